@@ -1,0 +1,1 @@
+"""The daemon of the counter, its client library and its command line."""

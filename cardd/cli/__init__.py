@@ -1,0 +1,1 @@
+"""cardctl: a client like any other."""

@@ -1,0 +1,330 @@
+"""The errors of the daemon: one tree, facts instead of sentences.
+
+    CarddError
+    ├── AskAgain        a person or program can put it right now: card.absent, pin.rejected, request.bad, …
+    ├── ChangeCard      this card will not do: card.unsupported, pin.was_blocked, card.item_absent, …
+    ├── CallSupport     the office's own people must act: pcsc.down, audit.unavailable, policy.denied, …
+    └── FixProgram      a bug of a caller or of ours: internal, request.unknown_method, …
+
+Each class has a `code` word that clients see and that never changes; its texts, who must act and what to do stand in
+`cardd.wire.faults`. Errors carry facts from a closed list (`Facts`), so that no card data can travel in them.
+"""
+
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
+
+from cardd.model import CardOutcome, PinKind, PinOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that an error may say beside its code. Nothing here can hold what was read from a card."""
+
+    reader: str | None = None
+    command: str | None = None
+    """Name of the card command or PC/SC call, e.g. `VERIFY`."""
+    sw: int | None = None
+    """Status word, 16 bits."""
+    pcsc_code: int | None = None
+    """PC/SC return code, 32 bits."""
+    which: PinKind | None = None
+    tries_left: int | None = None
+    field: str | None = None
+    """Path of the request field at fault."""
+    rule: str | None = None
+    """Identifier of the policy rule that decided."""
+    holder: str | None = None
+    """Who holds the card, when it is busy."""
+    place: int | None = None
+    """Place in the queue, 1 = next."""
+    retry_after_s: int | None = None
+    limit: int | None = None
+    problem: str | None = None
+    """One word of detail from our own source code, e.g. `not_yet_valid`; never text from outside."""
+    card: CardOutcome | None = None
+    pin: PinOutcome | None = None
+
+
+class CarddError(Exception):
+    """Root of the tree. `str()` gives the code and the facts that are known."""
+
+    code: ClassVar[str] = "internal"
+
+    def __init__(self, facts: Facts | None = None, /, **known: object) -> None:
+        self.facts = facts if facts is not None else Facts(**known)  # type: ignore[arg-type]  # Facts checks the names
+        super().__init__(self.code)
+
+    def with_outcome(self, *, card: CardOutcome | None = None, pin: PinOutcome | None = None) -> Self:
+        """The same error, completed by what became of card and PIN where that was not said yet."""
+        self.facts = replace(self.facts, card=self.facts.card or card, pin=self.facts.pin or pin)
+        return self
+
+    def __str__(self) -> str:
+        known = {name: getattr(self.facts, name) for name in Facts.__slots__}
+        told = ", ".join(f"{name}={value}" for name, value in known.items() if value is not None)
+        return f"{self.code} ({told})" if told else self.code
+
+
+class AskAgain(CarddError):
+    """A person or program can put it right now."""
+
+
+class ChangeCard(CarddError):
+    """This card will not do."""
+
+
+class CallSupport(CarddError):
+    """The office's own people must act."""
+
+
+class FixProgram(CarddError):
+    """A bug, of the caller or ours."""
+
+
+# --- the request ---------------------------------------------------------------------------------------------------
+
+
+class BadRequest(FixProgram):
+    code = "request.bad"
+
+
+class UnknownMethod(FixProgram):
+    code = "request.unknown_method"
+
+
+class HelloRequired(FixProgram):
+    code = "request.hello_required"
+
+
+class LevelUnsupported(FixProgram):
+    code = "request.level_unsupported"
+
+
+class DuplicateId(FixProgram):
+    code = "request.duplicate_id"
+
+
+class IdempotencyMismatch(FixProgram):
+    code = "request.idempotency_mismatch"
+
+
+class TooManyRequests(AskAgain):
+    code = "request.too_many"
+
+
+class Cancelled(AskAgain):
+    code = "request.cancelled"
+
+
+class DeadlineExceeded(AskAgain):
+    code = "request.deadline"
+
+
+class ClientUnknown(CallSupport):
+    code = "client.unknown"
+
+
+# --- session, policy, record ---------------------------------------------------------------------------------------
+
+
+class SessionRequired(AskAgain):
+    code = "session.required"
+
+
+class SessionExists(AskAgain):
+    code = "session.exists"
+
+
+class SeatUnknown(FixProgram):
+    code = "seat.unknown"
+
+
+class PolicyDenied(CallSupport):
+    code = "policy.denied"
+
+
+class AuditUnavailable(CallSupport):
+    code = "audit.unavailable"
+
+
+class LoginRefused(CallSupport):
+    """Badge, certificate or register do not allow this login; `problem` says which."""
+
+    code = "auth.failed"
+
+
+class LoginLocked(AskAgain):
+    code = "auth.locked"
+
+
+# --- cards and readers ---------------------------------------------------------------------------------------------
+
+
+class CardAbsent(AskAgain):
+    code = "card.absent"
+
+
+class CardRemoved(AskAgain):
+    code = "card.removed"
+
+
+class CardChanged(AskAgain):
+    code = "card.changed"
+
+
+class CardBusy(AskAgain):
+    """The queue of this card is full, or the deadline passed while waiting in it."""
+
+    code = "card.busy"
+
+
+class CardBadAnswer(ChangeCard):
+    """The card answered something that its specification does not allow, or that passes a limit of ours."""
+
+    code = "card.bad_answer"
+
+
+class CardNoAnswer(AskAgain):
+    code = "card.no_answer"
+
+
+class CardUnsupported(ChangeCard):
+    code = "card.unsupported"
+
+
+class CardWrongKind(ChangeCard):
+    """A known card, but not one that can do this."""
+
+    code = "card.wrong_kind"
+
+
+class CardWrongReader(AskAgain):
+    code = "card.wrong_reader"
+
+
+class CardItemAbsent(ChangeCard):
+    """This card does not hold the file or certificate asked for."""
+
+    code = "card.item_absent"
+
+
+class ReaderBusy(CallSupport):
+    """Another PC/SC program holds the reader or the card."""
+
+    code = "reader.busy"
+
+
+class ReaderStuck(AskAgain):
+    code = "reader.stuck"
+
+
+class ReaderUnknown(CallSupport):
+    code = "reader.unknown"
+
+
+class PcscDown(CallSupport):
+    code = "pcsc.down"
+
+
+class PcscFull(CallSupport):
+    code = "pcsc.full"
+
+
+class PcscRefused(CallSupport):
+    """pcscd (polkit) does not let us in."""
+
+    code = "pcsc.refused"
+
+
+# --- PINs ----------------------------------------------------------------------------------------------------------
+
+
+class PinRejected(AskAgain):
+    code = "pin.rejected"
+
+
+class PinNowBlocked(ChangeCard):
+    """The try that was just made was the last one."""
+
+    code = "pin.now_blocked"
+
+
+class PinWasBlocked(ChangeCard):
+    """Blocked before anybody asked for it."""
+
+    code = "pin.was_blocked"
+
+
+class PinFormat(AskAgain):
+    code = "pin.format"
+
+
+class PinUnknown(AskAgain):
+    """VERIFY was sent and its outcome is not known: a try may be used up."""
+
+    code = "pin.unknown"
+
+
+class PinGuard(AskAgain):
+    """Only the last try is left and nobody consented to spending it."""
+
+    code = "pin.guard"
+
+
+class PinRepeated(AskAgain):
+    """The same wrong PIN for the same card within 30 s."""
+
+    code = "pin.repeated"
+
+
+class PinCancelled(AskAgain):
+    code = "pin.cancelled"
+
+
+class PinTimeout(AskAgain):
+    code = "pin.timeout"
+
+
+class PinChanged(AskAgain):
+    """The counter moved between the prompt and the card: somebody else tried a PIN."""
+
+    code = "pin.counter_changed"
+
+
+class NoAgent(CallSupport):
+    """Nobody is registered who could ask a person for a PIN at this seat."""
+
+    code = "agent.none"
+
+
+class AgentTaken(AskAgain):
+    code = "agent.taken"
+
+
+class AgentNotAllowed(CallSupport):
+    code = "agent.not_allowed"
+
+
+# --- signing -------------------------------------------------------------------------------------------------------
+
+
+class SignatureMismatch(ChangeCard):
+    code = "sign.mismatch"
+
+
+class WrongCertificate(AskAgain):
+    """The card's certificate is not the one whose fingerprint the caller showed to the person."""
+
+    code = "sign.wrong_certificate"
+
+
+class AlgorithmUnsupported(FixProgram):
+    code = "sign.algorithm"
+
+
+class SignOutcomeUnknown(AskAgain):
+    code = "sign.outcome_unknown"
+
+
+class Internal(FixProgram):
+    code = "internal"

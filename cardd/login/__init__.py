@@ -1,0 +1,1 @@
+"""The use case of logging in with a badge."""

@@ -1,0 +1,1 @@
+"""The PC/SC adapter: the only room that imports pyscard."""

@@ -1,0 +1,123 @@
+"""What the middle of the daemon needs from outside: PC/SC readers and clocks. `cardd.pcsc` and `app` bring the real ones."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from cardd.iso7816.connection import InsertionNotes, SmartCardConnection
+from cardd.model import ReaderName
+
+T = TypeVar("T")
+Job = Callable[[SmartCardConnection], T]
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderTraits:
+    """What is known of a reader's place and nature."""
+
+    usb_path: str | None = None
+    """Kernel name of the USB port, e.g. `1-4.2`; the only stable name for "the left reader"."""
+    serial: str | None = None
+    virtual: bool = True
+    """No USB channel behind it (decision 15)."""
+    pin_pad: bool = False
+    extended_apdus: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderAppeared:
+    reader: ReaderName
+    traits: ReaderTraits
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderVanished:
+    reader: ReaderName
+
+
+@dataclass(frozen=True, slots=True)
+class CardInserted:
+    reader: ReaderName
+    atr: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CardWithdrawn:
+    reader: ReaderName
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceDown:
+    """pcscd is not there, or refuses us; the monitor keeps trying."""
+
+    pcsc_code: int
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceUp:
+    """pcscd answers; the readers it has follow as `ReaderAppeared`."""
+
+
+ReaderEvent = ReaderAppeared | ReaderVanished | CardInserted | CardWithdrawn | ServiceDown | ServiceUp
+
+
+class ReaderWorker(Protocol):
+    """Owns one reader: runs one job at a time on its own thread."""
+
+    async def perform(self, job: Job[T], *, notes: InsertionNotes, limit_s: float = 30.0) -> T:
+        """Connect exclusively, begin a transaction, run `job`, end the transaction and power the card off; give the job's result.
+
+        The handle is never used again, whatever happened. Raises what the job raises, and `CardAbsent`, `CardRemoved`,
+        `CardNoAnswer` (a command took over 10 s or the job over `limit_s`; the reader is then stuck until the card is
+        pulled), `ReaderStuck`, `ReaderBusy` (another program; after 3 tries in 2 s), `PcscDown`, `PcscFull`, `PcscRefused`.
+        """
+        ...
+
+    @property
+    def stuck(self) -> bool:
+        """Whether a card that does not answer holds this reader until it is pulled."""
+        ...
+
+
+class ReaderWorkers(Protocol):
+    """The workers of all readers."""
+
+    def worker(self, reader: ReaderName) -> ReaderWorker:
+        """The worker of `reader`, made on first use."""
+        ...
+
+    def forget(self, reader: ReaderName) -> None:
+        """The reader is gone: its worker's thread ends when its job has ended."""
+        ...
+
+    def card_withdrawn(self, reader: ReaderName) -> None:
+        """The card left the reader: a stuck worker is replaced by a new one."""
+        ...
+
+    async def close(self, limit_s: float) -> None:
+        """Let running jobs end within `limit_s` seconds, then leave; idle workers end at once."""
+        ...
+
+
+class ReaderMonitor(Protocol):
+    """Follows readers and cards; one thread in SCardGetStatusChange."""
+
+    def start(self, listener: Callable[[ReaderEvent], None]) -> None:
+        """Begin; `listener` is called on the event loop, in order, first with what is there already."""
+        ...
+
+    async def stop(self) -> None:
+        """End the thread; no further event is delivered."""
+        ...
+
+
+class Clock(Protocol):
+    """Time, injected so that tests can turn it."""
+
+    def utc_us(self) -> int:
+        """Microseconds since 1970-01-01T00:00:00Z."""
+        ...
+
+    def boottime(self) -> float:
+        """Seconds of CLOCK_BOOTTIME: monotonic, suspend included. All limits count on it."""
+        ...

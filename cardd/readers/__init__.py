@@ -1,0 +1,1 @@
+"""Which readers and cards are present now, and who may use one."""

@@ -1,0 +1,1 @@
+"""The use case of reading a resident's card."""

@@ -1,0 +1,1 @@
+"""Who is logged in at which seat: a table, no I/O."""

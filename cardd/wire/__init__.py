@@ -1,0 +1,1 @@
+"""The language of the socket; imports nothing of ours."""

@@ -1,0 +1,82 @@
+"""What all messages share: strict models, the words of every call, and the small types of the wire."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+
+class WireModel(BaseModel):
+    """A message or a part of one. Unknown fields are refused, and a validation error never repeats the input."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
+
+
+class Answer(BaseModel):
+    """A result as clients read it: unknown fields are ignored, so that a later daemon may add some."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+
+
+Base64 = Annotated[
+    str,
+    StringConstraints(pattern=r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$", max_length=65536),
+]
+"""RFC 4648 clause 4, with padding."""
+Fingerprint = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+"""SHA-256 of a certificate's DER, lower-case hex."""
+Handle = Annotated[str, StringConstraints(pattern=r"^c-[0-9a-f]{4}-[0-9]{1,10}$")]
+"""One insertion of one card."""
+PurposeCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,47}$")]
+CaseNumber = Annotated[
+    str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$")
+]
+"""Reception number (受付番号): free text of the office, no control characters."""
+SeatField = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
+Time = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?Z$")]
+"""RFC 3339, UTC, with `Z`."""
+DeadlineMs = Annotated[int, Field(ge=1, le=600_000)]
+"""Milliseconds from the arrival of the request; for human time it bounds the wait for the agent as well."""
+
+KindWord = Literal["my_number", "juki", "badge", "unsupported", "unknown"]
+PinWord = Literal[
+    "signature", "authentication", "card_info", "resident_register", "verification_a", "verification_b", "badge"
+]
+KeyWord = Literal["authentication", "signature", "key_management", "card_authentication"]
+ItemWord = Literal[
+    "name",
+    "address",
+    "birth_date",
+    "sex",
+    "my_number",
+    "photo",
+    "name_image",
+    "address_image",
+    "card_expiry",
+    "age_over",
+]
+
+
+class CallParams(WireModel):
+    """Parameters of any call that may wait."""
+
+    deadline_ms: DeadlineMs | None = None
+
+
+class CardCall(CallParams):
+    """Parameters of any call that touches a card under a purpose."""
+
+    card: Handle
+    purpose: PurposeCode
+    case: CaseNumber
+
+
+class Receipt(WireModel):
+    """Where this use stands in the record: the outcome record's log, sequence number and SHA-256."""
+
+    log_id: str
+    sequence: int
+    record_hash: str
+
+
+class Nothing(WireModel):
+    """No parameters, or an empty result."""

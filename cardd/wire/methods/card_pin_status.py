@@ -1,0 +1,24 @@
+"""`card.pin_status`: how many tries each PIN has left. Costs no try."""
+
+from typing import Literal
+
+from cardd.wire.base import CardCall, PinWord, Receipt, WireModel
+
+METHOD = "card.pin_status"
+
+
+class Params(CardCall):
+    pins: tuple[PinWord, ...] | None = None
+    """None: all PINs of this kind of card that a person knows."""
+
+
+class PinState(WireModel):
+    which: PinWord
+    state: Literal["ready", "last_try", "blocked", "unknown", "absent"]
+    tries_left: int | None
+    tries_fresh: int
+
+
+class Result(WireModel):
+    pins: tuple[PinState, ...]
+    receipt: Receipt

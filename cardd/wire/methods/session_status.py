@@ -1,0 +1,15 @@
+"""`session.status`: whether somebody is logged in at this seat, for this uid."""
+
+from cardd.wire.base import Handle, Time, WireModel
+from cardd.wire.methods.session_login import Operator
+
+METHOD = "session.status"
+
+
+class Result(WireModel):
+    seat: str
+    logged_in: bool
+    operator: Operator | None = None
+    badge: Handle | None = None
+    since: Time | None = None
+    ends_at: Time | None = None

@@ -1,0 +1,32 @@
+"""`sign.digest`: signatures over digests with a key of the card, verified against its certificate before they leave."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from cardd.wire.base import Base64, CardCall, Fingerprint, KeyWord, Receipt, WireModel
+
+METHOD = "sign.digest"
+
+IdempotencyKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
+
+
+class Params(CardCall):
+    key: KeyWord
+    hash: Literal["sha256", "sha384", "sha512"]
+    digests_base64: Annotated[tuple[Base64, ...], Field(min_length=1, max_length=1000)]
+    """More than one: operators' keys only."""
+    signature_format: Literal["pkcs1v15", "ecdsa_der", "cades_b"]
+    """`cades_b`: the digest is the document's; the answer is a detached CMS SignedData (CAdES-B-B, ETSI EN 319 122-1)."""
+    fingerprint: Fingerprint | None = None
+    """Of the certificate that the person was shown; another one on the card refuses the request."""
+    idempotency_key: IdempotencyKey | None = None
+
+
+class Result(WireModel):
+    signatures_base64: tuple[Base64, ...]
+    certificate_base64: Base64
+    fingerprint: Fingerprint
+    repeated: bool
+    """True: this is the stored answer of an earlier call with the same idempotency key."""
+    receipt: Receipt

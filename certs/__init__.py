@@ -1,0 +1,1 @@
+"""Certificate profiles and path validation: a library that imports nothing of ours."""

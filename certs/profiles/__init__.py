@@ -1,0 +1,1 @@
+"""What each kind of certificate must look like."""

@@ -1,0 +1,1 @@
+"""Whether a certificate holds at a given time."""

@@ -1,0 +1,1 @@
+"""The operator's terminal: agent and console."""
