@@ -1,11 +1,12 @@
 """What the middle of the daemon needs from outside: PC/SC readers and clocks. `cardd.pcsc` and `app` bring the real ones."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from cardd.iso7816.connection import InsertionNotes, SmartCardConnection
-from cardd.model import ReaderName
+from cardd.model import CardKind, Operation, Peer, PinKind, PinShape, ReaderName, SeatName
+from cardd.pin import Pin
 
 T = TypeVar("T")
 Job = Callable[[SmartCardConnection], T]
@@ -121,3 +122,71 @@ class Clock(Protocol):
     def boottime(self) -> float:
         """Seconds of CLOCK_BOOTTIME: monotonic, suspend included. All limits count on it."""
         ...
+
+
+# --- people and callers ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PinPrompt:
+    """What an agent shows when it asks a person for a PIN."""
+
+    which: PinKind
+    step: str
+    """`enter`, or for a change `new` and `repeat`."""
+    shape: PinShape
+    tries_left: int | None
+    card_kind: CardKind
+    reader: ReaderName
+    operation: Operation
+    purpose: str | None
+    case: str | None
+
+
+class Prompter(Protocol):
+    """Asks the person at the seat of one call: through the agent of its connection, else the agent of its seat."""
+
+    async def pin(self, prompt: PinPrompt) -> Pin:
+        """One PIN, of the shape asked for; whoever gets it wipes it. Raises `NoAgent`, `PinCancelled`, `PinTimeout`, `PinFormat`."""
+        ...
+
+    async def agrees_to_last_try(self, prompt: PinPrompt) -> bool:
+        """Whether the resident agrees at the window to spend the last try. Raises `NoAgent`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls: the kernel's word (`peer`) and what the configuration makes of it."""
+
+    peer: Peer
+    client: str
+    seat: SeatName
+    locale: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One notice to a waiting caller: `queued`, `waiting_for_pin`, `waiting_for_pad`, `reading`, `signing`."""
+
+    state: str
+    place: int | None = None
+    holder: str | None = None
+    percent: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request on its way through the daemon."""
+
+    request_id: str
+    method: str
+    caller: Caller
+    prompter: Prompter
+    progress: Callable[[Progress], None]
+    deadline: float | None = None
+    """On the clock `Clock.boottime`."""
+
+
+Publish = Callable[[str, str, Mapping[str, str | int | None]], None]
+"""Tells the world a change: topic, one word of change, facts. Must be called on the event loop."""
