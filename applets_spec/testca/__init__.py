@@ -1,1 +1,1 @@
-"""testca"""
+"""The test PKI: worthless keys, JPKI-like and operator authorities, certificates right and wrong, the same bytes each time."""
