@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from cardd.iso7816.apdu import CommandApdu, ResponseApdu
+from cardd.iso7816.atr import read_atr
 from cardd.model import PinShape
 
 
@@ -55,3 +56,14 @@ class SmartCardConnection(Protocol):
         6401 (cancelled), 6403 (length) come from the reader: no try was used. Raises as `transmit`.
         """
         ...
+
+
+def extended_allowed(connection: SmartCardConnection) -> bool:
+    """Whether extended APDUs may be tried: the reader passes them on, and the card has taken one or declares it in its ATR.
+
+    A card that refuses one nevertheless is remembered in `notes.extended_apdus` by the driver that saw it.
+    """
+    known = connection.notes.extended_apdus
+    if known is False or not connection.reader_takes_extended:
+        return False
+    return bool(known or read_atr(connection.atr).extended_length)
