@@ -1,0 +1,49 @@
+"""The few calls by which the audit log touches the disk, in one place so that tests can let each of them fail."""
+
+import fcntl
+import os
+from pathlib import Path
+
+FILE_MODE = 0o640
+
+
+class Disk:
+    """Plain system calls. Each raises `OSError` as the kernel says."""
+
+    def open_append(self, path: Path) -> int:
+        """Open an existing file for reading and appending."""
+        return os.open(path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW)
+
+    def create(self, path: Path) -> int:
+        """Make a new file; raises `FileExistsError` when it is there."""
+        return os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, FILE_MODE)
+
+    def write(self, descriptor: int, octets: bytes) -> int:
+        """How many bytes were taken; may be fewer than given."""
+        return os.write(descriptor, octets)
+
+    def sync(self, descriptor: int) -> None:
+        """Data and size are on the disk when this returns (fdatasync(2))."""
+        os.fdatasync(descriptor)
+
+    def sync_directory(self, path: Path) -> None:
+        """New, renamed and removed names are on the disk when this returns."""
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def truncate(self, descriptor: int, size: int) -> None:
+        os.ftruncate(descriptor, size)
+
+    def reserve(self, descriptor: int, size: int) -> None:
+        """Give the file real blocks, not a hole."""
+        os.posix_fallocate(descriptor, 0, size)
+
+    def lock(self, descriptor: int) -> None:
+        """Become the only writer. Raises `BlockingIOError` when another process is."""
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def read(self, path: Path) -> bytes:
+        return path.read_bytes()

@@ -1,0 +1,216 @@
+"""The audit journal: intents before, results after, each on the disk before its receipt is given.
+
+`Journal` blocks (one write, one fdatasync: a few milliseconds) and belongs on one thread. `AsyncJournal` is the front for the
+event loop: one thread of its own, calls in the order they were made.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol, Self, TypeVar
+
+from cardd.audit.chain import Damaged, encode_record
+from cardd.audit.disk import Disk
+from cardd.audit.records import RECORD_FORMAT, AnyRecord, IntentRecord, OutcomeRecord, Phase, Result, StateRecord
+from cardd.audit.startup import check_log
+from cardd.audit.store import FULL, SegmentStore, word_of
+from cardd.errors import AuditUnavailable
+
+RESERVE_BYTES = 16 * 1024 * 1024
+SEGMENT_BYTES = 8 * 1024 * 1024
+"""A segment is closed before the first record that would begin behind this many bytes."""
+T = TypeVar("T")
+
+
+class Clock(Protocol):
+    """What the journal needs of `cardd.ports.Clock`."""
+
+    def utc_us(self) -> int: ...
+
+    def boottime(self) -> float: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Where a record stands: log id (32 hex digits), sequence from 1, SHA-256 of the record (64 hex digits)."""
+
+    log_id: str
+    sequence: int
+    record_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class JournalSettings:
+    """Facts that stand in every record, and the sizes of files in bytes."""
+
+    boot_id: str
+    mode: str
+    version: str
+    terminal: str
+    segment_bytes: int = SEGMENT_BYTES
+    reserve_bytes: int = RESERVE_BYTES
+    time_quality: Callable[[], str] = field(default=lambda: "unknown")
+
+
+class Journal:
+    """The one writer of one log directory."""
+
+    def __init__(self, directory: Path, clock: Clock, settings: JournalSettings, disk: Disk | None = None) -> None:
+        """Open the log in `directory` (which exists), or create it; a torn record is cut off, open intents are closed as unknown.
+
+        Raises `Damaged` when the newest segment is damaged in the middle, `AuditUnavailable` when the disk does not let us
+        write (`locked`: another process writes this log), `JournalBroken`.
+        """
+        self._clock, self._settings = clock, settings
+        self._refused: str | None = None
+        try:
+            self._store = SegmentStore(directory, disk or Disk(), reserve_bytes=settings.reserve_bytes)
+        except OSError as error:
+            problem = "locked" if isinstance(error, BlockingIOError) else word_of(error)
+            raise AuditUnavailable(problem=problem) from error
+        try:
+            self._begin()
+        except OSError as error:
+            self.close()
+            raise AuditUnavailable(problem=word_of(error)) from error
+        except BaseException:
+            self.close()
+            raise
+
+    def _begin(self) -> None:
+        self._tail, created = self._store.open_or_create(secrets.token_bytes(16))
+        left_open, cut = sorted(self._tail.open_intents), len(self._tail.torn)
+        event = "log.created" if created else "log.opened"
+        self.state(StateRecord(event=event, cut_bytes=cut or None, count=len(left_open) or None))
+        for sequence in left_open:
+            self._close_intent(sequence, OutcomeRecord(result=Result.UNKNOWN, problem="ended_before_result"))
+
+    @property
+    def log_id(self) -> str:
+        return self._tail.log_id.hex()
+
+    @property
+    def last(self) -> Receipt:
+        """The newest record."""
+        return Receipt(self.log_id, self._tail.sequence, self._tail.last_hash.hex())
+
+    def intent(self, record: IntentRecord) -> Receipt:
+        """Durable: the card may now be touched. Raises `AuditUnavailable` (nothing may be done), `JournalBroken`."""
+        if self._refused is not None:
+            raise AuditUnavailable(problem=self._refused)
+        self._store.make_reserve()
+        receipt = self._append(Phase.INTENT, record)
+        self._tail.open_intents.add(receipt.sequence)
+        return receipt
+
+    def outcome(self, intent: Receipt, record: OutcomeRecord) -> Receipt:
+        """Durable: data may now leave. Uses the reserve when the disk is full. Raises `AuditUnavailable`, `JournalBroken`."""
+        if intent.log_id != self.log_id or intent.sequence not in self._tail.open_intents:
+            raise ValueError("this intent is not open")
+        return self._close_intent(intent.sequence, record)
+
+    def state(self, record: StateRecord) -> Receipt:
+        """Durable. Uses the reserve when the disk is full. Raises `AuditUnavailable`, `JournalBroken`."""
+        return self._append_closing(Phase.STATE, record)
+
+    def refuse(self, problem: str) -> None:
+        """Take no intent from now on, because older records were found damaged. `problem`: one word."""
+        self._refused = problem
+
+    def close(self) -> None:
+        """Give up the files. Harmless when done twice."""
+        self._store.close()
+
+    def _close_intent(self, sequence: int, record: OutcomeRecord) -> Receipt:
+        receipt = self._append_closing(Phase.RESULT, record, intent=sequence)
+        self._tail.open_intents.discard(sequence)
+        return receipt
+
+    def _append_closing(self, phase: Phase, record: AnyRecord, *, intent: int | None = None) -> Receipt:
+        try:
+            return self._append(phase, record, intent=intent)
+        except AuditUnavailable as error:
+            if error.facts.problem != FULL or not self._store.give_up_reserve():
+                raise
+        return self._append(phase, record, intent=intent)
+
+    def _append(self, phase: Phase, record: AnyRecord, *, intent: int | None = None) -> Receipt:
+        if self._tail.size >= self._settings.segment_bytes:
+            self._store.begin_segment()
+        if self._tail.sequence and self._tail.sequence < self._tail.first:
+            still_open = tuple(sorted(self._tail.open_intents))
+            self._put(Phase.STATE, StateRecord(event="log.segment", open_intents=still_open), None)
+        return self._put(phase, record, intent)
+
+    def _put(self, phase: Phase, record: AnyRecord, intent: int | None) -> Receipt:
+        content = record.model_dump(mode="json", exclude_none=True) | self._common()
+        if intent is not None:
+            content["intent"] = intent
+        tail = self._tail
+        self._store.append(encode_record(tail.sequence + 1, self._clock.utc_us(), phase, tail.last_hash, content))
+        return self.last
+
+    def _common(self) -> dict[str, object]:
+        """What stands in every record."""
+        return {
+            "format": RECORD_FORMAT,
+            "log": self.log_id,
+            "boot": self._settings.boot_id,
+            "mode": self._settings.mode,
+            "program": self._settings.version,
+            "terminal": self._settings.terminal,
+            "up_us": int(self._clock.boottime() * 1_000_000),
+            "time_quality": self._settings.time_quality(),
+        }
+
+
+class AsyncJournal:
+    """A `Journal` for the event loop: its calls run on one thread of their own, one after the other, in order."""
+
+    def __init__(self, directory: Path, journal: Journal) -> None:
+        self._directory, self._journal = directory, journal
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="audit")
+
+    @classmethod
+    def open(cls, directory: Path, clock: Clock, settings: JournalSettings) -> Self:
+        """Blocks, before the loop has work. Raises as `Journal`."""
+        return cls(directory, Journal(directory, clock, settings))
+
+    @property
+    def log_id(self) -> str:
+        return self._journal.log_id
+
+    async def intent(self, record: IntentRecord) -> Receipt:
+        """As `Journal.intent`. A caller that is cancelled meanwhile: the record may be there, see `_on_thread`."""
+        return await self._on_thread(lambda: self._journal.intent(record))
+
+    async def outcome(self, intent: Receipt, record: OutcomeRecord) -> Receipt:
+        """As `Journal.outcome`."""
+        return await self._on_thread(lambda: self._journal.outcome(intent, record))
+
+    async def state(self, record: StateRecord) -> Receipt:
+        """As `Journal.state`."""
+        return await self._on_thread(lambda: self._journal.state(record))
+
+    async def check_older(self) -> int:
+        """Check the whole log in a thread of its own, without holding up records; gives the number of records.
+
+        On damage no further intent is taken, and `Damaged` is raised.
+        """
+        try:
+            return await asyncio.to_thread(check_log, self._directory)
+        except Damaged:
+            self._journal.refuse("log_damaged")
+            raise
+
+    async def close(self) -> None:
+        """Finish what was asked for, then give up the files."""
+        await self._on_thread(self._journal.close)
+        self._thread.shutdown()
+
+    async def _on_thread(self, work: Callable[[], T]) -> T:
+        """Once begun, a record is written whatever becomes of the caller: its future is shielded from cancellation."""
+        return await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._thread, work))

@@ -1,0 +1,154 @@
+"""The records of the audit log as typed models. What is no field here cannot be recorded, so no field can hold what a card told.
+
+A record is an *intent* (durable before the card is touched), a *result* (durable before data leaves), or a *state*
+(start, stop, session, refusal). `RecordContext` says who, where, for what; it is shared by all three.
+"""
+
+from enum import IntEnum, StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from cardd.model import CardKind, CardOutcome, Item, KeyRole, Operation, PinKind, PinOutcome
+
+RECORD_FORMAT = 1
+"""Version of the record's content; stands in each record as `format`."""
+
+
+class Phase(IntEnum):
+    """Which of the three kinds a record is, as one byte in its header."""
+
+    INTENT = 1
+    RESULT = 2
+    STATE = 3
+
+
+class Result(StrEnum):
+    """How an intent ended."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    """Somebody or something said no before the work was done: wrong PIN, guard, cancelled."""
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    """The daemon ended between intent and result; written at the next start."""
+
+
+Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$", max_length=64)]
+"""A word of our own source code or of the office's configuration."""
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:@-]*$", max_length=64)]
+"""An identifier: operator, seat, request, session, unit."""
+Pseudonym = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+"""Keyed hash, 16 bytes in hex."""
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+"""SHA-256 in hex, of a policy file."""
+CaseNumber = Annotated[
+    str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$")
+]
+"""Reception number as the office writes it. The one text of a record that comes from people; same shape as on the wire."""
+ReaderPath = Annotated[str, StringConstraints(pattern=r"^[\x20-\x7e]+$", max_length=128)]
+"""USB path, serial or cleaned name of a reader."""
+Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
+Uid = Annotated[int, Field(ge=0, le=2**32 - 1)]
+Tries = Annotated[int, Field(ge=0, le=15)]
+
+
+class RecordModel(BaseModel):
+    """Strict, and silent about its input when something is wrong with it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
+
+
+class RecordContext(RecordModel):
+    """Who, where, for what. Fields that do not apply are None and are not written."""
+
+    event: Word
+    """What it is about: a method (`card.read`) or a change of state (`session.ended`)."""
+    operation: Operation | None = None
+    request: Name | None = None
+    session: Name | None = None
+    operator: Name | None = None
+    """The operator's id from the register."""
+    role: Word | None = None
+    badge: Pseudonym | None = None
+    """Pseudonym of the badge's certificate."""
+    approver: Name | None = None
+    purpose: Word | None = None
+    case: CaseNumber | None = None
+    seat: Name | None = None
+    reader: ReaderPath | None = None
+    reader_role: Literal["badge", "resident"] | None = None
+    client: Name | None = None
+    uid: Uid | None = None
+    gid: Uid | None = None
+    caller_program: Name | None = None
+    """Unit or program of the caller: a hint, nothing rests on it."""
+    card_kind: CardKind | None = None
+    card: Pseudonym | None = None
+    """Pseudonym of the card (`cardd.audit.pseudonym`)."""
+    card_source: Literal["common_ap", "jpki_serial", "authentication_key", "piv_guid", "card_identity"] | None = None
+    """What the card's pseudonym was made of."""
+    items: tuple[Item, ...] | None = None
+    """Names of the items, never their values."""
+    key: KeyRole | None = None
+    pin: PinKind | None = None
+    digests: Count | None = None
+    """How many digests are to be signed."""
+    algorithm: Word | None = None
+    fingerprint_given: bool | None = None
+    """Whether the caller named the certificate it showed to the person."""
+    policy: Digest | None = None
+    rule: Word | None = None
+    last_try_agreed: bool | None = None
+    """The resident agreed at the window to spending the last try."""
+    emergency: bool | None = None
+
+
+class IntentRecord(RecordContext):
+    """What is about to be done. Durable before any command reaches the card."""
+
+
+class OutcomeRecord(RecordModel):
+    """How an intent ended. Durable before any data leaves. What is already said in the intent is not repeated."""
+
+    result: Result
+    code: Word | None = None
+    """Error code (`pin.rejected`), None when done."""
+    problem: Word | None = None
+    items: tuple[Item, ...] | None = None
+    """Names of the items that were read and are handed out."""
+    signatures: Count | None = None
+    pin: PinKind | None = None
+    pin_outcome: PinOutcome | None = None
+    tries_before: Tries | None = None
+    tries_after: Tries | None = None
+    pin_pad: bool | None = None
+    last_try_agreed: bool | None = None
+    card_outcome: CardOutcome | None = None
+    card: Pseudonym | None = None
+    card_source: Literal["common_ap", "jpki_serial", "authentication_key", "piv_guid", "card_identity"] | None = None
+    session: Name | None = None
+    operator: Name | None = None
+    role: Word | None = None
+    badge: Pseudonym | None = None
+    certificate: Word | None = None
+    """Result of a certificate check in one word, e.g. `good`, `expired`, `not_checked`."""
+    list_age_s: Count | None = None
+    """Age of the revocation list that was used, in seconds."""
+    duration_ms: Count | None = None
+    caller_gone: bool | None = None
+
+
+class StateRecord(RecordContext):
+    """Something became so, or was refused before any card was touched: start, stop, session ended, policy denied, alarm."""
+
+    code: Word | None = None
+    problem: Word | None = None
+    count: Count | None = None
+    cut_bytes: Count | None = None
+    """Bytes of a torn record that were cut off at start."""
+    open_intents: tuple[Count, ...] | None = None
+    """In the first record of a segment: intents without a result so far."""
+
+
+AnyRecord = IntentRecord | OutcomeRecord | StateRecord

@@ -1,0 +1,204 @@
+"""The segment files of one log: append and sync, cut back after a failure, begin a new segment, keep a reserve for a full disk."""
+
+import contextlib
+import errno
+import os
+from pathlib import Path
+
+from cardd.audit.chain import SEGMENT_HEADER, SegmentHeader, decode_record, segment_name
+from cardd.audit.disk import Disk
+from cardd.audit.startup import Tail, read_tail, set_aside
+from cardd.errors import AuditUnavailable
+
+LOCK_NAME = "lock"
+RESERVE_NAME = "reserve"
+FULL = "disk_full"
+
+
+class JournalBroken(Exception):
+    """Syncing failed, and again on the reopened file: nothing can be recorded any more, the daemon must end (requirement A3)."""
+
+
+class SegmentStore:
+    """Owns the directory: one writer, records appended whole, none of them confirmed before fdatasync returned."""
+
+    def __init__(self, directory: Path, disk: Disk, *, reserve_bytes: int) -> None:
+        """Take the lock. Raises `OSError`; `BlockingIOError` when another process writes this log."""
+        self._directory, self._disk, self._reserve_bytes = directory, disk, reserve_bytes
+        self._file: int | None = None
+        self._suspect = False
+        self._lock: int | None = os.open(directory / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            disk.lock(self._lock)
+        except OSError:
+            self.close()
+            raise
+
+    def open_or_create(self, new_log_id: bytes) -> tuple[Tail, bool]:
+        """The end of the log, torn bytes already off, and whether the log is new. Raises `Damaged`, `OSError`."""
+        for leftover in self._directory.glob("*.tmp"):
+            leftover.unlink()
+        found = read_tail(self._directory, self._disk)
+        if found is None:
+            self.tail = Tail(new_log_id, 1)
+            self.begin_segment()
+            return self.tail, True
+        self.tail = found
+        if found.torn:
+            set_aside(self._directory, found, self._disk)
+        if found.unused is not None:
+            found.unused.unlink()
+            self._disk.sync_directory(self._directory)
+        self._reopen()
+        return found, False
+
+    # --- appending -------------------------------------------------------------------------------------------------
+
+    def append(self, octets: bytes) -> None:
+        """One whole record, durable on return. Raises `AuditUnavailable`: it is not in the log; `JournalBroken`."""
+        try:
+            self._reopen()
+            self._write(octets)
+        except OSError as error:
+            self._close_file()
+            raise AuditUnavailable(problem=word_of(error)) from error
+        try:
+            self._disk.sync(self._descriptor())
+        except OSError as error:
+            self._after_failed_sync(error)
+            raise AuditUnavailable(problem=word_of(error)) from error
+        self._suspect = False
+        record = decode_record(octets, 0)
+        self.tail.advance(record.sequence, record.hash, len(octets))
+
+    def _write(self, octets: bytes) -> None:
+        rest = octets
+        while rest:
+            taken = self._disk.write(self._descriptor(), rest)
+            if taken <= 0:
+                raise OSError(errno.EIO, "nothing was written")
+            rest = rest[taken:]
+
+    def _after_failed_sync(self, error: OSError) -> None:
+        """Never sync the same open file again: what the kernel dropped it would then call written.
+
+        Close, reopen, check the tail, cut the unconfirmed record off, sync. The second failure is the last.
+        """
+        self._close_file()
+        if self._suspect:
+            raise JournalBroken("syncing the audit log failed twice") from error
+        self._suspect = word_of(error) != FULL
+        try:
+            self._reopen()
+        except OSError as second:
+            raise JournalBroken("the audit log cannot be reopened after a failed sync") from second
+
+    def _reopen(self) -> None:
+        """Have the segment open, ending exactly at its last confirmed record. Raises `OSError`."""
+        if self._file is not None:
+            return
+        path = self._directory / segment_name(self.tail.first)
+        self._file = self._disk.open_append(path)
+        try:
+            self._check_end(path)
+            self._disk.truncate(self._file, self.tail.size)
+            self._disk.sync(self._file)
+        except (OSError, JournalBroken):
+            self._close_file()
+            raise
+
+    def _check_end(self, path: Path) -> None:
+        octets = self._disk.read(path)
+        if len(octets) < self.tail.size:
+            raise JournalBroken("confirmed audit records are gone from the disk")
+        if self.tail.sequence < self.tail.first:
+            return
+        if decode_record(octets, self.tail.last_offset).hash != self.tail.last_hash:
+            raise JournalBroken("the last confirmed audit record has changed on the disk")
+
+    # --- segments --------------------------------------------------------------------------------------------------
+
+    def begin_segment(self) -> None:
+        """Close the segment and begin the next. It appears under its name only with its header synced. Raises `AuditUnavailable`."""
+        first = self.tail.sequence + 1
+        target = self._directory / segment_name(first)
+        header = SegmentHeader(self.tail.log_id, first, self.tail.last_hash)
+        try:
+            self._make(target, header.encode())
+        except OSError as error:
+            raise AuditUnavailable(problem=word_of(error)) from error
+        self._close_file()
+        self.tail.first, self.tail.size = first, SEGMENT_HEADER
+
+    def _make(self, target: Path, octets: bytes) -> None:
+        temporary = target.with_suffix(".tmp")
+        temporary.unlink(missing_ok=True)
+        descriptor = self._disk.create(temporary)
+        try:
+            if self._disk.write(descriptor, octets) != len(octets):
+                raise OSError(errno.ENOSPC, "segment header not written whole")
+            self._disk.sync(descriptor)
+        finally:
+            os.close(descriptor)
+        temporary.rename(target)
+        self._disk.sync_directory(self._directory)
+
+    # --- reserve ---------------------------------------------------------------------------------------------------
+
+    def make_reserve(self) -> None:
+        """Have the reserve file. Raises `AuditUnavailable` when the disk has no room for it."""
+        path = self._directory / RESERVE_NAME
+        try:
+            if path.exists() and path.stat().st_blocks * 512 >= self._reserve_bytes:
+                return
+            path.unlink(missing_ok=True)
+            descriptor = self._disk.create(path)
+            try:
+                self._disk.reserve(descriptor, self._reserve_bytes)
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
+            raise AuditUnavailable(problem=word_of(error)) from error
+
+    def give_up_reserve(self) -> bool:
+        """Free the reserve's blocks for closing records; False when there was none."""
+        path = self._directory / RESERVE_NAME
+        try:
+            path.unlink()
+            self._disk.sync_directory(self._directory)  # the blocks come free with the commit
+        except OSError:
+            return False
+        return True
+
+    # --- end -------------------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Give up file and lock. Harmless when done twice."""
+        self._close_file()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def _close_file(self) -> None:
+        if self._file is not None:
+            descriptor, self._file = self._file, None
+            with contextlib.suppress(OSError):  # the error of close(2) repeats the one that brought us here
+                os.close(descriptor)
+
+    def _descriptor(self) -> int:
+        assert self._file is not None
+        return self._file
+
+
+def word_of(error: OSError) -> str:
+    """One word for what the disk said."""
+    known = {
+        errno.ENOSPC: FULL,
+        errno.EDQUOT: FULL,
+        errno.EROFS: "read_only",
+        errno.EACCES: "no_permission",
+        errno.EIO: "io_error",
+    }
+    return known.get(error.errno or 0, f"errno_{error.errno}")
