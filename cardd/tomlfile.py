@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 LARGEST_FILE = 4 * 1024 * 1024
 """Bytes. Our choice: a policy of 20,000 rows stays below."""
 
-Path_ = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
+"""Where a key stands: names of tables and keys, numbers in arrays."""
 
 
 class TomlModel(BaseModel):
@@ -87,7 +88,7 @@ def problems_of(error: ValidationError, text: str, name: str) -> list[Problem]:
     ]
 
 
-def spell(path: Path_) -> str:
+def spell(path: KeyPath) -> str:
     """A key path as people write it: `rows[2].items`."""
     words = ""
     for part in path:
@@ -107,14 +108,14 @@ _HEADER = re.compile(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]")
 _KEY = re.compile(r"""\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*'))*)\s*=""")
 
 
-def line_of(text: str, path: Path_) -> int | None:
+def line_of(text: str, path: KeyPath) -> int | None:
     """The line (from 1) where `path` is written, or that of the nearest table or key around it; None for nothing found.
 
     `tomllib` keeps no places, so the lines are looked through for headers and keys; good enough to point a person there.
     """
     best, depth = None, 0
-    here: Path_ = ()
-    counts: dict[Path_, int] = {}
+    here: KeyPath = ()
+    counts: dict[KeyPath, int] = {}
     for number, line in enumerate(text.splitlines(), 1):
         header, key = _HEADER.match(line), _KEY.match(line)
         if header:
@@ -129,13 +130,13 @@ def line_of(text: str, path: Path_) -> int | None:
     return best
 
 
-def _names(dotted: str) -> Path_:
+def _names(dotted: str) -> KeyPath:
     return tuple(part.strip().strip("\"'") for part in re.findall(r"""[A-Za-z0-9_-]+|"[^"]*"|'[^']*'""", dotted))
 
 
-def _indexed(names: Path_, counts: dict[Path_, int], *, new: bool) -> Path_:
+def _indexed(names: KeyPath, counts: dict[KeyPath, int], *, new: bool) -> KeyPath:
     """Put the running numbers of arrays of tables into a header's names."""
-    full: Path_ = ()
+    full: KeyPath = ()
     for place, name in enumerate(names):
         full += (name,)
         if new and place == len(names) - 1:
