@@ -163,6 +163,8 @@ class Caller:
     client: str
     seat: SeatName
     locale: str
+    private_sector: bool = False
+    """Whether the client is not a public body."""
 
 
 @dataclass(frozen=True, slots=True)

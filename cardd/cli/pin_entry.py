@@ -1,0 +1,88 @@
+"""Typing a PIN at a terminal: without echo, into a bytearray of our own, never into a str (decision 6)."""
+
+import os
+import sys
+import termios
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from cardd.cli.texts import Speech
+
+LONGEST_LINE = 64
+_LOWER = range(ord("a"), ord("z") + 1)
+
+
+class PinSource:
+    """Answers the daemon's PIN requests from the terminal, or from a file descriptor handed over with `--pin-fd`.
+
+    The descriptor gives one PIN a line, in the order in which they are asked for.
+    """
+
+    def __init__(self, speech: Speech, descriptor: int | None) -> None:
+        self._speech = speech
+        self._descriptor = descriptor
+
+    def pin(self, request: Mapping[str, Any]) -> bytearray | None:
+        """The PIN for `agent.pin`, or None when the person gave none."""
+        if self._descriptor is not None:
+            return _line(self._descriptor)
+        if not sys.stdin.isatty():
+            sys.stderr.write(self._speech("no_terminal") + "\n")
+            return None
+        self._explain(request)
+        octets = _without_echo(lambda: _line(sys.stdin.fileno()))
+        sys.stderr.write("\n")
+        if octets is not None and request["shape"]["alphabet"] == "upper_alnum" and _capitalise(octets):
+            sys.stderr.write(self._speech("upper") + "\n")
+        return octets
+
+    def agrees_to_last_try(self, request: Mapping[str, Any]) -> bool:
+        """Whether the person says yes, in so many words. Never from a descriptor: it is a human's act."""
+        if not sys.stdin.isatty():
+            return False
+        sys.stderr.write(f"{self._speech('pin.' + request['which'])}: {self._speech('last_try')}")
+        sys.stderr.flush()
+        return sys.stdin.readline().strip().lower() in ("はい", "yes")
+
+    def _explain(self, request: Mapping[str, Any]) -> None:
+        say = self._speech
+        if request.get("purpose"):
+            sys.stderr.write(say("purpose", purpose=request["purpose"], case=request["case"]) + "\n")
+        tries = request.get("tries_left")
+        left = f" [{say('tries', n=tries)}]" if tries is not None else ""
+        sys.stderr.write(f"{say('step.' + request['step'])}{say('pin.' + request['which'])}{left}: ")
+        sys.stderr.flush()
+
+
+def _line(descriptor: int) -> bytearray | None:
+    """One line without its end, read byte by byte so that nothing of the next one is taken. None for an empty line."""
+    line = bytearray(LONGEST_LINE)  # made whole beforehand: growing would leave copies behind
+    cell = bytearray(1)
+    length = 0
+    while length < LONGEST_LINE and os.readv(descriptor, [cell]) == 1 and cell[0] not in b"\r\n":
+        line[length] = cell[0]
+        length += 1
+    cell[0] = 0
+    del line[length:]
+    return line or None
+
+
+def _without_echo(read: Callable[[], bytearray | None]) -> bytearray | None:
+    terminal = sys.stdin.fileno()
+    before = termios.tcgetattr(terminal)
+    silent = termios.tcgetattr(terminal)
+    silent[3] &= ~(termios.ECHO | termios.ECHONL)
+    termios.tcsetattr(terminal, termios.TCSAFLUSH, silent)
+    try:
+        return read()
+    finally:
+        termios.tcsetattr(terminal, termios.TCSAFLUSH, before)
+
+
+def _capitalise(octets: bytearray) -> bool:
+    changed = False
+    for place, octet in enumerate(octets):
+        if octet in _LOWER:
+            octets[place] = octet - 0x20
+            changed = True
+    return changed

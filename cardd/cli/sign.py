@@ -1,0 +1,86 @@
+"""`cardctl sign`: digests of files, or digests given, signed with a key of the card."""
+
+import base64
+import hashlib
+from pathlib import Path
+
+import click
+
+from cardd.cli.card import KEYS, card_call, targeted
+from cardd.cli.context import Run, pass_run
+from cardd.cli.picking import BADGE, RESIDENT
+
+FORMATS = ("cades_b", "pkcs1v15", "ecdsa_der")
+BLOCK_BYTES = 1 << 20
+
+
+@click.command()
+@targeted
+@click.option("--key", type=click.Choice(KEYS), default="signature", show_default=True)
+@click.option("--hash", "hash_name", type=click.Choice(["sha256", "sha384", "sha512"]), default="sha256", show_default=True)
+@click.option("--format", "signature_format", type=click.Choice(FORMATS), default="cades_b", show_default=True)
+@click.option("--digest", "digests", multiple=True, metavar="HEX", help="A digest instead of a file; may be repeated.")
+@click.option("--fingerprint", metavar="HEX", help="SHA-256 of the certificate that the person was shown.")
+@click.option("--idempotency-key", metavar="WORD", help="The same key gives the same answer again for 10 minutes.")
+@click.option("--with-badge", is_flag=True, help="Sign with the operator's badge instead of the resident's card.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Where the signature goes; default FILE.p7s or .sig.")
+@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@pass_run
+def sign(
+    run: Run,
+    card: str | None,
+    purpose: str,
+    case: str,
+    key: str,
+    hash_name: str,
+    signature_format: str,
+    digests: tuple[str, ...],
+    fingerprint: str | None,
+    idempotency_key: str | None,
+    with_badge: bool,
+    out: Path | None,
+    file: Path | None,
+) -> None:
+    """Sign FILE (only its digest leaves this program), or digests given with --digest.
+
+    The result of `cades_b` is a detached CMS signature: openssl cms -verify -binary -inform DER -in FILE.p7s -content FILE
+    """
+    if (file is None) == (not digests):
+        raise click.UsageError("give a FILE, or --digest one or more times")
+    given = [bytes.fromhex(digest) for digest in digests] if file is None else [_digest_of(file, hash_name)]
+    result = card_call(
+        run,
+        "sign.digest",
+        card,
+        BADGE if with_badge else RESIDENT,
+        purpose=purpose,
+        case=case,
+        key=key,
+        hash=hash_name,
+        digests_base64=[base64.b64encode(digest).decode() for digest in given],
+        signature_format=signature_format,
+        fingerprint=fingerprint,
+        idempotency_key=idempotency_key,
+    )
+    if file is not None:
+        out = out or file.with_name(file.name + (".p7s" if signature_format == "cades_b" else ".sig"))
+    if out is not None:
+        out.write_bytes(base64.b64decode(result["signatures_base64"][0]))
+
+    def human() -> None:
+        if out is not None:
+            click.echo(run.speech("written", path=out))
+        else:
+            for signature in result["signatures_base64"]:
+                click.echo(signature)
+        run.receipt(result)
+
+    run.tell(result, human)
+
+
+def _digest_of(file: Path, hash_name: str) -> bytes:
+    digest = hashlib.new(hash_name)
+    with file.open("rb") as stream:
+        while block := stream.read(BLOCK_BYTES):
+            digest.update(block)
+    return digest.digest()

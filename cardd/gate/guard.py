@@ -1,0 +1,42 @@
+"""What stands between a program and a resident's last try: no second helping of the same wrong PIN.
+
+The card's own counter is read before every VERIFY (`cardd.gate.step`), consent is asked in `cardd.gate.pin_entry`; here
+is what neither the card nor the person can be relied on to remember.
+"""
+
+import hashlib
+import hmac
+import secrets
+
+from cardd.errors import PinRepeated
+from cardd.model import PinKind
+from cardd.pin import Pin
+
+REPEAT_SECONDS = 30.0
+
+
+class WrongPins:
+    """The wrong PINs of the last 30 seconds, as keyed hashes (requirement P4). The key dies with the process."""
+
+    def __init__(self) -> None:
+        self._key = secrets.token_bytes(32)
+        self._seen: dict[bytes, float] = {}
+
+    def mark(self, identity: bytes, which: PinKind, pin: Pin) -> bytes:
+        """The keyed hash that stands for this PIN on this card; made while the PIN is still there."""
+        keyed = hmac.new(self._key, digestmod=hashlib.sha256)
+        for part in (identity, which.value.encode(), pin.octets):
+            keyed.update(len(part).to_bytes(4, "big"))
+            keyed.update(part)
+        return keyed.digest()
+
+    def check(self, mark: bytes, which: PinKind, now: float) -> None:
+        """Raise `PinRepeated` when the PIN behind `mark` was wrong less than 30 seconds before `now` (CLOCK_BOOTTIME)."""
+        self._seen = {seen: since for seen, since in self._seen.items() if now - since < REPEAT_SECONDS}
+        since = self._seen.get(mark)
+        if since is not None:
+            raise PinRepeated(which=which, retry_after_s=int(REPEAT_SECONDS - (now - since)) + 1)
+
+    def remember(self, mark: bytes, now: float) -> None:
+        """The PIN behind `mark` was wrong."""
+        self._seen[mark] = now

@@ -1,0 +1,62 @@
+"""Refusals on the record, without letting a flood of them fill the disk: the first one, then totals a minute (fault 150)."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cardd.audit.asynchronous import AsyncJournal
+from cardd.audit.records import RecordContext, StateRecord
+from cardd.errors import AuditUnavailable
+from cardd.ports import Clock
+
+WINDOW_SECONDS = 60.0
+Key = tuple[int | None, str, str | None]
+
+
+@dataclass(slots=True)
+class _Window:
+    context: RecordContext
+    since: float
+    more: int = 0
+
+
+class Refusals:
+    """Counts refusals by (uid, code, rule); nothing is lost in number."""
+
+    def __init__(self, journal: AsyncJournal, clock: Clock, on_lost: Callable[[AuditUnavailable], None]) -> None:
+        """`on_lost` is told when a total cannot be written: the log of the program is then the only witness."""
+        self._journal = journal
+        self._clock = clock
+        self._on_lost = on_lost
+        self._windows: dict[Key, _Window] = {}
+
+    async def note(self, context: RecordContext, code: str, problem: str | None) -> None:
+        """One refusal. The first of its kind in a minute is recorded whole, the others are counted."""
+        key = (context.uid, code, context.rule)
+        window = self._windows.get(key)
+        if window is not None:
+            window.more += 1
+            return
+        self._windows[key] = _Window(context, self._clock.boottime())
+        asyncio.get_running_loop().call_later(WINDOW_SECONDS, self._window_ends, key)
+        await self._write(context, code, problem, None)
+
+    async def flush(self) -> None:
+        """Write the totals of all open windows: the daemon stops."""
+        for key in tuple(self._windows):
+            await self._total(key)
+
+    def _window_ends(self, key: Key) -> None:
+        if key in self._windows:
+            self._pending = asyncio.ensure_future(self._total(key))
+
+    async def _total(self, key: Key) -> None:
+        window = self._windows.pop(key)
+        if window.more:
+            await self._write(window.context, key[1], "more_of_the_same", window.more)
+
+    async def _write(self, context: RecordContext, code: str, problem: str | None, count: int | None) -> None:
+        try:
+            await self._journal.state(StateRecord(**dict(context), code=code, problem=problem, count=count))
+        except AuditUnavailable as error:
+            self._on_lost(error)

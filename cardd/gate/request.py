@@ -1,0 +1,52 @@
+"""What a use case asks of the gate, and what it gets back."""
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from cardd.audit.journal import Receipt
+from cardd.model import CardHandle, Item, KeyRole, Operation, PinKind
+from cardd.ports import Call
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One use of one card, as policy and record see it."""
+
+    call: Call
+    operation: Operation
+    card: CardHandle
+    purpose: str | None = None
+    case: str | None = None
+    items: tuple[Item, ...] = ()
+    key: KeyRole | None = None
+    pins: tuple[PinKind, ...] = ()
+    """The PINs that the operation will ask for, or whose state it reads."""
+    digests: int | None = None
+    algorithm: str | None = None
+    fingerprint_given: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Performed(Generic[T]):
+    """The result of a plan, whose outcome record is on disk. Has no text: the result may be a resident's data."""
+
+    result: T
+    receipt: Receipt
+
+    def __repr__(self) -> str:
+        return f"<Performed, record {self.receipt.sequence}>"
+
+
+@dataclass(slots=True)
+class Notes:
+    """What a plan adds to its outcome record, beside what the gate knows itself. Names and codes only, no content."""
+
+    operator: str | None = None
+    role: str | None = None
+    badge: str | None = None
+    """Pseudonym of the badge's certificate."""
+    certificate: str | None = None
+    signatures: int | None = None
+    items: tuple[Item, ...] | None = None

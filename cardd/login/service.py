@@ -1,0 +1,120 @@
+"""The use case of logging in: badge, its certificate, the register, the PIN, and a signature over a fresh challenge.
+
+The order protects the badge: nothing about a PIN is asked before certificate and register have agreed to this badge.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from cardd.cards.card_type import Application
+from cardd.errors import CardWrongKind, LoginRefused, PinNowBlocked, PinRejected, SignatureMismatch
+from cardd.gate.gate import Door, Gate
+from cardd.gate.request import Performed, Request
+from cardd.gate.step import Step, Unlocked
+from cardd.iso7816.connection import SmartCardConnection
+from cardd.login.challenge import Challenge
+from cardd.model import CardHandle, CardKind, CardRef, KeyRole, Operation, PinKind
+from cardd.ports import Call, Clock
+from cardd.register import Operator, Register
+from cardd.sessions.attempts import FailedLogins
+from cardd.sessions.table import Session, SessionTable
+from cardd.signatures import check_signature, key_kind, public_key
+
+CertificateCheck = Callable[[bytes, datetime], str | None]
+"""Judges a badge certificate (DER) at a time: None = good, else one word of what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedIn:
+    """Who logged in with which insertion of which badge."""
+
+    operator: Operator
+    badge: CardRef
+    fingerprint: str
+
+
+class LoginService:
+    """Opens and closes sessions; the only place that does."""
+
+    def __init__(
+        self,
+        gate: Gate,
+        sessions: SessionTable,
+        attempts: FailedLogins,
+        register: Register,
+        check_certificate: CertificateCheck,
+        clock: Clock,
+    ) -> None:
+        self._gate = gate
+        self._sessions = sessions
+        self._attempts = attempts
+        self._register = register
+        self._check_certificate = check_certificate
+        self._clock = clock
+
+    async def login(self, call: Call, badge: CardHandle) -> Performed[Session]:
+        """Log the holder of `badge` in at the caller's seat.
+
+        Raises `LoginLocked` after three failures in 15 minutes, `SessionExists`, `CardWrongKind` for a card that is no
+        badge, `LoginRefused` when certificate, register or the badge's signature say no, and all that the gate raises.
+        """
+        now = self._clock.boottime()
+        self._attempts.check_terminal(now)
+        self._sessions.check_free(call.caller.seat)
+
+        async def plan(door: Door) -> LoggedIn:
+            if door.kind is not CardKind.BADGE:
+                raise CardWrongKind()
+            certificate = await door.run(
+                Step(Application.PIV, lambda card, _: door.card_type.read_certificate(card, KeyRole.AUTHENTICATION))
+            )
+            fingerprint = hashlib.sha256(certificate).hexdigest()
+            door.notes.badge = fingerprint
+            operator = self._admit(door, certificate, fingerprint)
+            self._attempts.check_badge(fingerprint, self._clock.boottime())
+            try:
+                await self._prove(door, certificate, fingerprint)
+            except (PinRejected, PinNowBlocked, SignatureMismatch) as error:
+                self._attempts.failed(fingerprint, self._clock.boottime())
+                if isinstance(error, SignatureMismatch):
+                    raise LoginRefused(problem="badge_signature") from error
+                raise
+            door.remember_certificate(KeyRole.AUTHENTICATION, certificate)
+            return LoggedIn(operator, door.ref, fingerprint)
+
+        performed = await self._gate.perform(Request(call, Operation.LOGIN, badge, pins=(PinKind.BADGE,)), plan)
+        who = performed.result
+        self._attempts.succeeded(who.fingerprint)
+        session = self._sessions.start(call.caller.seat, who.badge, call.caller.peer.uid, who.operator, who.fingerprint)
+        return Performed(session, performed.receipt)
+
+    def _admit(self, door: Door, certificate: bytes, fingerprint: str) -> Operator:
+        problem = self._check_certificate(certificate, datetime.fromtimestamp(self._clock.utc_us() / 1e6, tz=UTC))
+        door.notes.certificate_check = problem or "good"
+        if problem is not None:
+            raise LoginRefused(problem=problem)
+        operator = self._register.by_badge(fingerprint)
+        if operator is None:
+            raise LoginRefused(problem="not_registered")
+        door.notes.operator, door.notes.role = operator.id, operator.role
+        if not operator.active:
+            raise LoginRefused(problem="operator_blocked")
+        return operator
+
+    async def _prove(self, door: Door, certificate: bytes, fingerprint: str) -> None:
+        key = public_key(certificate)
+        kind = key_kind(key)
+        challenge: list[Challenge] = []
+
+        def sign(card: SmartCardConnection, _: Unlocked) -> bytes:
+            # Made here, after the human time of the PIN: its 30 seconds are for the card alone.
+            challenge.append(Challenge.fresh(self._clock.boottime()))
+            digest = challenge[0].digest(fingerprint)
+            return door.card_type.sign(card, KeyRole.AUTHENTICATION, "sha256", digest, kind)
+
+        signature = await door.run(Step(Application.PIV, sign, pin=PinKind.BADGE))
+        if not challenge[0].spend(self._clock.boottime()):
+            raise LoginRefused(problem="challenge_expired")
+        check_signature(key, signature, challenge[0].digest(fingerprint), "sha256")

@@ -1,0 +1,74 @@
+"""Finished signatures, kept for 10 minutes, so that a repeat after a dropped connection never signs twice (decision 11)."""
+
+import hashlib
+import json
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from cardd.errors import DuplicateId, IdempotencyMismatch, SignOutcomeUnknown
+
+T = TypeVar("T")
+KEEP_SECONDS = 600.0
+MOST_KEPT = 1024
+"""Bound on memory: the oldest go first. A CAdES answer is about 3 KiB."""
+
+
+def params_hash(params: Mapping[str, object]) -> bytes:
+    """SHA-256 over the parameters of a request, independent of their order."""
+    return hashlib.sha256(json.dumps(params, sort_keys=True, ensure_ascii=False).encode()).digest()
+
+
+@dataclass(slots=True)
+class _Entry(Generic[T]):
+    params: bytes
+    since: float
+    answer: T | None = None
+    failed: bool = False
+
+
+class FinishedSignatures(Generic[T]):
+    """Answers by (uid, seat, idempotency key). Signatures only, never card data."""
+
+    def __init__(self) -> None:
+        self._entries: OrderedDict[tuple[int, str, str], _Entry[T]] = OrderedDict()
+
+    def begin(self, uid: int, seat: str, key: str, params: bytes, now: float) -> T | None:
+        """The stored answer of an earlier call, or None: the caller goes on and says `finish` or `fail`.
+
+        `now`: seconds of CLOCK_BOOTTIME. Raises `IdempotencyMismatch` for other parameters under the same key,
+        `DuplicateId` while the first call is still running, `SignOutcomeUnknown` when it was broken off after the
+        card had been asked.
+        """
+        self._forget_old(now)
+        entry = self._entries.get((uid, seat, key))
+        if entry is None:
+            self._entries[uid, seat, key] = _Entry(params, now)
+            return None
+        if entry.params != params:
+            raise IdempotencyMismatch(field="idempotency_key")
+        if entry.failed:
+            raise SignOutcomeUnknown(field="idempotency_key")
+        if entry.answer is None:
+            raise DuplicateId(field="idempotency_key")
+        return entry.answer
+
+    def finish(self, uid: int, seat: str, key: str, answer: T) -> None:
+        """Keep the answer of a call that was begun."""
+        self._entries[uid, seat, key].answer = answer
+
+    def forget(self, uid: int, seat: str, key: str) -> None:
+        """The call ended before the card made a signature: the key is free again."""
+        self._entries.pop((uid, seat, key), None)
+
+    def fail(self, uid: int, seat: str, key: str) -> None:
+        """The call was broken off after the card had been asked to sign: nobody knows what became of it."""
+        self._entries[uid, seat, key].failed = True
+
+    def _forget_old(self, now: float) -> None:
+        while self._entries:
+            oldest = next(iter(self._entries))
+            if len(self._entries) < MOST_KEPT and now - self._entries[oldest].since <= KEEP_SECONDS:
+                return
+            del self._entries[oldest]

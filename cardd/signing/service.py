@@ -1,0 +1,173 @@
+"""The use case of signing: one PIN, one or more digests, each signature checked before it leaves.
+
+Importing this room brings `cryptography` and asn1crypto, half of the daemon's start: `app` does it after READY.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from cardd.cards.card_type import CardType, PublicKeyKind
+from cardd.errors import BadRequest, CarddError, CardWrongKind, WrongCertificate
+from cardd.gate.gate import Door, Gate
+from cardd.gate.request import Performed, Request
+from cardd.gate.step import Step, Unlocked
+from cardd.iso7816.connection import SmartCardConnection
+from cardd.model import CardHandle, CardKind, KeyRole, Operation, PinOutcome
+from cardd.ports import Call, Clock
+from cardd.signing import cms
+from cardd.signing import digest as digests
+from cardd.signing.idempotency import FinishedSignatures, params_hash
+from cardd.signatures import PublicKey, check_signature, key_kind, public_key
+
+CADES = "cades_b"
+
+
+@dataclass(frozen=True, slots=True)
+class SignOrder:
+    """What is to be signed. `fingerprint`: SHA-256 of the certificate the person was shown, lower-case hex."""
+
+    card: CardHandle
+    purpose: str
+    case: str
+    key: KeyRole
+    hash_name: str
+    digests: tuple[bytes, ...]
+    signature_format: str
+    fingerprint: str | None = None
+    idempotency_key: str | None = None
+
+    def hashed(self) -> bytes:
+        """SHA-256 over everything but the idempotency key."""
+        return params_hash(
+            {
+                "card": self.card,
+                "purpose": self.purpose,
+                "case": self.case,
+                "key": self.key,
+                "hash": self.hash_name,
+                "digests": [digest.hex() for digest in self.digests],
+                "format": self.signature_format,
+                "fingerprint": self.fingerprint,
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Signed:
+    """Signatures in the order of the digests, and the certificate (DER) they were checked with."""
+
+    signatures: tuple[bytes, ...]
+    certificate: bytes
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SignAnswer:
+    """A finished order; `repeated` says that no new signature was made."""
+
+    performed: Performed[Signed]
+    repeated: bool
+
+
+class SigningService:
+    """Signs with keys of a card, through the gate alone."""
+
+    def __init__(self, gate: Gate, clock: Clock) -> None:
+        self._gate = gate
+        self._clock = clock
+        self._finished: FinishedSignatures[Performed[Signed]] = FinishedSignatures()
+
+    async def sign(self, call: Call, order: SignOrder) -> SignAnswer:
+        """Sign, or give the stored answer for a repeated idempotency key.
+
+        Raises `BadRequest` for wrong lengths or several digests with a resident's key, `CardWrongKind`,
+        `AlgorithmUnsupported`, `WrongCertificate`, `SignatureMismatch`, the three of `FinishedSignatures.begin`, and
+        all that the gate raises.
+        """
+        for digest in order.digests:
+            digests.check_digest(order.hash_name, digest)
+        if order.idempotency_key is None:
+            return SignAnswer(await self._sign(call, order), repeated=False)
+        place = (call.caller.peer.uid, call.caller.seat, order.idempotency_key)
+        stored = self._finished.begin(*place, order.hashed(), self._clock.boottime())
+        if stored is not None:
+            return SignAnswer(stored, repeated=True)
+        try:
+            performed = await self._sign(call, order)
+        except CarddError as error:
+            if error.facts.pin in (None, PinOutcome.UNTOUCHED, PinOutcome.SPENT):
+                self._finished.forget(*place)
+            else:
+                self._finished.fail(*place)
+            raise
+        except BaseException:
+            self._finished.fail(*place)
+            raise
+        self._finished.finish(*place, performed)
+        return SignAnswer(performed, repeated=False)
+
+    async def _sign(self, call: Call, order: SignOrder) -> Performed[Signed]:
+        async def plan(door: Door) -> Signed:
+            spec = door.card_type.keys.get(order.key)
+            if spec is None:
+                raise CardWrongKind()
+            if len(order.digests) > 1 and (door.kind is not CardKind.BADGE or spec.pin_always):
+                raise BadRequest(field="digests_base64", limit=1)
+            known = door.known_certificate(order.key)
+            if known is not None:
+                _compare(order, known)
+            job = _SignJob(door.card_type, order, known, datetime.fromtimestamp(self._clock.utc_us() / 1e6, tz=UTC))
+            prepare = job.read_certificate if spec.certificate_pin is None else None
+            signed = await door.run(Step(spec.application, job.work, pin=spec.pin, prepare=prepare))
+            if spec.certificate_pin is None:
+                door.remember_certificate(order.key, signed.certificate)
+            door.notes.digests = len(order.digests)
+            door.notes.algorithm = f"{order.hash_name}/{order.signature_format}"
+            return signed
+
+        request = Request(call, Operation.SIGN, order.card, order.purpose, order.case, key=order.key)
+        return await self._gate.perform(request, plan)
+
+
+def _compare(order: SignOrder, certificate: bytes) -> None:
+    if order.fingerprint is not None and hashlib.sha256(certificate).hexdigest() != order.fingerprint:
+        raise WrongCertificate()
+
+
+class _SignJob:
+    """The part on the reader's thread. The certificate comes before VERIFY where the card allows it, else right after."""
+
+    def __init__(self, card_type: CardType, order: SignOrder, certificate: bytes | None, now: datetime) -> None:
+        self._card_type = card_type
+        self._order = order
+        self._certificate = certificate
+        self._now = now
+
+    def read_certificate(self, card: SmartCardConnection) -> None:
+        """Read the certificate unless it is known, and refuse another one than was shown to the person."""
+        if self._certificate is None:
+            self._certificate = self._card_type.read_certificate(card, self._order.key)
+        _compare(self._order, self._certificate)
+
+    def work(self, card: SmartCardConnection, _: Unlocked) -> Signed:
+        """Sign each digest and check each signature."""
+        self.read_certificate(card)
+        assert self._certificate is not None
+        key = public_key(self._certificate)
+        kind = key_kind(key)
+        digests.check_format(self._order.signature_format, kind)
+        signatures = tuple(self._one(card, key, kind, digest) for digest in self._order.digests)
+        return Signed(signatures, self._certificate, hashlib.sha256(self._certificate).hexdigest())
+
+    def _one(self, card: SmartCardConnection, key: PublicKey, kind: PublicKeyKind, digest: bytes) -> bytes:
+        assert self._certificate is not None
+        hash_name = self._order.hash_name
+        if self._order.signature_format != CADES:
+            signature = self._card_type.sign(card, self._order.key, hash_name, digest, kind)
+            check_signature(key, signature, digest, hash_name)
+            return signature
+        prepared = cms.prepare(self._certificate, kind, digest, hash_name, self._now)
+        signature = self._card_type.sign(card, self._order.key, hash_name, prepared.digest, kind)
+        check_signature(key, signature, prepared.digest, hash_name)
+        return cms.finish(prepared, signature)
