@@ -1,0 +1,58 @@
+"""The faults that clients see: what each is called, who must act, what to say and what to do. The rows stand in `fault_table`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from cardd.wire.base import Answer, PinWord
+from cardd.wire.fault import Actor, Fault, Locale, TwoTexts
+from cardd.wire.fault_table import ROWS
+
+__all__ = ["FAULTS", "INTERNAL", "Actor", "ErrorData", "Fault", "Locale", "TwoTexts", "fault"]
+
+FAULTS: Mapping[str, Fault] = {row.name: row for row in ROWS}
+INTERNAL = FAULTS["internal"]
+
+
+def fault(name: object) -> Fault:
+    """The row of `name`; of `internal` for a name this side does not know."""
+    return FAULTS.get(name, INTERNAL) if isinstance(name, str) else INTERNAL
+
+
+class ErrorData(Answer):
+    """Member `data` of an error answer. Absent = not known or without meaning here; never anything read from a card."""
+
+    name: str
+    actor: Actor
+    retryable: bool
+    remedy: str
+    exit_code: int
+    doc: str
+    request_id: str | None = None
+    """Stands in log and record as well."""
+    incident: str | None = None
+    """With `internal`: number of the entry in the daemon's log."""
+    card: str | None = None
+    """What became of the card: untouched, cleared, removed, unknown."""
+    pin: str | None = None
+    """What became of the PIN's retry counter: untouched, accepted, spent, may_be_spent."""
+    reader: str | None = None
+    command: str | None = None
+    sw: str | None = None
+    """Status word, four hex digits."""
+    pcsc_code: str | None = None
+    """PC/SC return code, eight hex digits."""
+    which: PinWord | None = None
+    tries_left: int | None = None
+    field: str | None = None
+    rule: str | None = None
+    holder: str | None = None
+    place: int | None = None
+    retry_after_s: int | None = None
+    limit: int | None = None
+    problem: str | None = None
+    level_min: int | None = None
+    level_max: int | None = None
+
+    def told(self) -> dict[str, Any]:
+        """As it goes over the wire."""
+        return self.model_dump(mode="json", exclude_none=True)
