@@ -56,7 +56,9 @@ def card_call(run: Run, method: str, card: str | None, kinds: tuple[str, ...], *
 @click.command()
 @targeted
 @click.option("--age", type=int, help="For age_over: the age in question.")
-@click.option("--pin", type=click.Choice(["card_info", "verification_a", "verification_b"]), help="Which PIN to open with.")
+@click.option(
+    "--pin", type=click.Choice(["card_info", "verification_a", "verification_b"]), help="Which PIN to open with."
+)
 @click.option("--source", is_flag=True, help="Give the exact bytes on the card as well (base64, with --json).")
 @click.option("--images", type=click.Path(file_okay=False, path_type=Path), help="Write images into this folder.")
 @click.argument("items", nargs=-1, required=True, type=click.Choice(ITEMS))
@@ -101,7 +103,9 @@ def _human_value(run: Run, field: Mapping[str, Any]) -> str:
         return str(field["text"])
     if field.get("date") is not None:
         date = field["date"]
-        return str(date["iso"] or f"{date['source']} ({run.speech('unknown_part')}: {', '.join(date['unknown']) or '?'})")
+        return str(
+            date["iso"] or f"{date['source']} ({run.speech('unknown_part')}: {', '.join(date['unknown']) or '?'})"
+        )
     if field.get("yes") is not None:
         return run.speech("yes" if field["yes"] else "no")
     return f"{field['media_type']}, {len(base64.b64decode(field['image_base64']))} bytes"
@@ -143,7 +147,9 @@ def token_info(run: Run, card: str | None, purpose: str, case: str) -> None:
     result = card_call(run, "card.token_info", card, RESIDENT, purpose=purpose, case=case)
 
     def human() -> None:
-        click.echo(f"{run.speech('kind.' + result['kind'])}: {result['label']} ({result['manufacturer']} {result['model']})")
+        click.echo(
+            f"{run.speech('kind.' + result['kind'])}: {result['label']} ({result['manufacturer']} {result['model']})"
+        )
         run.receipt(result)
 
     run.tell(result, human)

@@ -44,7 +44,11 @@ class Run:
             )
         except OSError:
             self.fail(
-                {"name": "daemon.unreachable", "message": self.speech("no_daemon", path=path), "exit_code": EXIT_NO_DAEMON}
+                {
+                    "name": "daemon.unreachable",
+                    "message": self.speech("no_daemon", path=path),
+                    "exit_code": EXIT_NO_DAEMON,
+                }
             )
         except RemoteError as error:
             self.fail_remote(error)

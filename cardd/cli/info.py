@@ -58,7 +58,9 @@ def queue(run: Run) -> None:
 
 
 @click.command()
-@click.option("--topic", "topics", multiple=True, help="Only this topic (reader, card, session, pin, …); may be repeated.")
+@click.option(
+    "--topic", "topics", multiple=True, help="Only this topic (reader, card, session, pin, …); may be repeated."
+)
 @click.option("--since", type=int, help="Replay what came after this number.")
 @click.option("--count", type=int, help="Leave after so many changes.")
 @pass_run

@@ -12,7 +12,9 @@ from cardd.cli.texts import Speech, locale_of_environment
 @click.option("--json", "as_json", is_flag=True, help="Print the result object as one line of JSON; errors too.")
 @click.option("--locale", type=click.Choice(["ja", "en"]), help="Language of messages; default from LANG.")
 @click.option("--seat", help="Which seat of the counter to speak for, where there is more than one.")
-@click.option("--pin-fd", type=int, metavar="N", help="Read PINs from file descriptor N, one a line, instead of the terminal.")
+@click.option(
+    "--pin-fd", type=int, metavar="N", help="Read PINs from file descriptor N, one a line, instead of the terminal."
+)
 @click.version_option(package_name="cardd")
 @click.pass_context
 def main(

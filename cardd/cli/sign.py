@@ -17,13 +17,17 @@ BLOCK_BYTES = 1 << 20
 @click.command()
 @targeted
 @click.option("--key", type=click.Choice(KEYS), default="signature", show_default=True)
-@click.option("--hash", "hash_name", type=click.Choice(["sha256", "sha384", "sha512"]), default="sha256", show_default=True)
+@click.option(
+    "--hash", "hash_name", type=click.Choice(["sha256", "sha384", "sha512"]), default="sha256", show_default=True
+)
 @click.option("--format", "signature_format", type=click.Choice(FORMATS), default="cades_b", show_default=True)
 @click.option("--digest", "digests", multiple=True, metavar="HEX", help="A digest instead of a file; may be repeated.")
 @click.option("--fingerprint", metavar="HEX", help="SHA-256 of the certificate that the person was shown.")
 @click.option("--idempotency-key", metavar="WORD", help="The same key gives the same answer again for 10 minutes.")
 @click.option("--with-badge", is_flag=True, help="Sign with the operator's badge instead of the resident's card.")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Where the signature goes; default FILE.p7s or .sig.")
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="Where the signature goes; default FILE.p7s or .sig."
+)
 @click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @pass_run
 def sign(

@@ -7,7 +7,10 @@ from types import MappingProxyType
 TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         # key: (ja, en)
-        "pin.signature": ("署名用電子証明書の暗証番号（英数字6〜16文字）", "Signature PIN (6 to 16 letters and digits)"),
+        "pin.signature": (
+            "署名用電子証明書の暗証番号（英数字6〜16文字）",
+            "Signature PIN (6 to 16 letters and digits)",
+        ),
         "pin.authentication": ("利用者証明用電子証明書の暗証番号（数字4桁）", "Authentication PIN (4 digits)"),
         "pin.card_info": ("券面事項入力補助用の暗証番号（数字4桁）", "Card information PIN (4 digits)"),
         "pin.resident_register": ("住民基本台帳用の暗証番号（数字4桁）", "Resident register PIN (4 digits)"),

@@ -175,9 +175,7 @@ class Door:
         request = self._request
         shape = self.card_type.pins[which].shape
         where = self._entry.ref.reader
-        return PinPrompt(
-            which, step, shape, shown, self.kind, where, request.operation, request.purpose, request.case
-        )
+        return PinPrompt(which, step, shape, shown, self.kind, where, request.operation, request.purpose, request.case)
 
     # --- the card --------------------------------------------------------------------------------------------------
 
@@ -198,9 +196,7 @@ class Door:
         witness = self.witness = Witness(pin=self._worst_so_far())
         try:
             result = await self._lease(
-                lambda card: run_step(
-                    card, self.card_type, step, unlocked, terms, self._known_identity(step), witness
-                ),
+                lambda card: run_step(card, self.card_type, step, unlocked, terms, self._known_identity(step), witness),
                 patient=isinstance(unlocked.pin, PadEntry),
             )
         except CardNoAnswer as error:

@@ -74,7 +74,7 @@ class Gate:
         started = self._parts.clock.boottime()
         try:
             result = await plan(door)
-            if session is not None and not self._parts.sessions.is_alive(session):
+            if session is not None and not self._parts.sessions.still(session):
                 # The badge was pulled meanwhile: what was read is thrown away (fault 78).
                 raise SessionRequired(problem="ended_meanwhile")
         except CarddError as error:
@@ -92,7 +92,7 @@ class Gate:
     def _session(self, request: Request) -> Session | None:
         if request.operation is Operation.LOGIN:
             return None
-        return self._parts.sessions.require(request.call.caller.seat, request.call.caller.peer.uid)
+        return self._parts.sessions.need(request.call.caller.seat, request.call.caller.peer.uid)
 
     def _decide(self, request: Request, entry: CardEntry, session: Session | None) -> Decision:
         question = Question(

@@ -1,6 +1,5 @@
 """Refusals on the record, without letting a flood of them fill the disk: the first one, then totals a minute (fault 150)."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -38,17 +37,18 @@ class Refusals:
             window.more += 1
             return
         self._windows[key] = _Window(context, self._clock.boottime())
-        asyncio.get_running_loop().call_later(WINDOW_SECONDS, self._window_ends, key)
         await self._write(context, code, problem, None)
+
+    async def tick(self) -> None:
+        """Write the totals of the windows that are over. Called by the daemon's housekeeping, at least each minute."""
+        now = self._clock.boottime()
+        for key in [key for key, window in self._windows.items() if now - window.since >= WINDOW_SECONDS]:
+            await self._total(key)
 
     async def flush(self) -> None:
         """Write the totals of all open windows: the daemon stops."""
         for key in tuple(self._windows):
             await self._total(key)
-
-    def _window_ends(self, key: Key) -> None:
-        if key in self._windows:
-            self._pending = asyncio.ensure_future(self._total(key))
 
     async def _total(self, key: Key) -> None:
         window = self._windows.pop(key)

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from cardd.cards.card_type import Application
-from cardd.errors import CardWrongKind, LoginRefused, PinNowBlocked, PinRejected, SignatureMismatch
-from cardd.gate.gate import Door, Gate
+from cardd.errors import CardWrongKind, LoginRefused, PinNowBlocked, PinRejected, SessionExists, SignatureMismatch
+from cardd.gate.door import Door
+from cardd.gate.gate import Gate
 from cardd.gate.request import Performed, Request
 from cardd.gate.step import Step, Unlocked
 from cardd.iso7816.connection import SmartCardConnection
@@ -18,7 +19,7 @@ from cardd.login.challenge import Challenge
 from cardd.model import CardHandle, CardKind, CardRef, KeyRole, Operation, PinKind
 from cardd.ports import Call, Clock
 from cardd.register import Operator, Register
-from cardd.sessions.attempts import FailedLogins
+from cardd.sessions.attempts import LoginAttempts
 from cardd.sessions.table import Session, SessionTable
 from cardd.signatures import check_signature, key_kind, public_key
 
@@ -42,7 +43,7 @@ class LoginService:
         self,
         gate: Gate,
         sessions: SessionTable,
-        attempts: FailedLogins,
+        attempts: LoginAttempts,
         register: Register,
         check_certificate: CertificateCheck,
         clock: Clock,
@@ -60,9 +61,10 @@ class LoginService:
         Raises `LoginLocked` after three failures in 15 minutes, `SessionExists`, `CardWrongKind` for a card that is no
         badge, `LoginRefused` when certificate, register or the badge's signature say no, and all that the gate raises.
         """
-        now = self._clock.boottime()
-        self._attempts.check_terminal(now)
-        self._sessions.check_free(call.caller.seat)
+        seat = call.caller.seat
+        self._attempts.check(f"seat:{seat}")
+        if self._sessions.taken(seat):
+            raise SessionExists()
 
         async def plan(door: Door) -> LoggedIn:
             if door.kind is not CardKind.BADGE:
@@ -73,11 +75,11 @@ class LoginService:
             fingerprint = hashlib.sha256(certificate).hexdigest()
             door.notes.badge = fingerprint
             operator = self._admit(door, certificate, fingerprint)
-            self._attempts.check_badge(fingerprint, self._clock.boottime())
+            self._attempts.check(f"badge:{fingerprint}")
             try:
                 await self._prove(door, certificate, fingerprint)
             except (PinRejected, PinNowBlocked, SignatureMismatch) as error:
-                self._attempts.failed(fingerprint, self._clock.boottime())
+                self._attempts.failed(f"seat:{seat}", f"badge:{fingerprint}")
                 if isinstance(error, SignatureMismatch):
                     raise LoginRefused(problem="badge_signature") from error
                 raise
@@ -86,8 +88,8 @@ class LoginService:
 
         performed = await self._gate.perform(Request(call, Operation.LOGIN, badge, pins=(PinKind.BADGE,)), plan)
         who = performed.result
-        self._attempts.succeeded(who.fingerprint)
-        session = self._sessions.start(call.caller.seat, who.badge, call.caller.peer.uid, who.operator, who.fingerprint)
+        self._attempts.succeeded(f"seat:{seat}", f"badge:{who.fingerprint}")
+        session = self._sessions.start(seat, who.badge, call.caller.peer.uid, who.operator, who.fingerprint)
         return Performed(session, performed.receipt)
 
     def _admit(self, door: Door, certificate: bytes, fingerprint: str) -> Operator:
@@ -95,11 +97,11 @@ class LoginService:
         door.notes.certificate_check = problem or "good"
         if problem is not None:
             raise LoginRefused(problem=problem)
-        operator = self._register.by_badge(fingerprint)
+        operator = self._register.by_certificate(fingerprint)
         if operator is None:
             raise LoginRefused(problem="not_registered")
         door.notes.operator, door.notes.role = operator.id, operator.role
-        if not operator.active:
+        if operator.status != "active":
             raise LoginRefused(problem="operator_blocked")
         return operator
 

@@ -1,19 +1,20 @@
 """The use case of reading a resident's card: items, certificates, PIN states, token information; and the change of a PIN."""
 
-import calendar
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 
 from cardd.cards.card_type import Application, CardType, DateValue, ItemValue, TokenInfo, TriesLeft
-from cardd.errors import BadRequest, CardBadAnswer, CardItemAbsent, CardWrongKind
-from cardd.gate.gate import Door, Gate
+from cardd.errors import BadRequest, CardItemAbsent, CardWrongKind
+from cardd.gate.door import Door
+from cardd.gate.gate import Gate
 from cardd.gate.request import Performed, Request
 from cardd.gate.step import Step, Unlocked
 from cardd.iso7816.connection import SmartCardConnection
 from cardd.model import CardHandle, CardKind, Item, KeyRole, Operation, PinKind
 from cardd.ports import Call, Clock, Progress
+from cardd.reading.age import has_reached
 
 OFFICE_ZONE = timezone(timedelta(hours=9), "Asia/Tokyo")
 """Japan has no summer time, so the zone is a constant (decision 32)."""
@@ -190,22 +191,6 @@ class ReadingService:
         today = datetime.fromtimestamp(self._clock.utc_us() / 1e6, tz=UTC).astimezone(OFFICE_ZONE).date()
         assert isinstance(birth.value, DateValue)
         return ItemValue(has_reached(birth.value, age, today), b"")
-
-
-def has_reached(birth: DateValue, age: int, today: date) -> bool:
-    """Whether a person born on `birth` has reached `age` years on `today`.
-
-    By 年齢計算ニ関する法律 an age is reached at the end of the day before the birthday: who was born on 29 February
-    reaches it at the end of 28 February, so in common years 1 March is the first whole day. An unknown month or day
-    counts as the latest possible one. Raises `CardBadAnswer` when there is no year to count from.
-    """
-    digits = birth.source.strip()
-    if birth.iso is None and not birth.unknown or "year" in birth.unknown or len(digits) != 8 or not digits.isascii() or not digits.isdigit():
-        raise CardBadAnswer(problem="birth_date")
-    year = int(digits[:4])
-    month = 12 if "month" in birth.unknown else int(digits[4:6])
-    day = calendar.monthrange(year, month)[1] if "day" in birth.unknown else int(digits[6:8])
-    return (today.year - age, today.month, today.day) >= (year, month, day)
 
 
 def _group(

@@ -13,7 +13,6 @@ from asn1crypto import algos, cms, core, tsp, x509
 from cardd.cards.card_type import PublicKeyKind
 
 
-
 @dataclass(frozen=True, slots=True, repr=False)
 class PreparedCms:
     """All of a SignedData but its signature value. `digest`: hash over the signed attributes, the bytes to be signed."""
@@ -25,7 +24,9 @@ class PreparedCms:
     digest: bytes
 
 
-def prepare(certificate: bytes, key: PublicKeyKind, document_digest: bytes, hash_name: str, when: datetime) -> PreparedCms:
+def prepare(
+    certificate: bytes, key: PublicKeyKind, document_digest: bytes, hash_name: str, when: datetime
+) -> PreparedCms:
     """Build the signed attributes over `document_digest`: content-type, message-digest, signing-time, signing-certificate-v2.
 
     `certificate`: DER, already checked. `when`: aware UTC, written to the second (RFC 5652, 11.3).

@@ -9,16 +9,17 @@ from datetime import UTC, datetime
 
 from cardd.cards.card_type import CardType, PublicKeyKind
 from cardd.errors import BadRequest, CarddError, CardWrongKind, WrongCertificate
-from cardd.gate.gate import Door, Gate
+from cardd.gate.door import Door
+from cardd.gate.gate import Gate
 from cardd.gate.request import Performed, Request
 from cardd.gate.step import Step, Unlocked
 from cardd.iso7816.connection import SmartCardConnection
 from cardd.model import CardHandle, CardKind, KeyRole, Operation, PinOutcome
 from cardd.ports import Call, Clock
+from cardd.signatures import PublicKey, check_signature, key_kind, public_key
 from cardd.signing import cms
 from cardd.signing import digest as digests
 from cardd.signing.idempotency import FinishedSignatures, params_hash
-from cardd.signatures import PublicKey, check_signature, key_kind, public_key
 
 CADES = "cades_b"
 
