@@ -1,0 +1,1 @@
+"""The running process: hardening of its memory, and its talk with systemd."""
