@@ -1,1 +1,1 @@
-"""The PC/SC adapter: the only room that imports pyscard."""
+"""The adapter to PC/SC: the only package that imports pyscard."""

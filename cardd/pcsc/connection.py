@@ -1,0 +1,116 @@
+"""`SmartCardConnection` over SCardTransmit: one job's use of one card, dead after the first transport error."""
+
+from cardd.errors import CarddError, CardNoAnswer, Internal
+from cardd.iso7816.apdu import CommandApdu, ResponseApdu, decode_answer
+from cardd.iso7816.chaining import OperationBudget, exchange, is_secret
+from cardd.iso7816.connection import InsertionNotes
+from cardd.iso7816.status import StatusWord
+from cardd.model import PinShape
+from cardd.pcsc.calls import PcscCalls
+from cardd.pcsc.errors import Pcsc, pcsc_error
+from cardd.pcsc.job_clock import JobClock
+from cardd.pcsc.part10 import PAD_GRACE_S, PAD_TIMEOUT_S, ReaderFeatures, verify_block
+
+
+class PcscConnection:
+    """A connected card, inside a transaction. Lives for one job, on the reader's thread."""
+
+    def __init__(
+        self,
+        calls: PcscCalls,
+        card: int,
+        protocol: int,
+        *,
+        atr: bytes,
+        notes: InsertionNotes,
+        features: ReaderFeatures,
+        clock: JobClock,
+    ) -> None:
+        self._calls = calls
+        self._card = card
+        self._protocol = protocol
+        self._atr = atr
+        self._notes = notes
+        self._features = features
+        self._clock = clock
+        self._budget = OperationBudget()
+        self._failure: CarddError | None = None
+
+    @property
+    def notes(self) -> InsertionNotes:
+        return self._notes
+
+    @property
+    def atr(self) -> bytes:
+        return self._atr
+
+    @property
+    def has_pin_pad(self) -> bool:
+        return self._features.verify_direct is not None
+
+    @property
+    def reader_takes_extended(self) -> bool:
+        return self._features.extended_apdus
+
+    @property
+    def failure(self) -> CarddError | None:
+        """The first transport error; from then on nothing reaches the card (requirement C4)."""
+        return self._failure
+
+    def transmit(self, command: CommandApdu) -> ResponseApdu:
+        """See `SmartCardConnection`. Raises `CardRemoved`, `CardNoAnswer`, `CardBadAnswer`, `PcscDown`, `ReaderBusy`."""
+        self._refuse_when_dead()
+        try:
+            return self._exchange(command)
+        except CarddError as error:
+            self._failure = error
+            raise
+
+    def verify_on_pad(self, command: CommandApdu, shape: PinShape, *, padded_to: int | None = None) -> ResponseApdu:
+        """See `SmartCardConnection`. The pad's own status words 6400 to 6403 come back as they are."""
+        self._refuse_when_dead()
+        if self._features.verify_direct is None:
+            raise Internal(problem="no_pin_pad")
+        block = verify_block(command, shape, padded_to)
+        try:
+            self._budget.spend_command(len(block))
+            with self._clock.human(PAD_TIMEOUT_S + PAD_GRACE_S):
+                code, answer = self._calls.control(self._card, self._features.verify_direct, list(block))
+            return decode_answer(self._checked(code, answer, "SCardControl"))
+        except CarddError as error:
+            self._failure = error
+            raise
+
+    def _exchange(self, command: CommandApdu) -> ResponseApdu:
+        extended = self.reader_takes_extended and self._notes.extended_apdus is not False
+        answer = exchange(self._send, command, extended=extended, budget=self._budget)
+        if not (extended and command.needs_extended) or self._notes.extended_apdus is not None:
+            return answer
+        self._notes.extended_apdus = answer.sw != StatusWord.WRONG_LENGTH
+        if self._notes.extended_apdus or is_secret(command):
+            return answer
+        # A card without extended length says 6700 and has done nothing: the same in short form.
+        return exchange(self._send, command, extended=False, budget=self._budget)
+
+    def _send(self, octets: bytearray) -> bytes:
+        sent = list(octets)
+        try:
+            with self._clock.command():
+                code, answer = self._calls.transmit(self._card, self._protocol, sent)
+        finally:
+            sent[:] = [0] * len(sent)
+        # On an error the answer can hold leftover memory: it is not looked at (requirement C2).
+        return self._checked(code, bytes(answer) if code == Pcsc.SUCCESS else b"", "SCardTransmit")
+
+    def _checked(self, code: int, answer: bytes, call: str) -> bytes:
+        if self._clock.abandoned:
+            raise CardNoAnswer(command=call, problem="late")
+        if code != Pcsc.SUCCESS:
+            raise pcsc_error(code, call)
+        return answer
+
+    def _refuse_when_dead(self) -> None:
+        if self._failure is not None:
+            raise type(self._failure)(self._failure.facts)
+        if self._clock.abandoned:
+            raise CardNoAnswer(problem="late")
