@@ -82,6 +82,12 @@ def parse(model: type[M], content: bytes, name: str) -> M:
 def problems_of(error: ValidationError, text: str, name: str) -> list[Problem]:
     """What a failed validation found, with the line of each key; inputs are left out."""
     found = error.errors(include_input=False, include_url=False, include_context=False)
+    places = [each["loc"] for each in found]
+    found = [  # "too few items" also follows from an item that is wrong itself
+        each
+        for each in found
+        if each["type"] != "too_short" or not any(place[: len(each["loc"])] == each["loc"] != place for place in places)
+    ]
     return [
         Problem(name, _plain(each["type"], each["msg"]), key=spell(each["loc"]), line=line_of(text, each["loc"]))
         for each in found

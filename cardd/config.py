@@ -1,0 +1,223 @@
+"""The daemon's settings: one TOML file, read once at start into a frozen model. `docs/configuration.md` explains each key."""
+
+import os
+import pwd
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from cardd.model import SeatName
+from cardd.tomlfile import BrokenFile, KeyPath, Problem, TomlModel, line_of, parse, read_bytes, spell
+
+DEFAULT_FILE = Path("/etc/cardd/cardd.toml")
+ONLY_SEAT = SeatName("counter")
+"""The seat that is there when none is configured: it has all readers."""
+OVERFLOW_UID = 65534
+"""What the kernel calls users it cannot name; never a client (I1)."""
+
+SeatWord = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
+ClientWord = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,47}$")]
+Printable = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[\x20-\x7e]+$")]
+TerminalWord = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+Seconds = Annotated[int, Field(ge=1)]
+
+
+def _absolute(path: Path) -> Path:
+    if not path.is_absolute():
+        raise ValueError("must be an absolute path")
+    return path
+
+
+AbsolutePath = Annotated[Path, AfterValidator(_absolute)]
+User = (
+    Annotated[int, Field(ge=0, lt=2**32 - 1)] | Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_-]{0,31}$")]
+)
+"""A uid, or a user's name that is looked up at start."""
+
+
+class ReaderMatch(TomlModel):
+    """Names one reader. All keys that are given must fit."""
+
+    usb_path: Printable | None = None
+    """Kernel name of the USB port, e.g. `1-4.2`: stays the same whatever is plugged in there."""
+    serial: Printable | None = None
+    name: Printable | None = None
+    """The whole name that PC/SC gives it. Names of two equal readers differ in a number that can change."""
+
+    @property
+    def says_something(self) -> bool:
+        return bool(self.usb_path or self.serial or self.name)
+
+
+class Seat(TomlModel):
+    """One place at a counter."""
+
+    name: SeatWord
+    users: tuple[User, ...] = ()
+    """Who may speak for this seat; none = each client."""
+    badge_reader: ReaderMatch | None = None
+    """Where the operator's badge goes; none = any of the seat's readers."""
+    resident_readers: tuple[ReaderMatch, ...] = ()
+    """Where residents' cards go; none = any of the seat's readers."""
+
+
+class Client(TomlModel):
+    """One kind of caller, found by uid."""
+
+    name: ClientWord
+    users: Annotated[tuple[User, ...], Field(min_length=1)]
+    may_prompt: bool = False
+    """Whether it may ask persons for PINs (`agent.register`)."""
+    private_sector: bool = False
+    """True: never gets 個人番号, whatever the policy says."""
+
+
+class Limits(TomlModel):
+    """What callers and cards may take. Seconds are on a clock that counts suspended time."""
+
+    connections: Annotated[int, Field(ge=1, le=1024)] = 32
+    connections_per_user: Annotated[int, Field(ge=1, le=1024)] = 8
+    calls_in_flight: Annotated[int, Field(ge=1, le=256)] = 16
+    """Per connection."""
+    requests_per_second: Annotated[int, Field(ge=1, le=10_000)] = 20
+    """Per uid."""
+    output_queue_bytes: Annotated[int, Field(ge=65_536)] = 256 * 1024
+    """Answers and events that a client has not read; beyond it the connection is closed. One answer may be longer."""
+    request_line_bytes: Annotated[int, Field(ge=1024, le=1024 * 1024)] = 64 * 1024
+    response_line_bytes: Annotated[int, Field(ge=65_536)] = 1024 * 1024
+    line_seconds: Seconds = 10
+    queue_per_reader: Annotated[int, Field(ge=0, le=64)] = 4
+    """Operations that wait for one reader, beside the one that runs."""
+    queue_per_user: Annotated[int, Field(ge=1, le=64)] = 2
+    """Of these, at most so many of one uid."""
+    command_seconds: Annotated[int, Field(ge=1, le=60)] = 10
+    operation_seconds: Annotated[int, Field(ge=1, le=300)] = 30
+    pin_seconds: Annotated[int, Field(ge=5, le=600)] = 60
+    """How long a person may take for a PIN."""
+    session_seconds: Annotated[int, Field(ge=60, le=12 * 3600)] = 12 * 3600
+    """Longest session; may only be shorter than 12 h."""
+    challenge_seconds: Annotated[int, Field(ge=1, le=30)] = 30
+    login_failures: Annotated[int, Field(ge=1, le=3)] = 3
+    login_window_seconds: Annotated[int, Field(ge=900)] = 900
+    login_lock_seconds: Annotated[int, Field(ge=900)] = 900
+    consent_seconds: Annotated[int, Field(ge=5, le=60)] = 60
+    repeat_pin_seconds: Annotated[int, Field(ge=30)] = 30
+    """So long the same wrong PIN is refused for the same card."""
+    event_ring: Annotated[int, Field(ge=16, le=100_000)] = 1024
+    """Events kept for clients that come back."""
+    stop_seconds: Annotated[int, Field(ge=1, le=5)] = 4
+    """How long running operations may go on after SIGTERM."""
+
+
+class Audit(TomlModel):
+    """The audit log."""
+
+    directory: AbsolutePath = Path("/var/log/cardd/audit")
+    segment_mib: Annotated[int, Field(ge=1, le=1024)] = 8
+    reserve_mib: Annotated[int, Field(ge=1, le=1024)] = 16
+    """Kept free for closing records when the disk is full."""
+
+
+class Settings(TomlModel):
+    """All settings."""
+
+    mode: Literal["production", "test"] = "production"
+    terminal: TerminalWord
+    """Name of this machine in the record."""
+    socket: AbsolutePath = Path("/run/cardd/cardd.sock")
+    state_directory: AbsolutePath = Path("/var/lib/cardd")
+    policy: AbsolutePath = Path("/etc/cardd/policy.toml")
+    register_file: Annotated[AbsolutePath, Field(alias="register")] = Path("/etc/cardd/register.toml")
+    operator_ca: Annotated[tuple[AbsolutePath, ...], Field(min_length=1)]
+    """PEM files with the CA certificates that operators' badges chain to."""
+    pseudonym_key: Annotated[str, StringConstraints(min_length=1)] = "pseudonym.key"
+    """32 bytes or more that make card pseudonyms. A plain name is looked up in systemd's $CREDENTIALS_DIRECTORY."""
+    log_format: Literal["logfmt", "json"] = "logfmt"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    seats: tuple[Seat, ...] = ()
+    clients: Annotated[tuple[Client, ...], Field(min_length=1)]
+    limits: Limits = Limits()
+    audit: Audit = Audit()
+
+    @property
+    def seat_names(self) -> tuple[SeatName, ...]:
+        """Never empty."""
+        return tuple(SeatName(seat.name) for seat in self.seats) or (ONLY_SEAT,)
+
+    def pseudonym_key_path(self, environment: Mapping[str, str] = os.environ) -> Path:
+        """Where the pseudonym key is. A plain name without a credentials directory stands in the state directory."""
+        if "/" in self.pseudonym_key:
+            return Path(self.pseudonym_key)
+        return Path(environment.get("CREDENTIALS_DIRECTORY", self.state_directory)) / self.pseudonym_key
+
+
+def load(path: Path) -> Settings:
+    """Read and check the file itself; nothing else is looked at but the names of users. Raises `BrokenFile`."""
+    return from_bytes(read_bytes(path), str(path))
+
+
+def from_bytes(content: bytes, name: str = "cardd.toml") -> Settings:
+    """`content`: TOML, UTF-8. Raises `BrokenFile`."""
+    settings = parse(Settings, content, name)
+    text = content.decode("utf-8")
+    problems = [Problem(name, what, spell(key), line_of(text, key)) for key, what in _disagreements(settings)]
+    if problems:
+        raise BrokenFile(problems)
+    return settings
+
+
+def uid_of(user: User) -> int | None:
+    """The uid that a setting means; None when no such user is there."""
+    if isinstance(user, int):
+        return user
+    try:
+        return pwd.getpwnam(user).pw_uid
+    except KeyError:
+        return None
+
+
+def uids_of(users: tuple[User, ...]) -> frozenset[int]:
+    """The uids of all users that are there."""
+    return frozenset(uid for user in users if (uid := uid_of(user)) is not None)
+
+
+def _disagreements(settings: Settings) -> Iterator[tuple[KeyPath, str]]:
+    """Where the settings do not agree with themselves: the key, and what is wrong."""
+    yield from _repeated("seats", [seat.name for seat in settings.seats])
+    yield from _repeated("clients", [client.name for client in settings.clients])
+    holders: dict[int, str] = {}
+    for number, client in enumerate(settings.clients):
+        for place, user in enumerate(client.users):
+            uid, key = uid_of(user), ("clients", number, "users", place)
+            if uid is None:
+                yield key, f"there is no user `{user}`"
+            elif uid == OVERFLOW_UID:
+                yield key, "uid 65534 stands for users the kernel cannot name"
+            elif holders.setdefault(uid, client.name) != client.name:
+                yield key, f"belongs to client `{holders[uid]}` already"
+    for number, seat in enumerate(settings.seats):
+        yield from _seat_problems(number, seat, frozenset(holders))
+    if settings.limits.connections_per_user > settings.limits.connections:
+        yield ("limits", "connections_per_user"), "is larger than `connections`"
+
+
+def _seat_problems(number: int, seat: Seat, clients: frozenset[int]) -> Iterator[tuple[KeyPath, str]]:
+    for place, user in enumerate(seat.users):
+        uid = uid_of(user)
+        if uid is None:
+            yield ("seats", number, "users", place), f"there is no user `{user}`"
+        elif uid not in clients:
+            yield ("seats", number, "users", place), "is no user of any client"
+    if seat.badge_reader is not None and not seat.badge_reader.says_something:
+        yield ("seats", number, "badge_reader"), "names no reader: give usb_path, serial or name"
+    for place, reader in enumerate(seat.resident_readers):
+        if not reader.says_something:
+            yield ("seats", number, "resident_readers", place), "names no reader: give usb_path, serial or name"
+
+
+def _repeated(table: str, names: list[str]) -> Iterator[tuple[KeyPath, str]]:
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            yield (table, number, "name"), f"`{name}` stands there twice"
