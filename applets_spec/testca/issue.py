@@ -1,19 +1,17 @@
-"""Issuing from the test hierarchy: authorities, a resident's two JPKI certificates, an operator's badge certificates, revocation lists.
+"""Issuing from the test hierarchy: authorities, a resident's two JPKI certificates, an operator's badge certificates.
 
 Same arguments, same bytes: keys are derived, serial numbers and identifiers are hashes of what they name, signatures are deterministic.
 """
 
 import hashlib
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from applets_spec.testca import profiles
@@ -29,7 +27,7 @@ from applets_spec.testca.hierarchy import (
     holder_key_name,
 )
 from applets_spec.testca.keys import DerivedKeys, KeyAlgorithm, KeySource, PrivateKey
-from applets_spec.testca.x509_parts import Draft, deterministic, distinguished_name, sign
+from applets_spec.testca.x509_parts import Draft, distinguished_name, sign
 
 
 class Holder(Protocol):
@@ -190,27 +188,6 @@ def badge_draft(
             *profiles.badge_extensions(slot, guid, key.public_key(), distinguished_name(row.name)),
         ),
     )
-
-
-def issue_crl(
-    row: Authority,
-    revoked: Sequence[tuple[int, datetime, x509.ReasonFlags | None]],
-    this_update: datetime,
-    next_update: datetime,
-    number: int,
-    keys: KeySource | None = None,
-) -> bytes:
-    """A full revocation list of an authority, as DER. `revoked`: serial number, moment, reason."""
-    key = (keys or DerivedKeys()).key(row.key_name, row.algorithm)
-    builder = x509.CertificateRevocationListBuilder(distinguished_name(row.name), this_update, next_update)
-    builder = builder.add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()), False)
-    builder = builder.add_extension(x509.CRLNumber(number), False)
-    for serial, moment, reason in revoked:
-        entry = x509.RevokedCertificateBuilder(serial, moment)
-        if reason is not None:
-            entry = entry.add_extension(x509.CRLReason(reason), False)
-        builder = builder.add_revoked_certificate(entry.build())
-    return builder.sign(key, hashes.SHA256(), ecdsa_deterministic=deterministic(key)).public_bytes(Encoding.DER)
 
 
 def end_of_fifth_birthday(birth_date: str, issued: datetime) -> datetime:

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 PUBLIC_EXPONENT = 65537
-PEM_NOTE = b"TEST - worthless: this key is derived from its own file name, anybody can make it again.\n"
+PEM_NOTE = b"TEST - worthless: a key of a test PKI, it protects nothing.\n"
 SEED_PREFIX = b"cardd test PKI, worthless key: "
 SMALL_PRIMES = tuple(n for n in range(3, 2000, 2) if all(n % d for d in range(3, int(n**0.5) + 1, 2)))
 MILLER_RABIN_ROUNDS = 8
@@ -139,14 +139,14 @@ def _passes(candidate: int, base: int, odd: int, twos: int) -> bool:
     return False
 
 
-def private_key_pem(key: PrivateKey, note: bytes = PEM_NOTE) -> bytes:
+def private_key_pem(key: PrivateKey) -> bytes:
     """The key as unencrypted PKCS #8 PEM, below a line that says what it is worth."""
-    return note + key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return PEM_NOTE + key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
 def read_private_key(pem: bytes) -> PrivateKey:
-    """Read a PEM private key. Raises `TypeError` for a key type that this PKI does not use."""
-    key = load_pem_private_key(pem, password=None)
+    """Read a PEM private key of our own making. Raises `TypeError` for a key type that this PKI does not use."""
+    key = load_pem_private_key(pem, password=None, unsafe_skip_rsa_key_validation=True)
     if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
         raise TypeError("neither an RSA nor an elliptic curve key")
     return key

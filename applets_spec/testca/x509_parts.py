@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
+from applets_spec.testca.der import encode
 from applets_spec.testca.hierarchy import Name
 from applets_spec.testca.keys import PrivateKey
 
@@ -97,15 +98,7 @@ def japanese_name(organisation: str) -> x509.DirectoryName:
 
 def utf8_other_name(oid: str, text: str) -> x509.OtherName:
     """An otherName whose value is a UTF8String."""
-    return x509.OtherName(x509.ObjectIdentifier(oid), _der(UTF8_STRING, text.encode()))
-
-
-def _der(tag: int, value: bytes) -> bytes:
-    length = len(value)
-    if length < 0x80:
-        return bytes([tag, length]) + value
-    size = (length.bit_length() + 7) // 8
-    return bytes([tag, 0x80 | size]) + length.to_bytes(size) + value
+    return x509.OtherName(x509.ObjectIdentifier(oid), encode(UTF8_STRING, text.encode()))
 
 
 def key_usage(*names: str) -> Extension:
