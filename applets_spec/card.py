@@ -214,7 +214,7 @@ class Card:
             applets = {name: APPLETS[name].from_state(content, around) for name, content in state["applets"].items()}
             root = None if state["root"] is None else applets[state["root"]]
             card_type = state["card_type"]
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise card_file.CardFileError("the card's state is damaged") from error
         return cls(card_type, tuple(applets.values()), variants, root=root, path=path, random=random)
 

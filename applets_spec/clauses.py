@@ -87,4 +87,123 @@ CLAUSES = (
         "Some readers put the random PUPI into the ATR; its place is assumed.",
         True,
     ),
+    Clause(
+        "select.df",
+        "OpenSC card-jpki.c; jpki/myna src/reader.rs",
+        "SELECT by AID gives no data; the current EF is lost.",
+    ),
+    Clause(
+        "select.df-p2",
+        "unnamed Rust APDU crate in the public code index",
+        "P2 00 works as well as 0C; other values answer 6A86.",
+    ),
+    Clause("select.df-le", f"{ISO_7816_4}, 11.2.2", "P2 0C asks for no data: a Le beside it answers 6700.", True),
+    Clause(
+        "select.other-df",
+        "OpenSC card-jpki.c; myna-card; myna-sign",
+        "SELECT of another DF clears the PIN state of the first.",
+    ),
+    Clause(
+        "select.same-df",
+        "OpenSC card-jpki.c",
+        "SELECT of the same DF counts as logout; a variant keeps the state.",
+        True,
+    ),
+    Clause(
+        "select.empty-aid", f"{ISO_7816_4}, 11.2.2", "An empty AID selects nothing: 6A82. Over 16 bytes: 6700.", True
+    ),
+    Clause(
+        "select.ef",
+        "OpenSC card-jpki.c; jpki/myna src/reader.rs",
+        "00 A4 02 0C 02 id; an EF that is not there answers 6A82.",
+    ),
+    Clause(
+        "select.ef-form",
+        f"{ISO_7816_4}, 11.2.2",
+        "Other P1 or P2: 6A86. An identifier that is not 2 bytes, or a Le: 6700.",
+        True,
+    ),
+    Clause(
+        "select.mf", "myna-card src/mf.rs", "00 A4 00 00: 6A86 after reset, 9000 without effect in a DF; 3F00: 6A82."
+    ),
+    Clause("read.offset", "jpki-web apdu.py; myna-card", "An offset at or past the end of the EF answers 6B00."),
+    Clause("read.current", f"{ISO_7816_4}, 11.3", "Without current EF 6986; a PIN or key EF 6981; without Le 6700."),
+    Clause(
+        "read.sfi",
+        "myna-card; 在留カード等仕様書 1.5",
+        "P1 80 + SFI names the EF and makes it current; bits 6 and 7 set: 6A86.",
+    ),
+    Clause(
+        "read.end",
+        "myna-card; jpki-web apdu.py",
+        "A read over the end gives the rest with 9000; a variant answers 6282.",
+        True,
+    ),
+    Clause(
+        "read.record",
+        "jpki/myna src/unknown.rs; myna-card",
+        "READ RECORD: SFI in the high bits of P2, then 100; none there: 6A83.",
+    ),
+    Clause(
+        "pin.verify",
+        "OpenSC card-jpki.c and ten others",
+        "VERIFY compares bytes, without padding, with the current PIN EF.",
+    ),
+    Clause("pin.sfi", "myna-card; JpDrvLicNfcCommand", "VERIFY with P2 80 + SFI needs no SELECT EF."),
+    Clause("pin.status", "OpenSC card-jpki.c and eight others", "VERIFY without data answers 63Cx and costs no try."),
+    Clause(
+        "pin.exhausted",
+        "在留カード等仕様書 1.5; jpki/myna (Go)",
+        "The try that uses up the counter answers 63C0, later ones 6984.",
+    ),
+    Clause(
+        "pin.blocked-6983", "jpki-local-signer; jpki-web", "Some software expects 6983 for a blocked PIN: a variant."
+    ),
+    Clause(
+        "pin.blocked-status",
+        "myna-card (EF 0012)",
+        "The status question on a blocked PIN answers 63C0; a variant answers like a try.",
+    ),
+    Clause(
+        "pin.verified-status",
+        "myna-card",
+        "The status question on a verified PIN answers 63Cx; a variant answers 9000.",
+    ),
+    Clause(
+        "pin.counter",
+        "PocketSign documentation; myna-card",
+        "Only a right PIN sets the counter back; each PIN has its own; it persists.",
+    ),
+    Clause(
+        "pin.form", f"{ISO_7816_4}, 11.5.6", "P1 not 00 or P2 outside 80 to 9E: 6A86; a Le beside data: 6700.", True
+    ),
+    Clause("pin.wrong-clears", f"{ISO_7816_4}, 5.4.5", "A wrong try takes the verified state away.", True),
+    Clause(
+        "pin.change",
+        "jpki/myna; myna-card",
+        "CHANGE REFERENCE DATA takes the new PIN alone, after VERIFY on the same EF.",
+    ),
+    Clause(
+        "pin.change-length",
+        "PocketSign documentation",
+        "A new PIN of a length that its kind does not have answers 6A80.",
+        True,
+    ),
+    Clause("pin.unlock", "myna-card", "UNLOCK KEY is the issuer's: 6982 to everybody here."),
+    Clause(
+        "key.sign",
+        "OpenSC card-jpki.c and eleven others",
+        "80 2A 00 80 pads the data with PKCS#1 v1.5; 256 bytes come back.",
+    ),
+    Clause("key.no-pin", "jpki/myna; myna-card", "A key whose PIN is not verified answers 6982."),
+    Clause("key.modes", "myna-card", "P1 00 to 05 choose hash and padding; others answer 6A86."),
+    Clause("key.p2", "myna-card", "P2 80 + SFI names the key without SELECT EF."),
+    Clause("key.input", "myna-card", "P1 00 takes 1 to 245 bytes, whatever they are; a hash has 32. Others: 6700."),
+    Clause("key.le", f"{ISO_7816_4}, 5.2", "Without Le 6700; a Le under 256 answers 6C00.", True),
+    Clause(
+        "key.challenge", "myna-card; sc-tools-myna", "GET CHALLENGE gives 1 to 256 bytes; an extended Le answers 6985."
+    ),
+    Clause(
+        "key.session", "myna-card src/sm.rs", "SET SESSION KEY: 6982 in JPKI-AP and 住基AP, 66F1 in 共通AP and 券面AP."
+    ),
 )

@@ -1,1 +1,1 @@
-"""card_info"""
+"""券面事項入力補助AP: the individual number and the four basic attributes as text."""

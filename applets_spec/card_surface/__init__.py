@@ -1,1 +1,1 @@
-"""card_surface"""
+"""券面事項確認AP: what is printed on the card, as images."""

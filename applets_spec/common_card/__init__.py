@@ -1,0 +1,1 @@
+"""共通AP: the card record, a PIN, an internal key."""
