@@ -42,11 +42,15 @@ class TriesLeft:
 
 @dataclass(frozen=True, slots=True)
 class PinSpec:
-    """One PIN of a card: where it lives, what it looks like, how many tries a fresh counter has."""
+    """One PIN of a card: where it lives, what it looks like, how many tries a fresh counter has.
+
+    `changeable`: `change_pin` can set a new value.
+    """
 
     application: Application
     shape: PinShape
     tries: int
+    changeable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,16 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from cardd.errors import CardBadAnswer
+from cardd.iso7816.tlv import parse_compact
+
 TS_VALUES = frozenset({0x3B, 0x3F})
 ATR_MAX = 33
 """TS and at most 32 characters (ISO/IEC 7816-3:2006, 8.2.1)."""
 CATEGORY_STATUS_AT_END = 0x00
 CATEGORY_COMPACT_TLV = 0x80
-"""Category indicator byte (ISO/IEC 7816-4:2020, 12.1.2.2)."""
+STATUS_LENGTH = 3
+"""Category indicator byte, and the status indicator at the end that one of them announces (ISO/IEC 7816-4:2020, 12.1.2.2)."""
 CARD_CAPABILITIES = 0x7
 """COMPACT-TLV tag of the card capabilities (ISO/IEC 7816-4:2020, 12.1.2.2, table 124): 1 to 3 software function tables."""
 COMMAND_CHAINING = 0x80
@@ -89,12 +93,10 @@ def _capabilities(historical: bytes) -> int | None:
     """The third software function table, or None when the card tells none."""
     if not historical or historical[0] not in (CATEGORY_COMPACT_TLV, CATEGORY_STATUS_AT_END):
         return None
-    end = len(historical) - (3 if historical[0] == CATEGORY_STATUS_AT_END else 0)
-    place = 1
-    while place < end:
-        tag, length = divmod(historical[place], 0x10)
-        value = historical[place + 1 : place + 1 + length]
-        if tag == CARD_CAPABILITIES and len(value) == length == 3:
-            return value[2]
-        place += 1 + length
-    return None
+    end = len(historical) - (STATUS_LENGTH if historical[0] == CATEGORY_STATUS_AT_END else 0)
+    try:
+        objects = parse_compact(historical[1:end])
+    except CardBadAnswer:
+        return None
+    tables = [found.value for found in objects if found.tag == CARD_CAPABILITIES]
+    return tables[0][2] if len(tables) == 1 and len(tables[0]) == 3 else None

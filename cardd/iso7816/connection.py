@@ -59,11 +59,11 @@ class SmartCardConnection(Protocol):
 
 
 def extended_allowed(connection: SmartCardConnection) -> bool:
-    """Whether extended APDUs may be tried: the reader passes them on, and the card has taken one or declares it in its ATR.
+    """Whether an extended APDU may be sent: the reader passes it on, and neither the card's answers nor its ATR say no.
 
-    A card that refuses one nevertheless is remembered in `notes.extended_apdus` by the driver that saw it.
+    A card that says nothing about it is tried once; what it answers is remembered in `notes.extended_apdus`.
     """
     known = connection.notes.extended_apdus
-    if known is False or not connection.reader_takes_extended:
-        return False
-    return bool(known or read_atr(connection.atr).extended_length)
+    if known is not None or not connection.reader_takes_extended:
+        return connection.reader_takes_extended and known is True
+    return read_atr(connection.atr).extended_length is not False

@@ -48,7 +48,7 @@ def select_file(connection: SmartCardConnection, ef: int) -> None:
 
 
 def try_read_start(connection: SmartCardConnection, ef: int, length: int) -> ResponseApdu:
-    """READ BINARY of the first `length` bytes (1 to 256) of an EF, which becomes the current one; or the refusal, for the caller to judge."""
+    """READ BINARY of the first `length` bytes (1 to 256) of an EF, which becomes the current one; or the refusal, for others to judge."""
     if connection.notes.files_by_sfi:
         answer = connection.transmit(commands.read_binary_sfi(ef, length))
         if answer.sw not in SFI_REFUSED:
