@@ -106,13 +106,13 @@ uv_will_do() { # its version is high enough
 
 need_uv() {
   local candidate
-  for candidate in "$(command -v uv || true)" .dev/uv/bin/uv; do
+  for candidate in "$(command -v uv || true)" "$PWD/.dev/uv/bin/uv"; do
     if [[ -n $candidate ]] && uv_will_do "$candidate"; then UV=$candidate; return; fi
   done
   say "Installing uv into .dev/uv"
   "$PYTHON" -m venv --clear .dev/uv
   .dev/uv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r tools/house/uv.txt
-  UV=.dev/uv/bin/uv
+  UV=$PWD/.dev/uv/bin/uv
 }
 
 # The stamp names what the environment was made from, so that the next start asks nobody anything.
@@ -126,11 +126,19 @@ need_environment() {
   printf '%s\n' "$stamp" >.dev/synced
 }
 
+# uv and pip each bring authorities of their own; where an office's proxy signs, only the system's list knows it.
+trust_the_same_authorities() {
+  local system=/etc/ssl/certs/ca-certificates.crt
+  if [[ -z ${SSL_CERT_FILE:-} && -r $system ]]; then export SSL_CERT_FILE=$system; fi
+  if [[ -z ${PIP_CERT:-} && -n ${SSL_CERT_FILE:-} ]]; then export PIP_CERT=$SSL_CERT_FILE; fi
+}
+
 set_up() { # WORD is the word of ./dev that is about to run
   WORD=$1
   unset VIRTUAL_ENV PYTHONPATH PYTHONHOME
   export UV_PYTHON_DOWNLOADS=never UV_NO_PROGRESS=1
   need_packages
+  trust_the_same_authorities
   need_python
   need_uv
   need_environment
