@@ -7,7 +7,7 @@ from typing import Self
 from applets_spec.applet import Applet, State, Surroundings
 from applets_spec.dialogue import is_secure_messaging
 from applets_spec.iso7816 import MAX_SHORT_LE, OK, CardRefusal, Command, Ins, Response, StatusWord
-from applets_spec.issuer_domain.spec import AID, DataObject
+from applets_spec.issuer_domain.spec import AID, NAME, DataObject
 
 SELECT_BY_NAME_FORMS = (0x00, 0x0C)
 CLA_ISO = 0x00
@@ -16,7 +16,7 @@ CLA_ISO = 0x00
 class IssuerDomainApplet(Applet):
     """A0000001510000. Volatile: whether it was selected by name; its objects can be read only before anything was."""
 
-    name = "issuer_domain"
+    name = NAME
     aid = AID
 
     def __init__(self, objects: Mapping[DataObject, bytes]) -> None:

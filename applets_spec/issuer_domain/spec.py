@@ -4,6 +4,7 @@ from enum import IntEnum, unique
 
 from applets_spec.clauses import Clause
 
+NAME = "issuer_domain"
 AID = bytes.fromhex("A0000001510000")
 
 
