@@ -1,0 +1,87 @@
+"""The one function that checks a certificate: form, algorithm, path, time, revocation, kind. No network, no clock of its own.
+
+Importing this module costs about 150 ms and 15 MB (certvalidator, asn1crypto): import it when the first certificate comes.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from cryptography import x509
+
+from certs.asn1 import check_bounds, check_serial_number
+from certs.errors import Malformed
+from certs.profiles.profile import Profile
+from certs.validation.algorithms import weakness
+from certs.validation.conformity import nonconformity, unknown_critical
+from certs.validation.path import check_path
+from certs.validation.revocation import check_revocation
+from certs.validation.truststore import TrustStore
+from certs.validation.verdict import GOOD, NOT_CHECKED, Answer, Verdict, bad
+
+
+def parse(der: bytes) -> x509.Certificate:
+    """A certificate from untrusted bytes: our bounded walk first (8 KiB, 16 levels), then `cryptography`. Raises `Malformed`."""
+    check_bounds(der)
+    check_serial_number(der)
+    try:
+        certificate = x509.load_der_x509_certificate(der)
+        _ = (certificate.not_valid_before_utc, certificate.not_valid_after_utc, certificate.subject, certificate.issuer)
+        _ = certificate.extensions, certificate.version
+    except (ValueError, TypeError, OverflowError, x509.DuplicateExtension, x509.InvalidVersion):
+        raise Malformed("not_readable") from None
+    return certificate
+
+
+def validate(
+    der: bytes,
+    profile: Profile,
+    store: TrustStore,
+    at: datetime,
+    *,
+    others: Sequence[bytes] = (),
+    lists: Sequence[bytes] = (),
+    test: bool = False,
+) -> Verdict:
+    """What is known of `der` as a certificate of `profile` at the time `at` (with time zone).
+
+    `others`: authorities' certificates that came along, DER, not trusted by themselves. `lists`: DER revocation lists.
+    `test`: policies of test hierarchies count. Raises nothing about the certificate: all of that is in the verdict.
+    """
+    at = at.astimezone(UTC)
+    try:
+        certificate = parse(der)
+    except Malformed as error:
+        return Verdict(form=bad("malformed"), detail=error.problem)
+    weak = weakness(certificate)
+    if weak is not None:
+        return Verdict(form=GOOD, algorithm=bad("weak_algorithm"), time=_time(certificate, at), detail=weak)
+    odd = nonconformity(certificate, profile, test=test)
+    conformity = GOOD if odd is None else bad("wrong_kind")
+    time, detail = _time(certificate, at), odd or ""
+    if unknown_critical(certificate.extensions):
+        return Verdict(form=GOOD, algorithm=GOOD, time=time, conformity=conformity, detail=detail)
+    # the path is asked for at a moment of the holder's own validity, so that `chain` and `time` are two answers
+    moment = min(max(at, certificate.not_valid_before_utc), certificate.not_valid_after_utc)
+    path = check_path(der, store, _readable(others), moment)
+    revocation, age_s = NOT_CHECKED, None
+    if path.issuer is not None:
+        lookup = check_revocation(certificate, path.issuer, lists, at)
+        revocation, age_s = lookup.answer, lookup.age_s
+    return Verdict(GOOD, GOOD, path.answer, time, revocation, conformity, detail, age_s)
+
+
+def _time(certificate: x509.Certificate, at: datetime) -> Answer:
+    """Both bounds belong to the validity (RFC 5280, 4.1.2.5)."""
+    if at < certificate.not_valid_before_utc:
+        return bad("not_yet_valid")
+    return bad("expired") if at.replace(microsecond=0) > certificate.not_valid_after_utc else GOOD
+
+
+def _readable(others: Sequence[bytes]) -> list[x509.Certificate]:
+    found = []
+    for der in others:
+        try:
+            found.append(parse(der))
+        except Malformed:  # what cannot be read cannot be part of a path
+            continue
+    return found
