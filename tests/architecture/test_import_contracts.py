@@ -18,7 +18,7 @@ PACKAGES = ("cardd", "applets_spec", "terminal", "certs")
 VIOLATIONS = {
     "floors of the daemon": ("cardd/policy/violation.py", "import cardd.gate"),
     "applet drivers do not know each other": ("cardd/cards/jpki.py", "import cardd.cards.card_info"),
-    "API methods do not know each other": ("cardd/api/methods/violation.py", "import cardd.api.methods.hello"),
+    "API methods do not know each other": ("cardd/api/methods/violation.py", "import cardd.api.methods.registry"),
     "the API asks the use cases, never a card": ("cardd/api/violation.py", "import cardd.readers.lease"),
     "clients know the wire and nothing else": ("cardd/cli/violation.py", "import cardd.model"),
     "the wire knows nobody": ("cardd/wire/violation.py", "import cardd.client"),
