@@ -55,7 +55,7 @@ def encode(command: CommandApdu, *, extended: bool = False) -> bytearray:
     Le do not fit the form. ISO/IEC 7816-3:2006, 12.1.3 and table 12.
     """
     lc_max, le_max = (EXTENDED_LC_MAX, EXTENDED_LE_MAX) if extended else (SHORT_LC_MAX, SHORT_LE_MAX)
-    if len(command.data) > lc_max or not 0 < (command.le or 1) <= le_max:
+    if len(command.data) > lc_max or (command.le is not None and not 1 <= command.le <= le_max):
         raise ValueError("command does not fit this form of APDU")
     octets = bytearray((command.cla, command.ins, command.p1, command.p2))
     if extended and (command.data or command.le is not None):

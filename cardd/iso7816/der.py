@@ -1,4 +1,4 @@
-"""A bounded walk over DER from a card (ITU-T X.690), before any certificate library sees it: lengths, nesting, counts, nothing else."""
+"""A bounded walk over DER from a card (ITU-T X.690), before any certificate library sees it: lengths and nesting, nothing else."""
 
 from typing import NoReturn
 
@@ -7,7 +7,6 @@ from cardd.errors import CardBadAnswer
 DER_MAX = 8 * 1024
 """Bytes of one certificate or signature (requirement C1, decision 9)."""
 DEPTH_MAX = 16
-ELEMENTS_MAX = 4_096
 
 SEQUENCE = 0x30
 INTEGER = 0x02
@@ -18,25 +17,24 @@ HIGH_TAG = 0x1F
 def check_der(octets: bytes, tag: int = SEQUENCE) -> None:
     """Check that `octets` are exactly one DER element of `tag` whose nested lengths all fit.
 
-    Raises `CardBadAnswer`: over 8 KiB, deeper than 16, more than 4,096 elements, indefinite or not shortest lengths,
-    an element that ends outside its parent, bytes behind the end.
+    Raises `CardBadAnswer`: over 8 KiB (which also keeps it under 4,096 elements), deeper than 16, indefinite or not shortest
+    lengths, an element that ends outside its parent, bytes behind the end.
     """
     if len(octets) > DER_MAX:
         _refuse("der_too_long")
     if not octets or octets[0] != tag:
         _refuse("der_tag")
-    open_ends, place, count = [len(octets)], 0, 0
+    open_ends, place = [len(octets)], 0
     while open_ends:
         if place == open_ends[-1]:
             open_ends.pop()
             continue
-        count += 1
         constructed, start, end = _header(octets, place, open_ends[-1])
-        if count == 1 and end != len(octets):
+        if place == 0 and end != len(octets):
             _refuse("der_length")
         if constructed:
             open_ends.append(end)
-        if len(open_ends) > DEPTH_MAX + 1 or count > ELEMENTS_MAX:
+        if len(open_ends) > DEPTH_MAX + 1:
             _refuse("der_nesting")
         place = start if constructed else end
 
