@@ -34,6 +34,23 @@ class Result(StrEnum):
     """The daemon ended between intent and result; written at the next start."""
 
 
+class IdentitySource(StrEnum):
+    """What a pseudonym was made of."""
+
+    COMMON_AP = "common_ap"
+    """Card number record of the 共通AP."""
+    JPKI_SERIAL = "jpki_serial"
+    """First 64 bytes of the authentication certificate (EF 000A), which hold its serial number."""
+    AUTHENTICATION_KEY = "authentication_key"
+    """The card's public authentication key."""
+    PIV_GUID = "piv_guid"
+    """GUID of a badge's CHUID."""
+    CARD_IDENTITY = "card_identity"
+    """Identity bytes of another application, as the card type reads them."""
+    CERTIFICATE = "certificate"
+    """Fingerprint of an operator's badge certificate."""
+
+
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$", max_length=64)]
 """A word of our own source code or of the office's configuration."""
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:@-]*$", max_length=64)]
@@ -86,7 +103,7 @@ class RecordContext(RecordModel):
     card_kind: CardKind | None = None
     card: Pseudonym | None = None
     """Pseudonym of the card (`cardd.audit.pseudonym`)."""
-    card_source: Literal["common_ap", "jpki_serial", "authentication_key", "piv_guid", "card_identity"] | None = None
+    card_source: IdentitySource | None = None
     """What the card's pseudonym was made of."""
     items: tuple[Item, ...] | None = None
     """Names of the items, never their values."""
@@ -126,7 +143,7 @@ class OutcomeRecord(RecordModel):
     last_try_agreed: bool | None = None
     card_outcome: CardOutcome | None = None
     card: Pseudonym | None = None
-    card_source: Literal["common_ap", "jpki_serial", "authentication_key", "piv_guid", "card_identity"] | None = None
+    card_source: IdentitySource | None = None
     session: Name | None = None
     operator: Name | None = None
     role: Word | None = None

@@ -1,0 +1,60 @@
+"""Pseudonyms of cards and badges for the record: keyed hashes, so that the log alone says nothing about a person.
+
+The key belongs to one municipality and is kept apart from the log. Each calendar year of Japan has its own, derived from it, so
+that records of different years cannot be joined by somebody who has one year's key.
+"""
+
+import hmac
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import NoReturn
+
+from cardd.audit.records import IdentitySource
+
+SMALLEST_KEY = 32
+LARGEST_KEY = 1024
+LENGTH = 16
+"""Bytes of a pseudonym: HMAC-SHA-256, the first half."""
+JAPAN = timezone(timedelta(hours=9))
+
+
+@dataclass(frozen=True, slots=True)
+class Pseudonym:
+    """32 lower-case hex digits, and what they were made of."""
+
+    value: str
+    source: IdentitySource
+
+
+class PseudonymKey:
+    """The municipality's key. Has no text and cannot be stored."""
+
+    __slots__ = ("_octets",)
+
+    def __init__(self, octets: bytes) -> None:
+        """32 to 1,024 bytes. Raises `ValueError`."""
+        if not SMALLEST_KEY <= len(octets) <= LARGEST_KEY:
+            raise ValueError(f"a pseudonym key has {SMALLEST_KEY} to {LARGEST_KEY} bytes")
+        if len(set(octets)) == 1:
+            raise ValueError("a pseudonym key is random")
+        self._octets = octets
+
+    def of(self, identity: bytes, source: IdentitySource, utc_us: int) -> Pseudonym:
+        """The pseudonym that belongs to these identity bytes in the year of `utc_us` (microseconds since 1970, UTC)."""
+        year = (datetime.fromtimestamp(utc_us // 1_000_000, UTC).astimezone(JAPAN)).year
+        year_key = hmac.digest(self._octets, b"cardd pseudonym 1 year %d" % year, "sha256")
+        told = hmac.digest(year_key, source.value.encode("ascii") + b"\0" + identity, "sha256")
+        return Pseudonym(told[:LENGTH].hex(), source)
+
+    def __repr__(self) -> str:
+        return "<PseudonymKey>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a PseudonymKey cannot be copied or stored")
+
+
+def read_key(path: Path) -> PseudonymKey:
+    """The key from its file, all bytes as they are. Raises `OSError`, `ValueError`."""
+    with path.open("rb") as file:
+        return PseudonymKey(file.read(LARGEST_KEY + 1))
