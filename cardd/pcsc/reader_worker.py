@@ -53,7 +53,7 @@ class PcscReaderWorker:
     async def perform(self, job: Job[T], *, notes: InsertionNotes, limit_s: float = 30.0) -> T:
         """See `ports.ReaderWorker`. Cancelling the caller does not stop the job: half a sequence cannot be taken back."""
         if self.stuck:
-            raise ReaderStuck(reader=self._reader)
+            raise ReaderStuck()
         clock = JobClock(limit_s, self._settings.command_limit_s, self._settings.now)
         run = Run(job, notes, clock, asyncio.get_running_loop())
         lane = self._lane or self._start_lane()
@@ -112,10 +112,10 @@ class PcscReaderWorker:
 
     def _abandon(self, lane: Lane, run: Run, limit: str) -> None:
         run.clock.abandon()
-        run.fail(CardNoAnswer(reader=self._reader, problem=f"{limit}_limit"))
+        run.fail(CardNoAnswer(problem=f"{limit}_limit"))
         for other in list(lane.waiting):
             other.clock.abandon()
-            other.fail(ReaderStuck(reader=self._reader))
+            other.fail(ReaderStuck())
         lane.end()
         if self._lane is lane:
             self._lane = None
