@@ -6,6 +6,7 @@ from applets_spec.card_surface.applet import CardSurfaceApplet
 from applets_spec.common_card.applet import CommonCardApplet
 from applets_spec.issuer_domain.applet import IssuerDomainApplet
 from applets_spec.jpki.applet import JpkiApplet
+from applets_spec.piv.applet import Piv
 from applets_spec.resident_register.applet import ResidentRegisterApplet
 
 _ALL: tuple[type[Applet], ...] = (
@@ -15,6 +16,7 @@ _ALL: tuple[type[Applet], ...] = (
     ResidentRegisterApplet,
     CommonCardApplet,
     IssuerDomainApplet,
+    Piv,
 )
 
 APPLETS: dict[str, type[Applet]] = {applet.name: applet for applet in _ALL}

@@ -27,6 +27,13 @@ PIV_ATR = "piv-contact"
 ATRS[PIV_ATR] = bytes.fromhex("3BD518FF8131FE45504956424773")
 """A made-up T=1 contact ATR with historical bytes `PIVBG`; badges are recognised by AID, never by ATR."""
 
+PIV_EXTENDED_ATR = "piv-extended"
+PIV_SHORT_ATR = "piv-short"
+ATRS[PIV_EXTENDED_ATR] = bytes.fromhex("3BD518FF8131FE458073C021C0EB")
+ATRS[PIV_SHORT_ATR] = bytes.fromhex("3BD518FF8131FE458073C02180AB")
+"""Made-up as well; card capabilities in the historical bytes: command chaining, with and without extended length
+(ISO/IEC 7816-4:2020, table 119)."""
+
 
 @unique
 class BlockedAnswer(StrEnum):
