@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from cardd.wire.base import KindWord, PinWord, WireModel
+from cardd.wire.base import Answer, KindWord, PinWord, WireModel
 
 METHOD = "agent.register"
 PIN = "agent.pin"
@@ -20,14 +20,14 @@ class Result(WireModel):
     registered: bool
 
 
-class Shape(WireModel):
+class Shape(Answer):
     shortest: int
     longest: int
     alphabet: Literal["digits", "upper_alnum"]
     needs_letter_and_digit: bool
 
 
-class PinRequest(WireModel):
+class PinRequest(Answer):
     """Parameters of `agent.pin`, from the daemon to the agent. The answer is `{"secret": N}` and N raw bytes."""
 
     prompt: str
@@ -54,7 +54,7 @@ class PinAnswer(WireModel):
     cancelled: bool | None = None
 
 
-class ConfirmRequest(WireModel):
+class ConfirmRequest(Answer):
     """Parameters of `agent.confirm`: the resident must agree at the window to spend the last try."""
 
     prompt: str
@@ -70,7 +70,7 @@ class ConfirmAnswer(WireModel):
     agreed: bool
 
 
-class CancelNotice(WireModel):
+class CancelNotice(Answer):
     """Parameters of the notification `agent.cancel`: the prompt is no longer wanted; `reason` is an error name."""
 
     prompt: str

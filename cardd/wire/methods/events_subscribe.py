@@ -8,6 +8,7 @@ from cardd.wire.methods.readers_list import ReaderRow
 
 METHOD = "events.subscribe"
 CHANGED = "events.changed"
+LAGGED = "events.lagged"
 
 Topic = Literal["reader", "card", "session", "pin", "queue", "approval", "lockdown", "alarm", "health"]
 
@@ -28,7 +29,7 @@ class SessionState(WireModel):
 
 class Result(WireModel):
     number: int
-    """Number of the newest change that the snapshot contains."""
+    """Number of the newest change that the snapshot contains. A replay repeats the changes after `since` up to it."""
     boot_id: str
     gap: bool
     readers: tuple[ReaderRow, ...]
@@ -37,10 +38,25 @@ class Result(WireModel):
 
 
 class Changed(WireModel):
-    """Parameters of the notification `events.changed`."""
+    """Parameters of the notification `events.changed`.
+
+    Numbers are consecutive. Where a subscriber leaves topics out, or a change belongs to another user, `after` is the
+    number of the change before this one that it was sent: equal to the last number it saw, or something was missed.
+    """
 
     number: int
+    after: int
     topic: Topic
     change: str
     """One word: `inserted`, `removed`, `identified`, `started`, `ended`…"""
     facts: dict[str, Any]
+
+
+class Lagged(WireModel):
+    """Parameters of the notification `events.lagged`: this consumer reads too slowly, and its subscription has ended.
+
+    Subscribe again with `since` = `number` to get what was missed, or a snapshot.
+    """
+
+    number: int
+    """Of the last change that was sent."""

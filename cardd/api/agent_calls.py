@@ -1,0 +1,145 @@
+"""Asking a person through an agent, for one call. The only place in the daemon where a `Pin` is made from what came in.
+
+The secret's octets are checked against the shape asked for, in place, and are either handed on inside a `Pin` or wiped.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from itertools import count
+from typing import Literal
+
+from cardd.api.agents import Agent, AgentAnswer, AgentGone, AgentRefused, AgentRegistry
+from cardd.errors import NoAgent, PinCancelled, PinFormat, PinTimeout
+from cardd.model import PinShape, SeatName
+from cardd.pin import Pin
+from cardd.ports import PinPrompt
+from cardd.wire.methods import agent_register as words
+
+_DIGITS = frozenset(b"0123456789")
+_CAPITALS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_ALPHABETS: Mapping[str, frozenset[int]] = {"digits": _DIGITS, "upper_alnum": _DIGITS | _CAPITALS}
+_UNASKED = "request.cancelled"
+
+
+def shape_problem(octets: bytearray, shape: PinShape) -> str | None:
+    """What is wrong with a PIN, in one word, or None. Looks at octets: every allowed character is one octet of ASCII."""
+    if not _ALPHABETS[shape.alphabet].issuperset(octets):
+        return "alphabet"
+    if not shape.shortest <= len(octets) <= shape.longest:
+        return "length"
+    if shape.needs_letter_and_digit and (_DIGITS.isdisjoint(octets) or _CAPITALS.isdisjoint(octets)):
+        return "letter_and_digit"
+    return None
+
+
+class AgentPrompter:
+    """Implements `cardd.ports.Prompter` for one call."""
+
+    def __init__(
+        self, agents: AgentRegistry, caller: Agent, seat: SeatName, client: str, limit_s: float, request_id: str
+    ) -> None:
+        self._agents = agents
+        self._caller = caller
+        self._seat = seat
+        self._client = client
+        self._limit_s = limit_s
+        self._names = (f"{request_id}.{number}" for number in count(1))
+
+    async def pin(self, prompt: PinPrompt) -> Pin:
+        """One PIN of the shape asked for. Raises `NoAgent`, `PinCancelled`, `PinTimeout`, `PinFormat`."""
+        agent, name = self._agent(), next(self._names)
+        answer = await self._ask(agent, words.PIN, name, self._pin_request(agent, name, prompt))
+        octets = _secret_of(answer)
+        if octets is None:
+            raise PinCancelled(which=prompt.which, problem=_why_without(answer))
+        problem = shape_problem(octets, prompt.shape)
+        pin = Pin(octets)
+        if problem is not None:
+            pin.wipe()
+            raise PinFormat(which=prompt.which, problem=problem)
+        return pin
+
+    async def agrees_to_last_try(self, prompt: PinPrompt) -> bool:
+        """Whether the resident agreed; no answer, or any other answer, is a no. Raises `NoAgent`."""
+        agent, name = self._agent(), next(self._names)
+        try:
+            answer = await self._ask(agent, words.CONFIRM, name, self._confirm_request(agent, name, prompt))
+        except (PinCancelled, PinTimeout):
+            return False
+        if answer.secret is not None:
+            Pin(answer.secret).wipe()
+            return False
+        return answer.result == {"agreed": True}
+
+    def _agent(self) -> Agent:
+        agent = self._agents.find(self._caller, self._seat)
+        if agent is None:
+            raise NoAgent()
+        return agent
+
+    async def _ask(self, agent: Agent, method: str, name: str, params: Mapping[str, object]) -> AgentAnswer:
+        unwanted = _UNASKED
+        try:
+            answer = await agent.ask(method, params, self._limit_s)
+        except TimeoutError:
+            unwanted = PinTimeout.code
+            agent.notify(words.CANCEL, words.CancelNotice(prompt=name, reason=unwanted).model_dump())
+            raise PinTimeout() from None
+        except AgentGone:
+            raise NoAgent(problem="agent_gone") from None
+        except AgentRefused:
+            raise PinCancelled(problem="agent_error") from None
+        except asyncio.CancelledError as told:
+            reason = str(told.args[0]) if told.args else unwanted
+            agent.notify(words.CANCEL, words.CancelNotice(prompt=name, reason=reason).model_dump())
+            raise
+        return answer
+
+    def _pin_request(self, agent: Agent, name: str, prompt: PinPrompt) -> dict[str, object]:
+        shape = prompt.shape
+        return words.PinRequest(
+            prompt=name,
+            which=prompt.which.value,
+            step=_step(prompt.step),
+            shape=words.Shape(
+                shortest=shape.shortest,
+                longest=shape.longest,
+                alphabet="digits" if shape.numeric else "upper_alnum",
+                needs_letter_and_digit=shape.needs_letter_and_digit,
+            ),
+            tries_left=prompt.tries_left,
+            card_kind=prompt.card_kind.value,
+            reader=prompt.reader,
+            operation=prompt.operation.value,
+            purpose=prompt.purpose,
+            case=prompt.case,
+            client=self._client,
+            locale=agent.locale,
+            seconds=int(self._limit_s),
+        ).model_dump(mode="json")
+
+    def _confirm_request(self, agent: Agent, name: str, prompt: PinPrompt) -> dict[str, object]:
+        return words.ConfirmRequest(
+            prompt=name,
+            question="last_try",
+            which=prompt.which.value,
+            card_kind=prompt.card_kind.value,
+            reader=prompt.reader,
+            locale=agent.locale,
+            seconds=int(self._limit_s),
+        ).model_dump(mode="json")
+
+
+def _step(word: str) -> Literal["enter", "new", "repeat"]:
+    if word == "new":
+        return "new"
+    return "repeat" if word == "repeat" else "enter"
+
+
+def _secret_of(answer: AgentAnswer) -> bytearray | None:
+    """The secret's octets; the framing gives them exactly where the result is `{"secret": N}`."""
+    return answer.secret
+
+
+def _why_without(answer: AgentAnswer) -> str | None:
+    return None if answer.result == {"cancelled": True} else "agent_answer"

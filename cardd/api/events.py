@@ -1,0 +1,108 @@
+"""The hub of changes: numbers them, keeps the last ones for a replay, and hands them to whoever subscribed.
+
+It never waits for a consumer: a subscriber's `deliver` answers False when its consumer is too slow, and is dropped.
+"""
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final, get_args
+
+from cardd.wire.methods.events_subscribe import Changed, Topic
+
+KEPT: Final = 1024
+"""Changes kept for a replay: half an hour of a busy counter."""
+PRIVATE_TOPICS: Final = frozenset({"session", "pin"})
+"""Changes of these topics are for the uid named in their facts alone; without one, for nobody."""
+TOPICS: Final[tuple[Topic, ...]] = get_args(Topic)
+
+Fact = str | int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change, numbered. `uid` None: for everybody who may connect."""
+
+    number: int
+    topic: Topic
+    change: str
+    facts: Mapping[str, Fact]
+    uid: int | None
+
+
+@dataclass(slots=True, eq=False)
+class Subscriber:
+    """One connection's wish. `deliver` must not wait; False from it ends the subscription."""
+
+    uid: int
+    topics: frozenset[str]
+    deliver: Callable[[Changed], bool]
+    sent: int = 0
+    """Number of the last change that was sent, or from where on it listens."""
+
+    def wants(self, change: Change) -> bool:
+        """Whether this change is for this subscriber."""
+        if change.topic not in self.topics:
+            return False
+        if change.uid is not None:
+            return change.uid == self.uid
+        return change.topic not in PRIVATE_TOPICS
+
+
+class EventHub:
+    """Implements `cardd.ports.Publish` by its method `publish`. Lives on the event loop."""
+
+    def __init__(self, boot_id: str, *, kept: int = KEPT) -> None:
+        self.boot_id = boot_id
+        self.number = 0
+        """Of the newest change; 0 = none since start."""
+        self._ring: deque[Change] = deque(maxlen=kept)
+        self._subscribers: list[Subscriber] = []
+
+    def publish(self, topic: str, change: str, facts: Mapping[str, Fact]) -> None:
+        """Number a change and hand it on. A fact `uid` makes it private to that user. Raises `ValueError` for an unknown topic."""
+        known = next((name for name in TOPICS if name == topic), None)
+        if known is None:
+            raise ValueError(f"no such topic: {topic}")
+        uid = facts.get("uid")
+        told = MappingProxyType({name: fact for name, fact in facts.items() if name != "uid"})
+        self.number += 1
+        new = Change(self.number, known, change, told, uid if isinstance(uid, int) else None)
+        self._ring.append(new)
+        for subscriber in tuple(self._subscribers):
+            self._hand_over(subscriber, new)
+
+    def can_replay(self, since: int, boot_id: str | None) -> bool:
+        """Whether every change after number `since` (of the boot `boot_id`) is still kept."""
+        oldest = self._ring[0].number if self._ring else self.number + 1
+        return boot_id in (None, self.boot_id) and oldest - 1 <= since <= self.number
+
+    def subscribe(self, subscriber: Subscriber, since: int) -> None:
+        """Deliver what came after number `since` and is still kept, then everything new."""
+        self.unsubscribe(subscriber)
+        subscriber.sent = since
+        self._subscribers.append(subscriber)
+        for change in tuple(self._ring):
+            if change.number > since and subscriber in self._subscribers:
+                self._hand_over(subscriber, change)
+
+    def unsubscribe(self, subscriber: Subscriber) -> None:
+        """Stop delivering. Harmless when it has ended already."""
+        if subscriber in self._subscribers:
+            self._subscribers.remove(subscriber)
+
+    def _hand_over(self, subscriber: Subscriber, change: Change) -> None:
+        if not subscriber.wants(change):
+            return
+        said = Changed(
+            number=change.number,
+            after=subscriber.sent,
+            topic=change.topic,
+            change=change.change,
+            facts=dict(change.facts),
+        )
+        if subscriber.deliver(said):
+            subscriber.sent = change.number
+        else:
+            self.unsubscribe(subscriber)

@@ -1,0 +1,103 @@
+"""The socket's server side: accepts, counts, greets, and closes in order. Messages are the business of `connection` and `dispatch`."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from itertools import count
+
+from cardd.api.connection import Connection, Hall
+from cardd.api.dispatch import STOPPING, Desk
+from cardd.api.limits import ConnectionCount, Limits, RequestRate, SeldomNotes
+from cardd.api.listening import BACKLOG, Listening
+from cardd.api.method import AnyMethod
+from cardd.api.peer import Clients
+from cardd.api.services import Services
+from cardd.errors import Cancelled
+from cardd.model import Peer
+from cardd.wire.framing import LONGEST_SECRET
+from cardd.wire.methods.hello import LEVEL, Greeting
+from cardd.wire.methods.hello import Limits as ToldLimits
+
+PRODUCT = "cardd"
+FEATURES = ("events.replay", "agent.scope.connection", "idempotency", "secret_frames")
+
+Refused = Callable[[Peer, str, int], None]
+"""Told about refused connections: who, error name, and for how many refusals of that uid this one note stands."""
+
+
+class Server:
+    """Serves one listening socket. Build, `start`, `close`."""
+
+    def __init__(
+        self, services: Services, methods: Sequence[AnyMethod], clients: Clients, refused: Refused, limits: Limits
+    ) -> None:
+        self._services = services
+        self._limits = limits
+        self._refused = refused
+        self._notes = SeldomNotes()
+        self._listening: Listening | None = None
+        self._accepting: asyncio.Server | None = None
+        self._live: set[Connection] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        names = (f"r-{services.about.boot_id[:8]}-{number}" for number in count(1))
+        by_name = {method.name: method for method in methods}
+        desk = Desk(services, by_name, limits, RequestRate(limits.requests_per_second), names, self._tasks)
+        self._hall = Hall(desk, clients, ConnectionCount(limits), self._greeting, self._note_refusal, self._live)
+
+    async def start(self, listening: Listening) -> None:
+        """Accept connections on `listening`, which belongs to the server from now on."""
+        self._listening = listening
+        loop = asyncio.get_running_loop()
+        # Not create_unix_server: from Python 3.13 on it removes the socket file, which may be systemd's.
+        self._accepting = await loop.create_server(
+            lambda: Connection(self._hall), sock=listening.socket, backlog=BACKLOG
+        )
+
+    def check(self) -> str | None:
+        """For the watchdog: one word of what is wrong with the socket file, or None (fault 73)."""
+        return None if self._listening is None else self._listening.problem()
+
+    async def close(self, limit_s: float) -> bool:
+        """Take no more requests, tell the running ones to stop, wait up to `limit_s` seconds, close. Whether all had ended."""
+        if self._listening is not None:
+            self._listening.remove()
+        if self._accepting is not None:
+            self._accepting.close()
+        for connection in tuple(self._live):
+            connection.stop(STOPPING)
+        tasks = set(self._tasks)
+        late = (await asyncio.wait(tasks, timeout=limit_s))[1] if tasks else set()
+        ending = [connection.closed for connection in self._live]
+        for connection in tuple(self._live):
+            connection.end_with(Cancelled(problem=STOPPING.replace(".", "_")))
+        if ending:
+            await asyncio.wait(ending)
+        return not late
+
+    def _greeting(self) -> Greeting:
+        about, limits = self._services.about, self._limits
+        now = datetime.fromtimestamp(self._services.clock.utc_us() / 1_000_000, tz=UTC)
+        return Greeting(
+            product=PRODUCT,
+            version=about.version,
+            level_min=LEVEL,
+            level_max=LEVEL,
+            features=FEATURES,
+            limits=ToldLimits(
+                request_line_bytes=limits.request_line_bytes,
+                response_line_bytes=limits.response_line_bytes,
+                line_seconds=int(limits.line_seconds),
+                calls_in_flight=limits.calls_in_flight,
+                connections_per_user=limits.connections_per_user,
+                requests_per_second=limits.requests_per_second,
+                secret_bytes=LONGEST_SECRET,
+            ),
+            boot_id=about.boot_id,
+            time=now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            mode=about.mode,
+        )
+
+    def _note_refusal(self, peer: Peer, code: str) -> None:
+        stands_for = self._notes.count(peer.uid, asyncio.get_running_loop().time())
+        if stands_for:
+            self._refused(peer, code, stands_for)

@@ -1,0 +1,80 @@
+"""The list of all messages of the wire: methods, the calls that the daemon makes to an agent, and notifications."""
+
+from dataclasses import dataclass
+
+from pydantic import BaseModel
+
+from cardd.wire.base import Nothing
+from cardd.wire.methods import (
+    agent_register,
+    card_certificate,
+    card_change_pin,
+    card_pin_status,
+    card_read,
+    card_token_info,
+    cards_list,
+    errors_list,
+    events_subscribe,
+    health,
+    hello,
+    queue_show,
+    readers_list,
+    request_cancel,
+    rpc_discover,
+    server_closing,
+    session_login,
+    session_logout,
+    session_status,
+    sign_digest,
+    whoami,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of one method."""
+
+    name: str
+    params: type[BaseModel]
+    result: type[BaseModel]
+
+
+METHODS = (
+    Words(hello.METHOD, hello.Params, hello.Result),
+    Words(whoami.METHOD, Nothing, whoami.Result),
+    Words(rpc_discover.METHOD, Nothing, rpc_discover.Result),
+    Words(errors_list.METHOD, Nothing, errors_list.Result),
+    Words(health.METHOD, Nothing, health.Result),
+    Words(request_cancel.METHOD, request_cancel.Params, request_cancel.Result),
+    Words(readers_list.METHOD, Nothing, readers_list.Result),
+    Words(cards_list.METHOD, Nothing, cards_list.Result),
+    Words(queue_show.METHOD, Nothing, queue_show.Result),
+    Words(events_subscribe.METHOD, events_subscribe.Params, events_subscribe.Result),
+    Words(agent_register.METHOD, agent_register.Params, agent_register.Result),
+    Words(session_login.METHOD, session_login.Params, session_login.Result),
+    Words(session_logout.METHOD, Nothing, session_logout.Result),
+    Words(session_status.METHOD, Nothing, session_status.Result),
+    Words(card_read.METHOD, card_read.Params, card_read.Result),
+    Words(card_certificate.METHOD, card_certificate.Params, card_certificate.Result),
+    Words(card_pin_status.METHOD, card_pin_status.Params, card_pin_status.Result),
+    Words(card_token_info.METHOD, card_token_info.Params, card_token_info.Result),
+    Words(card_change_pin.METHOD, card_change_pin.Params, card_change_pin.Result),
+    Words(sign_digest.METHOD, sign_digest.Params, sign_digest.Result),
+)
+"""Client to daemon."""
+
+REVERSE = (
+    Words(agent_register.PIN, agent_register.PinRequest, agent_register.PinAnswer),
+    Words(agent_register.CONFIRM, agent_register.ConfirmRequest, agent_register.ConfirmAnswer),
+)
+"""Daemon to agent."""
+
+NOTIFICATIONS: tuple[tuple[str, type[BaseModel]], ...] = (
+    (hello.GREETING, hello.Greeting),
+    (server_closing.METHOD, server_closing.Closing),
+    (request_cancel.PROGRESS, request_cancel.Progress),
+    (events_subscribe.CHANGED, events_subscribe.Changed),
+    (events_subscribe.LAGGED, events_subscribe.Lagged),
+    (agent_register.CANCEL, agent_register.CancelNotice),
+)
+"""Daemon to client, without an answer."""
