@@ -4,7 +4,7 @@ import os
 
 from hypothesis import settings
 
-pytest_plugins = ["tests.fixtures.leftovers"]
+pytest_plugins = ["tests.fixtures.leftovers", "tests.fixtures.pcscd"]
 
 # "quick" runs with every change and gives the same inputs each time; `./dev fuzz` asks for "long".
 settings.register_profile("quick", deadline=None, derandomize=True, max_examples=100)

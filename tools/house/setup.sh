@@ -142,5 +142,5 @@ set_up() { # WORD is the word of ./dev that is about to run
   need_python
   need_uv
   need_environment
-  export PATH="$PWD/.venv/bin:$PATH"
+  export PATH="$PWD/.venv/bin:$PATH:/usr/sbin" # where pcscd is, which Debian leaves out of a user's PATH
 }
