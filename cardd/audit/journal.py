@@ -1,28 +1,25 @@
 """The audit journal: intents before, results after, each on the disk before its receipt is given.
 
-`Journal` blocks (one write, one fdatasync: a few milliseconds) and belongs on one thread. `AsyncJournal` is the front for the
-event loop: one thread of its own, calls in the order they were made.
+`Journal` blocks (one write, one fdatasync: a few milliseconds) and belongs on one thread; `cardd.audit.asynchronous` is the
+front for the event loop.
 """
 
-import asyncio
 import secrets
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, Self, TypeVar
+from typing import Protocol
 
-from cardd.audit.chain import Damaged, encode_record
+from cardd.audit.chain import encode_record
 from cardd.audit.disk import Disk
 from cardd.audit.records import RECORD_FORMAT, AnyRecord, IntentRecord, OutcomeRecord, Phase, Result, StateRecord
-from cardd.audit.startup import check_log
 from cardd.audit.store import FULL, SegmentStore, word_of
 from cardd.errors import AuditUnavailable
 
 RESERVE_BYTES = 16 * 1024 * 1024
 SEGMENT_BYTES = 8 * 1024 * 1024
 """A segment is closed before the first record that would begin behind this many bytes."""
-T = TypeVar("T")
 
 
 class Clock(Protocol):
@@ -66,6 +63,7 @@ class Journal:
         """
         self._clock, self._settings = clock, settings
         self._refused: str | None = None
+        self._problem: str | None = None
         try:
             self._store = SegmentStore(directory, disk or Disk(), reserve_bytes=settings.reserve_bytes)
         except OSError as error:
@@ -101,8 +99,9 @@ class Journal:
         """Durable: the card may now be touched. Raises `AuditUnavailable` (nothing may be done), `JournalBroken`."""
         if self._refused is not None:
             raise AuditUnavailable(problem=self._refused)
-        self._store.make_reserve()
-        receipt = self._append(Phase.INTENT, record)
+        with self._noting_problem():
+            self._store.make_reserve()
+            receipt = self._append(Phase.INTENT, record)
         self._tail.open_intents.add(receipt.sequence)
         return receipt
 
@@ -115,6 +114,11 @@ class Journal:
     def state(self, record: StateRecord) -> Receipt:
         """Durable. Uses the reserve when the disk is full. Raises `AuditUnavailable`, `JournalBroken`."""
         return self._append_closing(Phase.STATE, record)
+
+    @property
+    def problem(self) -> str | None:
+        """One word for why nothing can be recorded now; None while the newest try went well. May be asked from any thread."""
+        return self._refused or self._problem
 
     def refuse(self, problem: str) -> None:
         """Take no intent from now on, because older records were found damaged. `problem`: one word."""
@@ -130,12 +134,22 @@ class Journal:
         return receipt
 
     def _append_closing(self, phase: Phase, record: AnyRecord, *, intent: int | None = None) -> Receipt:
-        try:
+        with self._noting_problem():
+            try:
+                return self._append(phase, record, intent=intent)
+            except AuditUnavailable as error:
+                if error.facts.problem != FULL or not self._store.give_up_reserve():
+                    raise
             return self._append(phase, record, intent=intent)
+
+    @contextmanager
+    def _noting_problem(self) -> Iterator[None]:
+        try:
+            yield
         except AuditUnavailable as error:
-            if error.facts.problem != FULL or not self._store.give_up_reserve():
-                raise
-        return self._append(phase, record, intent=intent)
+            self._problem = error.facts.problem
+            raise
+        self._problem = None
 
     def _append(self, phase: Phase, record: AnyRecord, *, intent: int | None = None) -> Receipt:
         if self._tail.size >= self._settings.segment_bytes:
@@ -165,52 +179,3 @@ class Journal:
             "up_us": int(self._clock.boottime() * 1_000_000),
             "time_quality": self._settings.time_quality(),
         }
-
-
-class AsyncJournal:
-    """A `Journal` for the event loop: its calls run on one thread of their own, one after the other, in order."""
-
-    def __init__(self, directory: Path, journal: Journal) -> None:
-        self._directory, self._journal = directory, journal
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="audit")
-
-    @classmethod
-    def open(cls, directory: Path, clock: Clock, settings: JournalSettings) -> Self:
-        """Blocks, before the loop has work. Raises as `Journal`."""
-        return cls(directory, Journal(directory, clock, settings))
-
-    @property
-    def log_id(self) -> str:
-        return self._journal.log_id
-
-    async def intent(self, record: IntentRecord) -> Receipt:
-        """As `Journal.intent`. A caller that is cancelled meanwhile: the record may be there, see `_on_thread`."""
-        return await self._on_thread(lambda: self._journal.intent(record))
-
-    async def outcome(self, intent: Receipt, record: OutcomeRecord) -> Receipt:
-        """As `Journal.outcome`."""
-        return await self._on_thread(lambda: self._journal.outcome(intent, record))
-
-    async def state(self, record: StateRecord) -> Receipt:
-        """As `Journal.state`."""
-        return await self._on_thread(lambda: self._journal.state(record))
-
-    async def check_older(self) -> int:
-        """Check the whole log in a thread of its own, without holding up records; gives the number of records.
-
-        On damage no further intent is taken, and `Damaged` is raised.
-        """
-        try:
-            return await asyncio.to_thread(check_log, self._directory)
-        except Damaged:
-            self._journal.refuse("log_damaged")
-            raise
-
-    async def close(self) -> None:
-        """Finish what was asked for, then give up the files."""
-        await self._on_thread(self._journal.close)
-        self._thread.shutdown()
-
-    async def _on_thread(self, work: Callable[[], T]) -> T:
-        """Once begun, a record is written whatever becomes of the caller: its future is shielded from cancellation."""
-        return await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._thread, work))

@@ -5,17 +5,21 @@ that records of different years cannot be joined by somebody who has one year's 
 """
 
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import NoReturn
 
 from cardd.audit.records import IdentitySource
+from cardd.model import CardKind
 
 SMALLEST_KEY = 32
 LARGEST_KEY = 1024
 LENGTH = 16
 """Bytes of a pseudonym: HMAC-SHA-256, the first half."""
+DER_SEQUENCE = 0x30
+"""A certificate begins so; token information begins with a label in ASCII."""
 JAPAN = timezone(timedelta(hours=9))
 
 
@@ -52,6 +56,29 @@ class PseudonymKey:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a PseudonymKey cannot be copied or stored")
+
+
+class CardPseudonyms:
+    """Gives cards and badges the pseudonyms of the current year."""
+
+    def __init__(self, key: PseudonymKey, utc_us: Callable[[], int]) -> None:
+        self._key, self._utc_us = key, utc_us
+
+    def of_card(self, kind: CardKind, identity: bytes | None) -> Pseudonym | None:
+        """The pseudonym of a card by the identity bytes of its first look; None where nothing was readable."""
+        return None if not identity else self._key.of(identity, _source(kind, identity), self._utc_us())
+
+    def of_certificate(self, fingerprint: str) -> Pseudonym:
+        """The pseudonym of a badge's certificate; `fingerprint`: SHA-256 of its DER in hex."""
+        return self._key.of(bytes.fromhex(fingerprint), IdentitySource.CERTIFICATE, self._utc_us())
+
+
+def _source(kind: CardKind, identity: bytes) -> IdentitySource:
+    if kind is CardKind.BADGE:
+        return IdentitySource.PIV_CHUID
+    if kind not in (CardKind.MY_NUMBER, CardKind.JUKI):
+        return IdentitySource.CARD_IDENTITY
+    return IdentitySource.AUTHENTICATION_CERTIFICATE if identity[0] == DER_SEQUENCE else IdentitySource.TOKEN_INFO
 
 
 def read_key(path: Path) -> PseudonymKey:
