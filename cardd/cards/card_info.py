@@ -23,7 +23,7 @@ class File(IntEnum):
 
     MY_NUMBER = 0x0001
     ATTRIBUTES = 0x0002
-    CARD_CERTIFICATE = 0x0004
+    SIGNER_CERTIFICATE = 0x0004
     INTERNAL_KEY_CERTIFICATE = 0x0007
     PIN = 0x0011
 
@@ -40,8 +40,8 @@ class Tag(IntEnum):
     SEX = 0xDF25
 
 
-IDENTITY_FILES: Mapping[int, int] = MappingProxyType({File.INTERNAL_KEY_CERTIFICATE: 64, File.CARD_CERTIFICATE: 64})
-"""Free to read, and of this one card: the beginning of its public key."""
+IDENTITY_FILES: Mapping[int, int] = MappingProxyType({File.INTERNAL_KEY_CERTIFICATE: 64, File.SIGNER_CERTIFICATE: 64})
+"""Free to read. EF 0007 begins with the card's own public key; EF 0004, where 0007 cannot be read, only tells issuers apart."""
 
 PIN_FILES = MappingProxyType({PinKind.CARD_INFO: File.PIN})
 PINS = MappingProxyType(

@@ -22,7 +22,6 @@ class File(IntEnum):
     """Elementary files and PINs; each also works as a short identifier."""
 
     SURFACE = 0x0002
-    CARD_CERTIFICATE = 0x0004
     VERIFICATION_B = 0x0012
     VERIFICATION_A = 0x0013
 
@@ -37,8 +36,6 @@ class Tag(IntEnum):
     PHOTO = 0xDF27
     EXPIRY = 0xDF29
 
-
-IDENTITY_FILES: Mapping[int, int] = MappingProxyType({File.CARD_CERTIFICATE: 64})
 
 PIN_FILES = MappingProxyType(
     {PinKind.VERIFICATION_A: File.VERIFICATION_A, PinKind.VERIFICATION_B: File.VERIFICATION_B},
@@ -70,15 +67,12 @@ SOURCE = ItemSource(Application.CARD_SURFACE, (PinKind.VERIFICATION_B, PinKind.V
 ITEMS = MappingProxyType({item: SOURCE for item in TAGS})
 
 
-def select(connection: SmartCardConnection) -> bytes:
-    """SELECT the application and read its identity (up to 64 bytes). Raises `CardWrongKind`, `CardBadAnswer`."""
+def select(connection: SmartCardConnection) -> None:
+    """SELECT the application. Raises `CardWrongKind`, `CardBadAnswer`.
+
+    Its free files show no identity: EF 0004 is the certificate of whoever signed the face, the same on many cards.
+    """
     files.select(connection, AID)
-    return reread(connection)
-
-
-def reread(connection: SmartCardConnection) -> bytes:
-    """The identity again, without SELECT. Raises `CardBadAnswer`."""
-    return files.identity(connection, IDENTITY_FILES)
 
 
 def read_items(connection: SmartCardConnection, items: frozenset[Item]) -> Mapping[Item, ItemValue]:

@@ -42,30 +42,36 @@ PIN_FILES: Mapping[PinKind, int] = MappingProxyType(
 )
 
 
-def _select_resident_register(connection: SmartCardConnection) -> bytes:
-    """住基AP shows no identity of its own: the one of the JPKI application is read first."""
-    found = jpki.select(connection)
-    resident_register.select(connection)
-    return found
+def _after_jpki(
+    select: Callable[[SmartCardConnection], None],
+) -> Callable[[SmartCardConnection], bytes]:
+    """SELECT of an application that shows nothing free and of this one card alone: the JPKI application's identity is read first."""
+
+    def select_both(connection: SmartCardConnection) -> bytes:
+        found = jpki.select(connection)
+        select(connection)
+        return found
+
+    return select_both
 
 
 _SELECT: Mapping[Application, Callable[[SmartCardConnection], bytes]] = MappingProxyType(
     {
         Application.JPKI: jpki.select,
         Application.CARD_INFO: card_info.select,
-        Application.CARD_SURFACE: card_surface.select,
-        Application.RESIDENT_REGISTER: _select_resident_register,
+        Application.CARD_SURFACE: _after_jpki(card_surface.select),
+        Application.RESIDENT_REGISTER: _after_jpki(resident_register.select),
     }
 )
 _REREAD: Mapping[Application, Callable[[SmartCardConnection], bytes]] = MappingProxyType(
     {
         Application.JPKI: jpki.reread,
         Application.CARD_INFO: card_info.reread,
-        Application.CARD_SURFACE: card_surface.reread,
+        Application.CARD_SURFACE: jpki.select,
         Application.RESIDENT_REGISTER: jpki.select,
     }
 )
-"""After 住基AP the JPKI application is selected again; the PIN state that this drops is not needed any more."""
+"""After 券面事項確認AP and 住基AP the JPKI application is selected again: the PIN state that this drops is not needed any more."""
 
 
 def _recognise(label: str, kind: CardKind, connection: SmartCardConnection) -> Recognition | None:
