@@ -24,6 +24,7 @@ CLAUSES = (
         "jpki/myna; jpki-rs; myna-card",
         "EF 0002: FF20 with DF21 to DF2A, images among them; opens with 0012 or 0013.",
     ),
+    Clause("card-surface.face-size", "-", "The size of EF 0002 is not public; 8192 bytes, filled up with FF.", True),
     Clause(
         "card-surface.images",
         "myna-card; jpki-rs; jpki/myna",
