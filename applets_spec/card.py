@@ -9,7 +9,7 @@ from typing import Any, Protocol, Self
 from applets_spec import card_file
 from applets_spec.applet import Applet, Surroundings
 from applets_spec.dialogue import ResponseQueue, link_chain, refuse_foreign_channel
-from applets_spec.iso7816 import CardRefusal, Command, Ins, Response, StatusWord
+from applets_spec.iso7816 import MAX_SHORT_LE, CardRefusal, Command, Ins, Response, StatusWord
 from applets_spec.reference_data import ReferenceData
 from applets_spec.registry import APPLETS
 from applets_spec.variants import Variants
@@ -73,7 +73,7 @@ class Card:
         self._powered = False
         self._first_command = False
         self._current: Applet | None = None
-        self._waiting = ResponseQueue(variants.t0)
+        self._waiting = ResponseQueue(variants.t0, MAX_SHORT_LE if variants.answers_without_le else 0)
         self._chain: list[Command] = []
 
     @property

@@ -56,10 +56,14 @@ def _continues(first: Command, command: Command) -> bool:
 
 
 class ResponseQueue:
-    """Answer data that did not fit and waits for GET RESPONSE. `t0`: behave as the T=0 protocol asks."""
+    """Answer data that did not fit and waits for GET RESPONSE.
 
-    def __init__(self, t0: bool) -> None:
+    `t0`: behave as the T=0 protocol asks. `without_le`: how many bytes a command without Le gets at once.
+    """
+
+    def __init__(self, t0: bool, without_le: int = 0) -> None:
         self._t0 = t0
+        self._without_le = without_le
         self._rest = Response()
 
     def __bool__(self) -> bool:
@@ -75,7 +79,7 @@ class ResponseQueue:
             return Response(sw=_more(response))
         if self._t0 and command.le is not None and command.le > len(response.data) > 0:
             raise CardRefusal(StatusWord.CORRECT_LE | len(response.data) % MAX_SHORT_LE)
-        limit = command.le or 0
+        limit = self._without_le if command.le is None else command.le
         return response if len(response.data) <= limit else self._hand_out(response, limit)
 
     def get(self, command: Command) -> Response:

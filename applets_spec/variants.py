@@ -63,6 +63,8 @@ class Variants:
     """The status question on a verified PIN answers 9000; else 63Cx."""
     t0: bool = False
     """T=0: answers to case 4 commands wait behind 61xx, a wrong Le answers 6Cxx, no extended length."""
+    answers_without_le: bool = False
+    """A command without Le is answered with up to 256 bytes, as Java Card does over T=1; else the data waits behind 61xx."""
     warm_reset_keeps_state: bool = True
     """PIN state and current application survive a warm reset. PIV badges lose them."""
     reselect_keeps_verified: bool = False
