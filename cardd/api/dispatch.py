@@ -181,15 +181,14 @@ class Calls:
         return line
 
     def _call(self, request_id: Id, running: RunningCall, params: BaseModel) -> Call:
-        line, desk, standing = self._line, self._desk, self._line.standing
+        line, desk, standing, client = self._line, self._desk, self._line.standing, self._line.client
         seat = standing.seat if standing is not None else SeatName("")
-        client = line.client.name
         limit_s = desk.limits.agent_seconds
-        prompter = AgentPrompter(desk.services.agents, line.agent, seat, client, limit_s, running.our_id)
+        prompter = AgentPrompter(desk.services.agents, line.agent, seat, client.name, limit_s, running.our_id)
         return Call(
             request_id=running.our_id,
             method=running.method.name,
-            caller=Caller(peer=line.peer, client=client, seat=seat, locale=self._locale()),
+            caller=Caller(line.peer, client.name, seat, self._locale(), client.private_sector),
             prompter=prompter,
             progress=lambda progress: self._tell(request_id, progress),
             deadline=self._start_deadline(running, params),

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from cardd.errors import BadRequest, CarddError, Facts, LevelUnsupported
 from cardd.wire.envelope import Id, failure
 from cardd.wire.fault import Locale
-from cardd.wire.faults import ErrorData, fault
+from cardd.wire.faults import ErrorData, PinFate, fault
 from cardd.wire.methods.hello import LEVEL
 
 _NAME_OF_OURS = re.compile(r"[a-z][a-z_]{0,31}(?:64)?")
@@ -51,7 +51,7 @@ def _told(facts: Facts) -> dict[str, Any]:
     """The facts as the wire writes them."""
     return {
         "card": facts.card,
-        "pin": facts.pin,
+        "pin": None if facts.pin is None else PinFate(outcome=facts.pin.value, tries_left=facts.tries_left),
         "reader": facts.reader,
         "command": facts.command,
         "sw": None if facts.sw is None else f"{facts.sw:04X}",

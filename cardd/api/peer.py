@@ -22,6 +22,10 @@ class ClientRow:
     seats: tuple[SeatName, ...]
     may_prompt: bool
     """Whether it may register as an agent, which is to see PINs."""
+    private_sector: bool = False
+    """Whether the client is not a public body."""
+    private_sector: bool = False
+    """Whether the client is not a public body."""
 
 
 Clients = Callable[[Peer], ClientRow | None]

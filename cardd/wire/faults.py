@@ -1,7 +1,7 @@
 """The faults that clients see: what each is called, who must act, what to say and what to do. The rows stand in `fault_table`."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from cardd.wire.base import Answer, PinWord
 from cardd.wire.fault import Actor, Fault, Locale, TwoTexts
@@ -18,6 +18,13 @@ def fault(name: object) -> Fault:
     return FAULTS.get(name, INTERNAL) if isinstance(name, str) else INTERNAL
 
 
+class PinFate(Answer):
+    """What became of a PIN's retry counter."""
+
+    outcome: Literal["untouched", "accepted", "spent", "may_be_spent"]
+    tries_left: int | None = None
+
+
 class ErrorData(Answer):
     """Member `data` of an error answer. Absent = not known or without meaning here; never anything read from a card."""
 
@@ -31,10 +38,9 @@ class ErrorData(Answer):
     """Stands in log and record as well."""
     incident: str | None = None
     """With `internal`: number of the entry in the daemon's log."""
-    card: str | None = None
-    """What became of the card: untouched, cleared, removed, unknown."""
-    pin: str | None = None
-    """What became of the PIN's retry counter: untouched, accepted, spent, may_be_spent."""
+    card: Literal["untouched", "cleared", "removed", "unknown"] | None = None
+    """What became of the card."""
+    pin: PinFate | None = None
     reader: str | None = None
     command: str | None = None
     sw: str | None = None
