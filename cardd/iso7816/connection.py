@@ -5,6 +5,8 @@ from typing import Protocol
 
 from cardd.iso7816.apdu import CommandApdu, ResponseApdu
 from cardd.iso7816.atr import read_atr
+from cardd.iso7816.chaining import OperationBudget, Send, exchange, is_secret
+from cardd.iso7816.status import StatusWord
 from cardd.model import PinShape
 
 
@@ -58,10 +60,30 @@ class SmartCardConnection(Protocol):
         ...
 
 
+def converse(
+    connection: SmartCardConnection, send: Send, command: CommandApdu, budget: OperationBudget
+) -> ResponseApdu:
+    """`transmit`, for whoever implements it with a function that sends raw APDUs; keeps `notes.extended_apdus`.
+
+    Extended form is tried with a card of which nothing is known. One that refuses it (6700) has done nothing, so the same is
+    said in short form, unless it is a secret. Raises as `cardd.iso7816.chaining.exchange`.
+    """
+    extended = extended_allowed(connection)
+    answer = exchange(send, command, extended=extended, budget=budget)
+    if not (extended and command.needs_extended) or connection.notes.extended_apdus is not None:
+        return answer
+    if answer.sw == StatusWord.SUCCESS:
+        connection.notes.extended_apdus = True
+    if answer.sw != StatusWord.WRONG_LENGTH or is_secret(command):
+        return answer
+    connection.notes.extended_apdus = False
+    return exchange(send, command, extended=False, budget=budget)
+
+
 def extended_allowed(connection: SmartCardConnection) -> bool:
     """Whether an extended APDU may be sent: the reader passes it on, and neither the card's answers nor its ATR say no.
 
-    A card that says nothing about it is tried once; what it answers is remembered in `notes.extended_apdus`.
+    A card that says nothing about it may be tried.
     """
     known = connection.notes.extended_apdus
     if known is not None or not connection.reader_takes_extended:

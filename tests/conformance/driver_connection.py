@@ -3,8 +3,8 @@
 from typing import Protocol
 
 from cardd.iso7816.apdu import CommandApdu, ResponseApdu
-from cardd.iso7816.chaining import OperationBudget, exchange
-from cardd.iso7816.connection import InsertionNotes, extended_allowed
+from cardd.iso7816.chaining import OperationBudget
+from cardd.iso7816.connection import InsertionNotes, converse
 from cardd.model import PinShape
 
 
@@ -37,7 +37,7 @@ class CardConnection:
         self._card.power_off()
 
     def transmit(self, command: CommandApdu) -> ResponseApdu:
-        return exchange(self._send, command, extended=extended_allowed(self), budget=self._budget)
+        return converse(self, self._send, command, self._budget)
 
     def verify_on_pad(
         self,
