@@ -8,7 +8,7 @@ from cardd.errors import CarddError
 from cardd.pcsc.calls import PcscCalls
 from cardd.pcsc.contexts import Contexts
 from cardd.pcsc.reader_view import Listener, ReaderView, ServiceLost
-from cardd.pcsc.traits import SYS_USB, TraitsAsker
+from cardd.pcsc.traits import ASK_AGAIN_S, SYS_USB, TraitsAsker
 from cardd.ports import ReaderEvent, ServiceDown, ServiceUp
 
 PAUSE_SHORTEST_S = 0.5
@@ -25,10 +25,20 @@ class PcscMonitor:
     are there. When it is back, `ServiceUp` is followed by what it has.
     """
 
-    def __init__(self, calls: PcscCalls, contexts: Contexts, *, sys_usb: Path = SYS_USB) -> None:
+    def __init__(
+        self,
+        calls: PcscCalls,
+        contexts: Contexts,
+        *,
+        sys_usb: Path = SYS_USB,
+        pause_shortest_s: float = PAUSE_SHORTEST_S,
+        pause_longest_s: float = PAUSE_LONGEST_S,
+        ask_again_s: float = ASK_AGAIN_S,
+    ) -> None:
         self._calls = calls
         self._contexts = contexts
-        self._ask_traits = TraitsAsker(calls, contexts, sys_usb)
+        self._ask_traits = TraitsAsker(calls, contexts, sys_usb, ask_again_s=ask_again_s)
+        self._pauses_s = (pause_shortest_s, pause_longest_s)
         self._stopping = threading.Event()
         self._context: int | None = None
         self._thread: threading.Thread | None = None
@@ -57,31 +67,32 @@ class PcscMonitor:
             listener(event)
 
     def _watch(self, deliver: Listener) -> None:
-        pause_s, told_down = PAUSE_SHORTEST_S, False
+        shortest_s, longest_s = self._pauses_s
+        pause_s, told_down = shortest_s, False
         while not self._stopping.is_set():
             try:
-                code = self._follow_one_context(deliver)
-                pause_s, told_down = PAUSE_SHORTEST_S, False
+                context = self._contexts.open()
             except CarddError as refusal:
-                code = refusal.facts.pcsc_code or 0
-            if not told_down:
-                deliver(ServiceDown(code))
+                if not told_down:
+                    deliver(ServiceDown(refusal.facts.pcsc_code or 0))
                 told_down = True
+            else:
+                pause_s, told_down = shortest_s, True
+                self._follow(context, deliver)
             self._stopping.wait(pause_s)
-            pause_s = min(2 * pause_s, PAUSE_LONGEST_S)
+            pause_s = min(2 * pause_s, longest_s)
 
-    def _follow_one_context(self, deliver: Listener) -> int:
-        """Report what happens until pcscd is lost or `stop` is called; give the PC/SC code of the loss."""
-        context = self._context = self._contexts.open()
+    def _follow(self, context: int, deliver: Listener) -> None:
+        """Report what happens until pcscd is lost or `stop` is called."""
+        self._context = context
         view = ReaderView(self._calls, context, self._ask_traits, deliver)
         try:
             deliver(ServiceUp())
             while not self._stopping.is_set():
                 view.look()
         except ServiceLost as loss:
+            deliver(ServiceDown(loss.code))
             view.forget_all()
-            return loss.code
         finally:
             self._context = None
             self._calls.release_context(context)
-        return 0

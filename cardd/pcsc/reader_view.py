@@ -69,11 +69,11 @@ class ReaderView:
         present = {reader for reader, _ in named}
         for reader in [known for known in [*self._seen, *self._mute] if known not in present]:
             self._vanish(reader)
+        for reader in [reader for reader in self._unasked if self._ask_traits.may_ask_again(reader)]:
+            self._ask_again(reader)
         for reader, addressable in sorted(named):
             if reader not in self._seen and reader not in self._mute:
                 self._appear(reader, addressable=addressable)
-        for reader in [reader for reader in self._unasked if self._ask_traits.may_ask_again(reader)]:
-            self._ask_again(reader)
 
     def _appear(self, reader: ReaderName, *, addressable: bool) -> None:
         if not addressable:

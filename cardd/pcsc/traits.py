@@ -119,7 +119,10 @@ ASK_AGAIN_S = 5.0
 class TraitsAsker:
     """Asks for traits without ever waiting long: each question runs on a thread of its own, abandoned when it takes over 3 s."""
 
-    def __init__(self, calls: PcscCalls, contexts: Contexts, sys_usb: Path = SYS_USB) -> None:
+    def __init__(
+        self, calls: PcscCalls, contexts: Contexts, sys_usb: Path = SYS_USB, *, ask_again_s: float = ASK_AGAIN_S
+    ) -> None:
+        self._ask_again_s = ask_again_s
         self._calls = calls
         self._contexts = contexts
         self._sys_usb = sys_usb
@@ -140,7 +143,7 @@ class TraitsAsker:
 
     def may_ask_again(self, reader: ReaderName) -> bool:
         """Whether it is time for another try with a reader that did not tell."""
-        return time.monotonic() - self._asked_at.get(reader, 0.0) >= ASK_AGAIN_S
+        return time.monotonic() - self._asked_at.get(reader, 0.0) >= self._ask_again_s
 
     def _ask(self, reader: ReaderName, answers: list[ReaderTraits]) -> None:
         try:

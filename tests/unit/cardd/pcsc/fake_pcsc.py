@@ -1,3 +1,4 @@
+# ruff: noqa: ARG002 -- the shapes of the calls are PC/SC's
 """A PC/SC in memory for unit tests: readers, cards, counters, and whatever return codes a test wants to see."""
 
 import threading
@@ -48,7 +49,7 @@ class FakePcsc:
         self._cancelled: set[int] = set()
         self._handles: dict[int, str] = {}
         self._number = 100
-        self._world = threading.Condition()
+        self._world = threading.Condition(threading.RLock())
 
     # --- what tests do ---
 
@@ -91,8 +92,10 @@ class FakePcsc:
         with self._world:
             self.up = True
 
-    def calls_of(self, thread: str) -> list[str]:
-        return [call for call, name in self.log if name == thread]
+    def wait_for(self, call: str, count: int) -> None:
+        """Block until `call` was made so often; for `asyncio.to_thread`."""
+        with self._world:
+            assert self._world.wait_for(lambda: [made for made, _ in self.log].count(call) >= count, timeout=10)
 
     # --- PcscCalls ---
 
@@ -196,4 +199,6 @@ class FakePcsc:
         return (Pcsc.UNSUPPORTED_FEATURE, b"") if value is None else (0, value)
 
     def _note(self, call: str) -> None:
-        self.log.append((call, threading.current_thread().name))
+        with self._world:
+            self.log.append((call, threading.current_thread().name))
+            self._world.notify_all()

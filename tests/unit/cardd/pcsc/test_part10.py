@@ -16,7 +16,7 @@ from cardd.pcsc.part10 import (
 )
 from tests.unit.cardd.pcsc.fake_pcsc import FakePcsc
 
-FEATURES = bytes.fromhex("060442330006" "120442330012")
+FEATURES = bytes.fromhex("060442330006120442330012")
 MAX_APDU_64K = bytes.fromhex("0a0400000100")
 
 
@@ -44,7 +44,7 @@ def test_a_truncated_entry_is_skipped() -> None:
 
 
 def test_a_property_past_the_end_is_not_read() -> None:
-    assert parse_properties(bytes.fromhex("0b02e604" "0a040000")) == {0x0B: 0x04E6}
+    assert parse_properties(bytes.fromhex("0b02e6040a040000")) == {0x0B: 0x04E6}
 
 
 @pytest.mark.parametrize(

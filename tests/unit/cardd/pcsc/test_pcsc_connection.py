@@ -161,9 +161,7 @@ def test_a_card_without_extended_length_gets_a_chain_and_it_is_remembered(connec
 
 def test_a_card_with_extended_length_gets_one_apdu(connect: Connect) -> None:
     notes = InsertionNotes()
-    fake, connection = connect(
-        lambda _: (0, [0x90, 0x00]), features=ReaderFeatures(extended_apdus=True), notes=notes
-    )
+    fake, connection = connect(lambda _: (0, [0x90, 0x00]), features=ReaderFeatures(extended_apdus=True), notes=notes)
     connection.transmit(LONG)
     assert len(fake.sent) == 1
     assert notes.extended_apdus is True
@@ -176,7 +174,7 @@ def test_pin_pad_gets_the_verify_block(connect: Connect) -> None:
     assert connection.verify_on_pad(PAD_VERIFY, FOUR_DIGITS).sw == 0x6401
     code, block = fake.controlled[0]
     assert code == PAD_CONTROL
-    assert block == bytes.fromhex("1e1e82000004040201110400000000" "05000000" "0020008000")
+    assert block == bytes.fromhex("1e1e82000004040201110400000000050000000020008000")
 
 
 def test_a_failed_pad_command_kills_the_connection(connect: Connect) -> None:
