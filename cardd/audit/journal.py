@@ -6,7 +6,7 @@ front for the event loop.
 
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -85,6 +85,8 @@ class Journal:
         self.state(StateRecord(event=event, cut_bytes=cut or None, count=len(left_open) or None))
         for sequence in left_open:
             self._close_intent(sequence, OutcomeRecord(result=Result.UNKNOWN, problem="ended_before_result"))
+        with suppress(AuditUnavailable), self._noting_problem():  # without it the daemon starts and takes no intent
+            self._store.make_reserve()
 
     @property
     def log_id(self) -> str:
