@@ -24,8 +24,6 @@ class ClientRow:
     """Whether it may register as an agent, which is to see PINs."""
     private_sector: bool = False
     """Whether the client is not a public body."""
-    private_sector: bool = False
-    """Whether the client is not a public body."""
 
 
 Clients = Callable[[Peer], ClientRow | None]

@@ -4,7 +4,7 @@ import click
 
 from cardd.cli import card, info, session, sign
 from cardd.cli.context import Run
-from cardd.cli.texts import Speech, locale_of_environment
+from cardd.cli.texts import Locale, Speech, locale_of_environment
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -18,7 +18,12 @@ from cardd.cli.texts import Speech, locale_of_environment
 @click.version_option(package_name="cardd")
 @click.pass_context
 def main(
-    context: click.Context, socket: str | None, as_json: bool, locale: str | None, seat: str | None, pin_fd: int | None
+    context: click.Context,
+    socket: str | None,
+    as_json: bool,
+    locale: Locale | None,
+    seat: str | None,
+    pin_fd: int | None,
 ) -> None:
     """Work with cards through cardd.
 

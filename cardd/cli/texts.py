@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Literal
 
 TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -84,11 +85,13 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 
+Locale = Literal["ja", "en"]
+
 
 class Speech:
     """Texts in one language."""
 
-    def __init__(self, locale: str) -> None:
+    def __init__(self, locale: Locale) -> None:
         self.locale = locale
         self._column = 0 if locale == "ja" else 1
 
@@ -98,7 +101,7 @@ class Speech:
         return (pair[self._column] if pair else key.rpartition(".")[2]).format(**values)
 
 
-def locale_of_environment() -> str:
+def locale_of_environment() -> Locale:
     """`ja` when the terminal speaks Japanese (LC_ALL, LC_MESSAGES, LANG), else `en`."""
     for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
         value = os.environ.get(name)

@@ -28,8 +28,8 @@ from cardd.gate.step import PinTerms, Step, Unlocked, Witness, look_at_counter, 
 from cardd.model import CardKind, CardOutcome, CardRef, KeyRole, PinKind, PinOutcome
 from cardd.pin import Pin
 from cardd.ports import Clock, Job, PinPrompt, Progress, Publish
+from cardd.readers.entries import CardEntry
 from cardd.readers.lease import LeaseDesk
-from cardd.readers.table import CardEntry
 
 T = TypeVar("T")
 
@@ -37,7 +37,6 @@ PROMPTS_PER_STEP = 2
 """The counter may move between prompt and card once; then somebody else is at work on this card."""
 PAD_SECONDS = 60.0
 """Human time at a PIN pad, on top of the time for the card."""
-JOB_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +47,8 @@ class DoorTools:
     wrong_pins: WrongPins
     clock: Clock
     publish: Publish
+    operation_s: float
+    """Longest job on a card, without human time."""
 
 
 class Door:
@@ -75,6 +76,11 @@ class Door:
     @property
     def kind(self) -> CardKind:
         return self._entry.kind
+
+    @property
+    def identity(self) -> bytes | None:
+        """The card's identity bytes of its first look."""
+        return self._entry.identity
 
     def known_certificate(self, key: KeyRole) -> bytes | None:
         """A certificate read before in this insertion, DER, or None."""
@@ -221,7 +227,9 @@ class Door:
             deadline=call.deadline,
             progress=call.progress,
         ) as lease:
-            return await _to_its_end(lease.run(job, limit_s=JOB_SECONDS + (PAD_SECONDS if patient else 0.0)))
+            return await _to_its_end(
+                lease.run(job, limit_s=self._tools.operation_s + (PAD_SECONDS if patient else 0.0))
+            )
 
     def _known_identity(self, step: Step[T]) -> bytes | None:
         return self._identities.get(step.application)

@@ -11,18 +11,28 @@ from typing import TypeVar
 from cardd.audit.asynchronous import AsyncJournal
 from cardd.audit.journal import Receipt
 from cardd.audit.pseudonym import CardPseudonyms
-from cardd.audit.records import IntentRecord, OutcomeRecord, RecordContext, Result
-from cardd.errors import CarddError, CardUnsupported, Internal, PolicyDenied, SessionRequired
+from cardd.audit.records import IntentRecord, OutcomeRecord, RecordContext, Result, StateRecord
+from cardd.errors import (
+    BadRequest,
+    CardAbsent,
+    CarddError,
+    CardUnsupported,
+    CardWrongReader,
+    Internal,
+    PolicyDenied,
+    SessionRequired,
+)
 from cardd.gate.door import Door, DoorTools
 from cardd.gate.refusals import Refusals
 from cardd.gate.request import Performed, Request
-from cardd.model import CardKind, Operation, PinOutcome
+from cardd.model import CardHandle, CardKind, Operation, PinOutcome, SeatName
 from cardd.policy.decide import decide, may_spend_last_try
 from cardd.policy.facts import Decision, Question
 from cardd.policy.rules import Policy
-from cardd.ports import Clock
-from cardd.readers.table import CardEntry, PresenceTable
-from cardd.sessions.table import Session, SessionTable
+from cardd.ports import Call, Clock
+from cardd.readers.entries import CardEntry, CardState
+from cardd.readers.table import PresenceTable
+from cardd.sessions.table import Session, SessionEnd, SessionTable
 
 T = TypeVar("T")
 
@@ -55,6 +65,7 @@ class Gate:
         """
         parts = self._parts
         entry = await parts.presence.identified(request.card)
+        _check_seat(entry, request.call.caller.seat)
         session = self._session(request)
         decision = self._decide(request, entry, session)
         context = self._context(request, entry, session, decision)
@@ -67,6 +78,43 @@ class Gate:
         spends = session is not None and may_spend_last_try(session.operator.role, parts.policy)
         door = Door(parts.tools, request, entry, entry.card_type, may_spend_last_try=spends)
         return await self._work(intent, door, session, plan)
+
+    def pseudonym(self, fingerprint: str) -> str:
+        """How the record names a badge's certificate (SHA-256 of its DER in hex)."""
+        return self._parts.pseudonyms.of_certificate(fingerprint).value
+
+    async def badge_at(self, seat: SeatName) -> CardHandle:
+        """The only badge at a seat. Raises `CardAbsent` for none, `BadRequest` where more than one is there."""
+        badges = []
+        for entry in self._parts.presence.cards():
+            if entry.reader.seat in (None, seat) and not entry.ended:
+                await entry.settled.wait()
+                if entry.kind is CardKind.BADGE and entry.state is CardState.READY:
+                    badges.append(entry.ref.handle)
+        if not badges:
+            raise CardAbsent(problem="no_badge")
+        if len(badges) > 1:
+            raise BadRequest(field="badge", problem="more_than_one")
+        return badges[0]
+
+    async def end_session(self, call: Call) -> Receipt:
+        """Log out: recorded first, then ended. Raises `SessionRequired`, `AuditUnavailable`."""
+        session = self._parts.sessions.need(call.caller.seat, call.caller.peer.uid)
+        receipt = await self._parts.journal.state(
+            StateRecord(
+                event=call.method,
+                request=call.request_id,
+                session=session.id,
+                operator=session.operator.id,
+                role=session.operator.role,
+                seat=session.seat,
+                client=call.caller.client,
+                uid=call.caller.peer.uid,
+                gid=call.caller.peer.gid,
+            )
+        )
+        self._parts.sessions.end(session, SessionEnd.LOGOUT)
+        return receipt
 
     async def _work(
         self, intent: Receipt, door: Door, session: Session | None, plan: Callable[[Door], Awaitable[T]]
@@ -107,7 +155,11 @@ class Gate:
             pin=request.pins[0] if len(request.pins) == 1 else None,
             private_sector=request.call.caller.private_sector,
         )
-        return decide(question, self._parts.policy)
+        decision = decide(question, self._parts.policy)
+        if decision.allowed and session is not None and entry.kind is CardKind.BADGE and session.badge != entry.ref:
+            # A badge works for the person who is logged in with it, and for nobody else.
+            return Decision(False, "own_badge", "foreign_badge")
+        return decision
 
     def _context(
         self, request: Request, entry: CardEntry, session: Session | None, decision: Decision
@@ -175,6 +227,11 @@ class Gate:
         except asyncio.CancelledError:
             await asyncio.wait([writing])
             raise
+
+
+def _check_seat(entry: CardEntry, seat: SeatName) -> None:
+    if entry.reader.seat not in (None, seat):
+        raise CardWrongReader(reader=entry.reader.shown, problem="other_seat")
 
 
 # Codes by which a person or a rule said no before the card's work was done; everything else is a failure.

@@ -18,7 +18,8 @@ REPEAT_SECONDS = 30.0
 class WrongPins:
     """The wrong PINs of the last 30 seconds, as keyed hashes (requirement P4). The key dies with the process."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float = REPEAT_SECONDS) -> None:
+        self._seconds = seconds
         self._key = secrets.token_bytes(32)
         self._seen: dict[bytes, float] = {}
 
@@ -31,11 +32,11 @@ class WrongPins:
         return keyed.digest()
 
     def check(self, mark: bytes, which: PinKind, now: float) -> None:
-        """Raise `PinRepeated` when the PIN behind `mark` was wrong less than 30 seconds before `now` (CLOCK_BOOTTIME)."""
-        self._seen = {seen: since for seen, since in self._seen.items() if now - since < REPEAT_SECONDS}
+        """Raise `PinRepeated` when the PIN behind `mark` was wrong less than 30 seconds (a setting) before `now` (CLOCK_BOOTTIME)."""
+        self._seen = {seen: since for seen, since in self._seen.items() if now - since < self._seconds}
         since = self._seen.get(mark)
         if since is not None:
-            raise PinRepeated(which=which, retry_after_s=int(REPEAT_SECONDS - (now - since)) + 1)
+            raise PinRepeated(which=which, retry_after_s=int(self._seconds - (now - since)) + 1)
 
     def remember(self, mark: bytes, now: float) -> None:
         """The PIN behind `mark` was wrong."""

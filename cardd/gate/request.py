@@ -7,6 +7,8 @@ from cardd.audit.journal import Receipt
 from cardd.model import CardHandle, Item, KeyRole, Operation, PinKind
 from cardd.ports import Call
 
+__all__ = ["Notes", "Performed", "Receipt", "Request"]
+
 T = TypeVar("T")
 
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from cardd.cards.card_type import Application
+from cardd.cards.chuid import guid_of
 from cardd.errors import CardWrongKind, LoginRefused, PinNowBlocked, PinRejected, SessionExists, SignatureMismatch
 from cardd.gate.door import Door
 from cardd.gate.gate import Gate
-from cardd.gate.request import Performed, Request
+from cardd.gate.request import Performed, Receipt, Request
 from cardd.gate.step import Step, Unlocked
 from cardd.iso7816.connection import SmartCardConnection
 from cardd.login.challenge import Challenge
@@ -23,8 +24,15 @@ from cardd.sessions.attempts import LoginAttempts
 from cardd.sessions.table import Session, SessionTable
 from cardd.signatures import check_signature, key_kind, public_key
 
-CertificateCheck = Callable[[bytes, datetime], str | None]
-"""Judges a badge certificate (DER) at a time: None = good, else one word of what is wrong with it."""
+
+@dataclass(frozen=True, slots=True)
+class BadgeRules:
+    """How certificates are judged, given from outside because it takes the certificate code."""
+
+    problem: Callable[[bytes, datetime], str | None]
+    """Judges a badge certificate (DER) at a time: None = good, else one word of what is wrong with it."""
+    card_uuid: Callable[[bytes], str | None]
+    """The card UUID that a good certificate names, 32 lower-case hex digits, or None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +53,18 @@ class LoginService:
         sessions: SessionTable,
         attempts: LoginAttempts,
         register: Register,
-        check_certificate: CertificateCheck,
+        rules: BadgeRules,
         clock: Clock,
     ) -> None:
         self._gate = gate
         self._sessions = sessions
         self._attempts = attempts
         self._register = register
-        self._check_certificate = check_certificate
+        self._rules = rules
         self._clock = clock
 
-    async def login(self, call: Call, badge: CardHandle) -> Performed[Session]:
-        """Log the holder of `badge` in at the caller's seat.
+    async def login(self, call: Call, badge: CardHandle | None) -> Performed[Session]:
+        """Log the holder of `badge` in at the caller's seat; None: the only badge that is there.
 
         Raises `LoginLocked` after three failures in 15 minutes, `SessionExists`, `CardWrongKind` for a card that is no
         badge, `LoginRefused` when certificate, register or the badge's signature say no, and all that the gate raises.
@@ -73,7 +81,7 @@ class LoginService:
                 Step(Application.PIV, lambda card, _: door.card_type.read_certificate(card, KeyRole.AUTHENTICATION))
             )
             fingerprint = hashlib.sha256(certificate).hexdigest()
-            door.notes.badge = fingerprint
+            door.notes.badge = self._gate.pseudonym(fingerprint)
             operator = self._admit(door, certificate, fingerprint)
             self._attempts.check(f"badge:{fingerprint}")
             try:
@@ -86,24 +94,41 @@ class LoginService:
             door.remember_certificate(KeyRole.AUTHENTICATION, certificate)
             return LoggedIn(operator, door.ref, fingerprint)
 
-        performed = await self._gate.perform(Request(call, Operation.LOGIN, badge, pins=(PinKind.BADGE,)), plan)
+        handle = badge or await self._gate.badge_at(seat)
+        performed = await self._gate.perform(Request(call, Operation.LOGIN, handle, pins=(PinKind.BADGE,)), plan)
         who = performed.result
         self._attempts.succeeded(f"seat:{seat}", f"badge:{who.fingerprint}")
         session = self._sessions.start(seat, who.badge, call.caller.peer.uid, who.operator, who.fingerprint)
         return Performed(session, performed.receipt)
 
+    async def logout(self, call: Call) -> Receipt:
+        """End the session of the caller's seat. Raises `SessionRequired`, `AuditUnavailable` (the session goes on)."""
+        return await self._gate.end_session(call)
+
+    def status(self, call: Call) -> Session | None:
+        """The session of the caller's seat, if it is this user's."""
+        return self._sessions.find(call.caller.seat, call.caller.peer.uid)
+
     def _admit(self, door: Door, certificate: bytes, fingerprint: str) -> Operator:
-        problem = self._check_certificate(certificate, datetime.fromtimestamp(self._clock.utc_us() / 1e6, tz=UTC))
-        door.notes.certificate_check = problem or "good"
+        problem = self._rules.problem(certificate, datetime.fromtimestamp(self._clock.utc_us() / 1e6, tz=UTC))
+        door.notes.certificate = problem or "good"
         if problem is not None:
             raise LoginRefused(problem=problem)
         operator = self._register.by_certificate(fingerprint)
         if operator is None:
             raise LoginRefused(problem="not_registered")
+        self._check_uuid(door, certificate, operator)
         door.notes.operator, door.notes.role = operator.id, operator.role
         if operator.status != "active":
             raise LoginRefused(problem="operator_blocked")
         return operator
+
+    def _check_uuid(self, door: Door, certificate: bytes, operator: Operator) -> None:
+        """CHUID, certificate and register must mean one badge (SP 800-73-4 part 1, 3.4.1): a copied certificate does not."""
+        on_card = guid_of(door.identity)
+        for expected in (self._rules.card_uuid(certificate), operator.guid):
+            if expected is not None and expected != on_card:
+                raise LoginRefused(problem="card_uuid")
 
     async def _prove(self, door: Door, certificate: bytes, fingerprint: str) -> None:
         key = public_key(certificate)

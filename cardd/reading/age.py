@@ -16,8 +16,7 @@ def has_reached(birth: DateValue, age: int, today: date) -> bool:
     """
     digits = birth.source.strip()
     if (
-        (birth.iso is None
-        and not birth.unknown)
+        (birth.iso is None and not birth.unknown)
         or "year" in birth.unknown
         or len(digits) != 8
         or not digits.isascii()

@@ -12,9 +12,10 @@ from cardd.gate.gate import Gate
 from cardd.gate.request import Performed, Request
 from cardd.gate.step import Step, Unlocked
 from cardd.iso7816.connection import SmartCardConnection
-from cardd.model import CardHandle, CardKind, Item, KeyRole, Operation, PinKind
+from cardd.model import CardKind, Item, KeyRole, Operation, PinKind
 from cardd.ports import Call, Clock, Progress
 from cardd.reading.age import has_reached
+from cardd.reading.target import Target
 
 OFFICE_ZONE = timezone(timedelta(hours=9), "Asia/Tokyo")
 """Japan has no summer time, so the zone is a constant (decision 32)."""
@@ -27,15 +28,6 @@ KNOWN_BY_PEOPLE = (
     PinKind.RESIDENT_REGISTER,
     PinKind.BADGE,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Which card, for what, in which case."""
-
-    card: CardHandle
-    purpose: str
-    case: str
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -99,12 +91,16 @@ class ReadingService:
             values: dict[Item, ItemValue] = {}
             for done, ((application, which), names) in enumerate(groups.items()):
                 call.progress(Progress("reading", percent=100 * done // len(groups)))
-                values.update(await door.run(_read_step(door.card_type, application, which, names)))
+                read: dict[Item, ItemValue] = await door.run(_read_step(door.card_type, application, which, names))
+                values.update(read)
             if age is not None:
                 values[Item.AGE_OVER] = self._reached(values[Item.AGE_OVER], age)
+            door.notes.items = wanted
             return ReadItems(door.kind, {item: values[item] for item in wanted}, tuple(which for _, which in groups))
 
-        request = Request(call, Operation.READ, target.card, target.purpose, target.case, items=facts)
+        request = Request(
+            call, Operation.READ, target.card, target.purpose, target.case, items=facts, pins=(pin,) if pin else ()
+        )
         return await self._gate.perform(request, plan)
 
     async def certificate(self, call: Call, target: Target, key: KeyRole) -> Performed[CertificateRead]:
@@ -210,8 +206,8 @@ def _group(
 
 def _read_step(
     card_type: CardType, application: Application, which: PinKind, names: tuple[Item, ...]
-) -> Step[Mapping[Item, ItemValue]]:
-    return Step(application, lambda card, _: card_type.read_items(card, names), pin=which)
+) -> Step[dict[Item, ItemValue]]:
+    return Step(application, lambda card, _: dict(card_type.read_items(card, names)), pin=which)
 
 
 def _all_counters(card_type: CardType, wanted: Sequence[PinKind]) -> Step[dict[PinKind, TriesLeft | None]]:

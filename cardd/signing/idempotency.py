@@ -1,9 +1,6 @@
 """Finished signatures, kept for 10 minutes, so that a repeat after a dropped connection never signs twice (decision 11)."""
 
-import hashlib
-import json
 from collections import OrderedDict
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -13,11 +10,6 @@ T = TypeVar("T")
 KEEP_SECONDS = 600.0
 MOST_KEPT = 1024
 """Bound on memory: the oldest go first. A CAdES answer is about 3 KiB."""
-
-
-def params_hash(params: Mapping[str, object]) -> bytes:
-    """SHA-256 over the parameters of a request, independent of their order."""
-    return hashlib.sha256(json.dumps(params, sort_keys=True, ensure_ascii=False).encode()).digest()
 
 
 @dataclass(slots=True)

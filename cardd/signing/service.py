@@ -4,7 +4,6 @@ Importing this room brings `cryptography` and asn1crypto, half of the daemon's s
 """
 
 import hashlib
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from cardd.cards.card_type import CardType, PublicKeyKind
@@ -14,61 +13,15 @@ from cardd.gate.gate import Gate
 from cardd.gate.request import Performed, Request
 from cardd.gate.step import Step, Unlocked
 from cardd.iso7816.connection import SmartCardConnection
-from cardd.model import CardHandle, CardKind, KeyRole, Operation, PinOutcome
+from cardd.model import CardKind, Operation, PinOutcome
 from cardd.ports import Call, Clock
 from cardd.signatures import PublicKey, check_signature, key_kind, public_key
 from cardd.signing import cms
 from cardd.signing import digest as digests
-from cardd.signing.idempotency import FinishedSignatures, params_hash
+from cardd.signing.idempotency import FinishedSignatures
+from cardd.signing.order import SignAnswer, Signed, SignOrder
 
 CADES = "cades_b"
-
-
-@dataclass(frozen=True, slots=True)
-class SignOrder:
-    """What is to be signed. `fingerprint`: SHA-256 of the certificate the person was shown, lower-case hex."""
-
-    card: CardHandle
-    purpose: str
-    case: str
-    key: KeyRole
-    hash_name: str
-    digests: tuple[bytes, ...]
-    signature_format: str
-    fingerprint: str | None = None
-    idempotency_key: str | None = None
-
-    def hashed(self) -> bytes:
-        """SHA-256 over everything but the idempotency key."""
-        return params_hash(
-            {
-                "card": self.card,
-                "purpose": self.purpose,
-                "case": self.case,
-                "key": self.key,
-                "hash": self.hash_name,
-                "digests": [digest.hex() for digest in self.digests],
-                "format": self.signature_format,
-                "fingerprint": self.fingerprint,
-            }
-        )
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Signed:
-    """Signatures in the order of the digests, and the certificate (DER) they were checked with."""
-
-    signatures: tuple[bytes, ...]
-    certificate: bytes
-    fingerprint: str
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class SignAnswer:
-    """A finished order; `repeated` says that no new signature was made."""
-
-    performed: Performed[Signed]
-    repeated: bool
 
 
 class SigningService:
@@ -123,11 +76,20 @@ class SigningService:
             signed = await door.run(Step(spec.application, job.work, pin=spec.pin, prepare=prepare))
             if spec.certificate_pin is None:
                 door.remember_certificate(order.key, signed.certificate)
-            door.notes.digests = len(order.digests)
-            door.notes.algorithm = f"{order.hash_name}/{order.signature_format}"
+            door.notes.signatures = len(signed.signatures)
             return signed
 
-        request = Request(call, Operation.SIGN, order.card, order.purpose, order.case, key=order.key)
+        request = Request(
+            call,
+            Operation.SIGN,
+            order.card,
+            order.purpose,
+            order.case,
+            key=order.key,
+            digests=len(order.digests),
+            algorithm=f"{order.hash_name}.{order.signature_format}",
+            fingerprint_given=order.fingerprint is not None,
+        )
         return await self._gate.perform(request, plan)
 
 

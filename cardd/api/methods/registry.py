@@ -5,6 +5,11 @@ from typing import Final
 from cardd.api.method import AnyMethod
 from cardd.api.methods import (
     agent_register,
+    card_certificate,
+    card_change_pin,
+    card_pin_status,
+    card_read,
+    card_token_info,
     cards_list,
     errors_list,
     events_subscribe,
@@ -14,6 +19,10 @@ from cardd.api.methods import (
     readers_list,
     request_cancel,
     rpc_discover,
+    session_login,
+    session_logout,
+    session_status,
+    sign_digest,
     whoami,
 )
 
@@ -28,5 +37,14 @@ METHODS: Final[tuple[AnyMethod, ...]] = (
     cards_list.METHOD,
     queue_show.METHOD,
     events_subscribe.METHOD,
+    session_login.METHOD,
+    session_logout.METHOD,
+    session_status.METHOD,
+    card_read.METHOD,
+    card_certificate.METHOD,
+    card_pin_status.METHOD,
+    card_token_info.METHOD,
+    card_change_pin.METHOD,
+    sign_digest.METHOD,
     agent_register.METHOD,
 )

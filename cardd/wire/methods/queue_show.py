@@ -8,7 +8,6 @@ METHOD = "queue.show"
 
 
 class QueueRow(WireModel):
-    reader: str
     place: int
     """0 = running, 1 = next."""
     client: str

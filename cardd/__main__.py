@@ -1,0 +1,96 @@
+"""The entry point of the daemon: read the configuration, harden the process, run."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from cardd import config, log
+from cardd.app import start_checks
+from cardd.app.daemon import Daemon, Office
+from cardd.audit.chain import Damaged
+from cardd.audit.pseudonym import read_key
+from cardd.errors import CarddError
+from cardd.policy import load as policy_file
+from cardd.process.memory import forbid_dumps, lock_memory
+from cardd.register import load as load_register
+from cardd.tomlfile import BrokenFile
+
+EXIT_CONFIG = 78
+"""EX_CONFIG of sysexits.h: a human must change a file; systemd does not start us again for it."""
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--config",
+    "config_file",
+    type=click.Path(path_type=Path),
+    default=config.DEFAULT_FILE,
+    show_default=True,
+    help="The settings, TOML.",
+)
+@click.option("--check-config", is_flag=True, help="Say everything that is wrong with the installation, and leave.")
+@click.version_option(package_name="cardd")
+def main(config_file: Path, check_config: bool) -> None:
+    """The cardd daemon: cards, sessions, policy and record behind one socket.
+
+    \b
+    Without systemd, for a first try:
+      cardd --config ./cardd.toml --check-config
+      cardd --config ./cardd.toml
+    """
+    try:
+        settings = config.load(config_file)
+    except BrokenFile as error:
+        _leave([str(problem) for problem in error.problems])
+    problems = start_checks.problems(settings, os.environ)
+    if check_config or problems:
+        _report(problems)
+    sys.exit(_run(settings))
+
+
+def _run(settings: config.Settings) -> int:
+    log.set_up(settings.log_format, settings.log_level)
+    forbid_dumps()
+    office = Office(
+        settings,
+        policy_file.load(settings.policy),
+        load_register(settings.register_file),
+        read_key(settings.pseudonym_key_path()),
+        memory_locked=_lock_memory(settings),
+    )
+    try:
+        return asyncio.run(Daemon(office).serve())
+    except (CarddError, Damaged, OSError) as error:
+        log.get_logger().error("start_failed", exc_info=error)
+        return 1
+
+
+def _lock_memory(settings: config.Settings) -> bool:
+    try:
+        lock_memory()
+    except OSError as error:
+        if settings.mode == "production":
+            _leave([f"memory cannot be locked ({error.strerror}): set LimitMEMLOCK=infinity in the unit"])
+        log.get_logger().warning("memory_not_locked", problem=error.strerror)
+        return False
+    return True
+
+
+def _report(problems: list[str]) -> None:
+    if problems:
+        _leave(problems)
+    click.echo("cardd: the configuration is in order")
+    sys.exit(0)
+
+
+def _leave(problems: list[str]) -> None:
+    for problem in problems:
+        click.echo(f"cardd: {problem}", err=True)
+    sys.exit(EXIT_CONFIG)
+
+
+if __name__ == "__main__":
+    main()

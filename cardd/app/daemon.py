@@ -1,0 +1,174 @@
+"""The life of the daemon: open, build, start, be ready, keep house, stop in order."""
+
+import asyncio
+import os
+import secrets
+import signal
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from cardd.api.listening import Listening, bind, passed_by_systemd
+from cardd.api.services import About
+from cardd.app.build import Given, Parts, build
+from cardd.app.recorder import Recorder
+from cardd.audit.asynchronous import AsyncJournal
+from cardd.audit.chain import Damaged
+from cardd.audit.journal import Journal, JournalSettings
+from cardd.audit.pseudonym import PseudonymKey
+from cardd.audit.records import StateRecord
+from cardd.clock import SystemClock, boot_id, time_quality
+from cardd.config import Settings
+from cardd.errors import AuditUnavailable
+from cardd.log import get_logger
+from cardd.policy.rules import Policy
+from cardd.process.systemd import notify, watchdog_seconds
+from cardd.register import Register
+from cardd.sessions.table import SessionEnd
+
+TICK_SECONDS = 5.0
+"""Housekeeping: session limits, totals of refusals, the socket file. Limits are also checked whenever they matter."""
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """What was read from files: settings, policy, register, key."""
+
+    settings: Settings
+    policy: Policy
+    register: Register
+    pseudonym_key: PseudonymKey
+    memory_locked: bool
+
+
+class Daemon:
+    """One run. `serve` returns the exit code."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+        self._clock = SystemClock()
+        self._stop = asyncio.Event()
+        self._failed: str | None = None
+
+    async def serve(self) -> int:
+        """Run until SIGTERM or SIGINT (0), or until something makes a restart necessary (1)."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
+        journal = await asyncio.to_thread(self._open_journal)
+        recorder = Recorder(journal)
+        parts = build(self._given(journal), recorder)
+        listening = self._listen()
+        writing = asyncio.create_task(recorder.run(), name="recorder")
+        helpers = [
+            asyncio.create_task(parts.watch.run(), name="watch"),
+            asyncio.create_task(self._keep_house(parts), name="housekeeping"),
+            asyncio.create_task(self._check_log(journal), name="log check"),
+        ]
+        for helper in helpers:
+            helper.add_done_callback(self._helper_ended)
+        await journal.state(StateRecord(event="daemon.started"))
+        parts.monitor.start(parts.watch.listen)
+        await parts.server.start(listening)
+        notify(f"READY=1\nSTATUS=Serving at {listening.path}")
+        get_logger().info("ready", socket=str(listening.path), mode=self._office.settings.mode)
+        await self._stop.wait()
+        await self._shut_down(parts, helpers)
+        await recorder.finish()
+        await writing
+        await self._last_words(journal)
+        await journal.close()
+        return 0 if self._failed is None else 1
+
+    # --- start -----------------------------------------------------------------------------------------------------
+
+    def _open_journal(self) -> AsyncJournal:
+        audit, settings = self._office.settings.audit, self._office.settings
+        facts = JournalSettings(
+            boot_id=boot_id(),
+            mode=settings.mode,
+            version=version("cardd"),
+            terminal=settings.terminal,
+            segment_bytes=audit.segment_mib * MIB,
+            reserve_bytes=audit.reserve_mib * MIB,
+            time_quality=time_quality,
+        )
+        return AsyncJournal(
+            Journal(audit.directory, self._clock, facts), audit.directory, lambda _: self._fail("audit_broken")
+        )
+
+    def _given(self, journal: AsyncJournal) -> Given:
+        office = self._office
+        about = About(version("cardd"), secrets.token_hex(8), office.settings.mode, self._clock.boottime())
+        return Given(
+            office.settings,
+            office.policy,
+            office.register,
+            office.pseudonym_key,
+            journal,
+            self._clock,
+            about,
+            office.memory_locked,
+        )
+
+    def _listen(self) -> Listening:
+        return passed_by_systemd(dict(os.environ)) or bind(Path(self._office.settings.socket))
+
+    # --- while it runs -----------------------------------------------------------------------------------------------
+
+    async def _keep_house(self, parts: Parts) -> None:
+        period = min(TICK_SECONDS, watchdog_seconds() or TICK_SECONDS)
+        while True:
+            await asyncio.sleep(period)
+            parts.sessions.expire()
+            await parts.refusals.tick()
+            problem = parts.server.check()
+            if problem is not None:
+                # Clients that look for the socket find nothing or somebody else: only a restart helps (fault 73).
+                parts.publish("alarm", problem, {})
+                self._fail(problem)
+            else:
+                notify("WATCHDOG=1")
+
+    async def _check_log(self, journal: AsyncJournal) -> None:
+        try:
+            records = await journal.check_all()
+        except Damaged:
+            get_logger().error("log_damaged", remedy="cardd-verify DIRECTORY")
+        else:
+            get_logger().info("log_checked", records=records)
+
+    def _helper_ended(self, helper: asyncio.Task[None]) -> None:
+        if helper.cancelled():
+            return
+        error = helper.exception()
+        if error is not None:
+            get_logger().error("task_failed", task=helper.get_name(), exc_info=error)
+            self._fail("task_failed")
+
+    def _fail(self, why: str) -> None:
+        if self._failed is None:
+            self._failed = why
+            get_logger().error("stopping", problem=why)
+        self._stop.set()
+
+    # --- stop --------------------------------------------------------------------------------------------------------
+
+    async def _shut_down(self, parts: Parts, helpers: list[asyncio.Task[None]]) -> None:
+        notify("STOPPING=1")
+        limit_s = float(self._office.settings.limits.stop_seconds)
+        await parts.server.close(limit_s / 2)
+        parts.sessions.end_all(SessionEnd.STOP)
+        await parts.monitor.stop()
+        for helper in helpers:
+            helper.cancel()
+        await asyncio.gather(*helpers, return_exceptions=True)
+        await parts.workers.close(limit_s / 4)
+        await parts.refusals.flush()
+
+    async def _last_words(self, journal: AsyncJournal) -> None:
+        try:
+            await journal.state(StateRecord(event="daemon.stopped", problem=self._failed))
+        except AuditUnavailable as error:
+            get_logger().error("record_lost", event_lost="daemon.stopped", problem=error.facts.problem)

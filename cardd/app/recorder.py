@@ -1,0 +1,72 @@
+"""Puts on the record what nobody waits for: sessions that ended by themselves, refused connections, alarms."""
+
+import asyncio
+from collections.abc import Mapping
+
+from cardd.audit.asynchronous import AsyncJournal
+from cardd.audit.records import StateRecord
+from cardd.errors import AuditUnavailable
+from cardd.log import get_logger
+from cardd.model import Peer
+from cardd.sessions.table import Session, SessionEnd
+
+MOST_WAITING = 1000
+"""Beyond it the newest are dropped with a line in the log: the disk must be stuck."""
+
+
+class Recorder:
+    """A queue in front of the journal. `run` is a task of the daemon; what is queued at its end is still written."""
+
+    def __init__(self, journal: AsyncJournal) -> None:
+        self._journal = journal
+        self._waiting: asyncio.Queue[StateRecord | None] = asyncio.Queue(MOST_WAITING)
+
+    def session_ended(self, session: Session, why: SessionEnd) -> None:
+        """A session is over. A logout by its owner is on record already."""
+        if why is SessionEnd.LOGOUT:
+            return
+        self._put(
+            StateRecord(
+                event="session.ended",
+                problem=why.value,
+                session=session.id,
+                operator=session.operator.id,
+                role=session.operator.role,
+                seat=session.seat,
+                uid=session.uid,
+            )
+        )
+
+    def refused(self, peer: Peer, code: str, count: int) -> None:
+        """A connection was turned away; `count` refusals of this uid stand behind the note."""
+        self._put(StateRecord(event="connection.refused", code=code, uid=peer.uid, gid=peer.gid, count=count))
+
+    def alarm(self, change: str, facts: Mapping[str, str | int | None]) -> None:
+        """Something that somebody should look at."""
+        seat, uid, problem = facts.get("seat"), facts.get("uid"), facts.get("problem")
+        self._put(
+            StateRecord(
+                event=f"alarm.{change}",
+                problem=str(problem).replace(".", "_") if problem is not None else None,
+                seat=str(seat) if seat is not None else None,
+                uid=uid if isinstance(uid, int) else None,
+            )
+        )
+
+    async def run(self) -> None:
+        """Write until `finish`."""
+        while (record := await self._waiting.get()) is not None:
+            try:
+                await self._journal.state(record)
+            except AuditUnavailable as error:
+                get_logger().error("record_lost", event_lost=record.event, problem=error.facts.problem)
+
+    async def finish(self) -> None:
+        """Let `run` write what is left, and end."""
+        await self._waiting.put(None)
+
+    def _put(self, record: StateRecord) -> None:
+        try:
+            self._waiting.put_nowait(record)
+        except asyncio.QueueFull:
+            get_logger().error("record_lost", event_lost=record.event, problem="queue_full")

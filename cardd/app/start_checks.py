@@ -1,0 +1,93 @@
+"""Everything that must be right before the daemon starts (requirement H6); each problem names the thing and the mend."""
+
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from cardd.app.pcscd import SOCKET_VARIABLE
+from cardd.audit.pseudonym import read_key
+from cardd.config import Settings
+from cardd.policy import load as policy_file
+from cardd.register import load as load_register
+from cardd.tomlfile import BrokenFile
+
+
+def problems(settings: Settings, environment: Mapping[str, str]) -> list[str]:
+    """One sentence for each thing that is wrong; empty when the daemon may start."""
+    found = [*_production(settings, environment), *_contents(settings), *_key(settings, environment)]
+    found += [problem for path in _given_files(settings) for problem in _file_rights(path)]
+    found += [problem for path in _directories(settings) for problem in _directory(path)]
+    return found
+
+
+def _production(settings: Settings, environment: Mapping[str, str]) -> Iterator[str]:
+    if settings.mode != "production":
+        return
+    if SOCKET_VARIABLE in environment:
+        yield f"{SOCKET_VARIABLE} is set: in production cardd talks to the real pcscd alone; unset it"
+    for path in (settings.policy, settings.register_file):
+        yield (
+            f"{path} is not signed: production needs files signed by two administrators, and this release cannot check "
+            'signatures yet; it runs with mode = "test" only'
+        )
+
+
+def _contents(settings: Settings) -> Iterator[str]:
+    try:
+        policy = policy_file.load(settings.policy)
+    except BrokenFile as error:
+        yield from (str(problem) for problem in error.problems)
+        policy = None
+    try:
+        register = load_register(settings.register_file)
+    except BrokenFile as error:
+        yield from (str(problem) for problem in error.problems)
+        return
+    if policy is not None:
+        for operator in register.operators:
+            if operator.role not in policy.roles:
+                yield f"{settings.register_file}: operator `{operator.id}` has a role that the policy does not know: {operator.role}"
+
+
+def _key(settings: Settings, environment: Mapping[str, str]) -> Iterator[str]:
+    path = settings.pseudonym_key_path(environment)
+    try:
+        read_key(path)
+    except OSError as error:
+        yield f"{path}: the pseudonym key cannot be read ({error.strerror}); make one: openssl rand -out {path} 32"
+        return
+    except ValueError as error:
+        yield f"{path}: {error}; make one: openssl rand -out {path} 32"
+        return
+    if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        yield f"{path}: others can read the pseudonym key; chmod 0400 {path}"
+
+
+def _given_files(settings: Settings) -> Iterator[Path]:
+    yield from (settings.policy, settings.register_file, *settings.operator_ca)
+
+
+def _file_rights(path: Path) -> Iterator[str]:
+    try:
+        status = path.stat()
+    except OSError as error:
+        yield f"{path}: cannot be read ({error.strerror})"
+        return
+    if status.st_uid not in (0, os.geteuid()):
+        yield f"{path}: belongs to uid {status.st_uid}; it must belong to root: chown root {path}"
+    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        yield f"{path}: others may write it; chmod go-w {path}"
+
+
+def _directories(settings: Settings) -> Iterator[Path]:
+    yield from (settings.audit.directory, settings.state_directory)
+
+
+def _directory(path: Path) -> Iterator[str]:
+    if not path.is_dir():
+        yield f"{path}: there is no such directory; install -d -m 0700 -o cardd {path}"
+    elif not os.access(path, os.W_OK | os.X_OK):
+        yield f"{path}: cardd cannot write there; chown cardd {path}"
+    elif path.stat().st_mode & stat.S_IWOTH:
+        yield f"{path}: everybody may write there; chmod o-w {path}"

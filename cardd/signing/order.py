@@ -1,0 +1,54 @@
+"""What is ordered from the signing use case and what comes back. Light: importing this brings no certificate code."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+from cardd.gate.request import Performed
+from cardd.model import CardHandle, KeyRole
+
+
+@dataclass(frozen=True, slots=True)
+class SignOrder:
+    """What is to be signed. `fingerprint`: SHA-256 of the certificate the person was shown, lower-case hex."""
+
+    card: CardHandle
+    purpose: str
+    case: str
+    key: KeyRole
+    hash_name: str
+    digests: tuple[bytes, ...]
+    signature_format: str
+    fingerprint: str | None = None
+    idempotency_key: str | None = None
+
+    def hashed(self) -> bytes:
+        """SHA-256 over everything but the idempotency key, 32 bytes."""
+        params = {
+            "card": self.card,
+            "purpose": self.purpose,
+            "case": self.case,
+            "key": self.key,
+            "hash": self.hash_name,
+            "digests": [digest.hex() for digest in self.digests],
+            "format": self.signature_format,
+            "fingerprint": self.fingerprint,
+        }
+        return hashlib.sha256(json.dumps(params, sort_keys=True).encode()).digest()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Signed:
+    """Signatures in the order of the digests, and the certificate (DER) they were checked with."""
+
+    signatures: tuple[bytes, ...]
+    certificate: bytes
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SignAnswer:
+    """A finished order; `repeated` says that no new signature was made."""
+
+    performed: Performed[Signed]
+    repeated: bool
