@@ -99,6 +99,8 @@ def _show_items(run: Run, result: Mapping[str, Any]) -> None:
 
 
 def _human_value(run: Run, field: Mapping[str, Any]) -> str:
+    if field["item"] == "sex":
+        return run.speech(f"sex.{field['text']}")
     if field.get("text") is not None:
         return str(field["text"])
     if field.get("date") is not None:
@@ -124,11 +126,16 @@ def _write_images(run: Run, result: Mapping[str, Any], folder: Path) -> None:
 @click.command()
 @targeted
 @click.option("--key", type=click.Choice(KEYS), default="authentication", show_default=True)
+@click.option("--with-badge", is_flag=True, help="The operator's badge instead of the resident's card.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the certificate (DER) here.")
 @pass_run
-def certificate(run: Run, card: str | None, purpose: str, case: str, key: str, out: Path | None) -> None:
+def certificate(
+    run: Run, card: str | None, purpose: str, case: str, key: str, with_badge: bool, out: Path | None
+) -> None:
     """Read a certificate of a card. The signature certificate of a resident opens only with its PIN."""
-    result = card_call(run, "card.certificate", card, RESIDENT + BADGE, purpose=purpose, case=case, key=key)
+    result = card_call(
+        run, "card.certificate", card, BADGE if with_badge else RESIDENT, purpose=purpose, case=case, key=key
+    )
     if out is not None:
         out.write_bytes(base64.b64decode(result["certificate_base64"]))
 
@@ -162,13 +169,13 @@ def pin() -> None:
 
 @pin.command("status")
 @targeted
+@click.option("--with-badge", is_flag=True, help="The operator's badge instead of the resident's card.")
 @click.argument("which", nargs=-1, type=click.Choice(PINS))
 @pass_run
-def pin_status(run: Run, card: str | None, purpose: str, case: str, which: tuple[str, ...]) -> None:
+def pin_status(run: Run, card: str | None, purpose: str, case: str, with_badge: bool, which: tuple[str, ...]) -> None:
     """Show how many tries each PIN has left."""
-    result = card_call(
-        run, "card.pin_status", card, RESIDENT + BADGE, purpose=purpose, case=case, pins=list(which) or None
-    )
+    kinds = BADGE if with_badge else RESIDENT
+    result = card_call(run, "card.pin_status", card, kinds, purpose=purpose, case=case, pins=list(which) or None)
 
     def human() -> None:
         words = {"blocked": "blocked", "last_try": "last", "unknown": "unknown", "absent": "absent"}

@@ -1,0 +1,146 @@
+"""A made-up town hall in one folder: test certificates, an operator's badge, a resident's card, and cardd's files.
+
+Shared by the demo, the tests and the benchmarks. Everything in it is worthless outside: test CA, mode `test`.
+"""
+
+import hashlib
+import os
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from applets_spec.card import Card
+from applets_spec.holder import Holder
+from applets_spec.personalise import make_juki_card, make_my_number_card
+from applets_spec.piv.personalise import BadgeSecrets, badge_variants, make_badge
+from applets_spec.testca.issue import BadgeCertificates, JpkiCertificates, Operator, issue_badge, issue_jpki
+from applets_spec.testca.keys import KeyAlgorithm
+from applets_spec.variants import Variants
+
+POLICY = Path(__file__).parent.parent / "cardd" / "policy" / "example.toml"
+PIV_AUTHENTICATION = 0x9A
+
+
+@dataclass(frozen=True)
+class Person:
+    """An operator with a badge in the register."""
+
+    id: str
+    operator: Operator
+    role: str
+    badge: Card = field(repr=False)
+    certificates: BadgeCertificates = field(repr=False)
+    secrets: BadgeSecrets = field(repr=False)
+
+    @property
+    def pin(self) -> str:
+        return self.secrets.pin
+
+
+class Office:
+    """The folder, and what lies in it. Making a card takes a moment: it is drawn, signed and saved."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.people: list[Person] = []
+        for name in ("cards", "audit", "state"):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+
+    @property
+    def socket(self) -> Path:
+        return self.folder / "cardd.sock"
+
+    @property
+    def config_file(self) -> Path:
+        return self.folder / "cardd.toml"
+
+    @property
+    def audit(self) -> Path:
+        return self.folder / "audit"
+
+    def hire(
+        self,
+        identifier: str = "sato",
+        name: str = "SATO HANAKO",
+        role: str = "supervisor",
+        *,
+        algorithm: KeyAlgorithm = KeyAlgorithm.RSA_2048,
+        extended: bool = True,
+        secrets_of_badge: BadgeSecrets | None = None,
+    ) -> Person:
+        """A new operator, badge in hand; `write` puts everybody into the register."""
+        number = len(self.people) + 1
+        operator = Operator(name, f"{number:04}")
+        certificates = issue_badge(operator, algorithm, number)
+        badge_secrets = secrets_of_badge or BadgeSecrets()
+        path = self.folder / "cards" / f"{identifier}.card"
+        badge = make_badge(operator, certificates, badge_variants(extended=extended), path, secrets=badge_secrets)
+        person = Person(identifier, operator, role, badge, certificates, badge_secrets)
+        self.people.append(person)
+        return person
+
+    def resident(
+        self, holder: str = "long_address", variants: Variants | None = None, *, juki: bool = False, number: int = 1
+    ) -> "Resident":
+        """A resident with a card."""
+        person = Holder.example(holder)
+        certificates = issue_jpki(person, number)
+        make = make_juki_card if juki else make_my_number_card
+        path = self.folder / "cards" / f"{holder}-{number}.card"
+        return Resident(person, make(person, certificates, variants, path, number=number), certificates)
+
+    def write(self, *, extra_config: str = "", users: tuple[int, ...] | None = None) -> None:
+        """The daemon's files: settings, policy, register, operator CA, pseudonym key."""
+        (self.folder / "policy.toml").write_bytes(POLICY.read_bytes())
+        (self.folder / "operator-ca.pem").write_bytes(_pem({person.certificates.ca for person in self.people}))
+        (self.folder / "register.toml").write_text(self._register(), encoding="utf-8")
+        key = self.folder / "pseudonym.key"
+        if not key.exists():
+            key.touch(0o600)
+            key.write_bytes(secrets.token_bytes(32))
+        uids = ", ".join(str(uid) for uid in (users if users is not None else (os.getuid(),)))
+        self.config_file.write_text(
+            f'mode = "test"\n'
+            f'terminal = "mihon-01"\n'
+            f'socket = "{self.socket}"\n'
+            f'state_directory = "{self.folder / "state"}"\n'
+            f'policy = "{self.folder / "policy.toml"}"\n'
+            f'register = "{self.folder / "register.toml"}"\n'
+            f'operator_ca = ["{self.folder / "operator-ca.pem"}"]\n'
+            f'pseudonym_key = "{key}"\n'
+            f"{extra_config}\n"
+            f'[audit]\ndirectory = "{self.audit}"\nreserve_mib = 1\n\n'
+            f'[[clients]]\nname = "counter-app"\nusers = [{uids}]\nmay_prompt = true\n',
+            encoding="utf-8",
+        )
+
+    def _register(self) -> str:
+        lines = ["version = 1"]
+        for person in self.people:
+            certificate = person.certificates.slots[PIV_AUTHENTICATION].certificate
+            lines += [
+                "",
+                "[[operators]]",
+                f'id = "{person.id}"',
+                f'name = "{person.operator.name}"',
+                f'role = "{person.role}"',
+                f'certificates = ["{hashlib.sha256(certificate).hexdigest()}"]',
+            ]
+        return "\n".join(lines) + "\n"
+
+
+@dataclass(frozen=True)
+class Resident:
+    """A made-up person with a card."""
+
+    holder: Holder
+    card: Card = field(repr=False)
+    certificates: JpkiCertificates = field(repr=False)
+
+
+def _pem(certificates: set[bytes]) -> bytes:
+    parsed = (x509.load_der_x509_certificate(der) for der in sorted(certificates))
+    return b"".join(certificate.public_bytes(Encoding.PEM) for certificate in parsed)
