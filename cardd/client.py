@@ -16,32 +16,14 @@ import os
 import socket
 from collections import deque
 from collections.abc import AsyncIterator, Iterator, Mapping
-from types import TracebackType
 from typing import Any, Final, Literal, Self, cast
 
+from cardd.wire import remote
 from cardd.wire.envelope import Id, Notification, Request, Response
 from cardd.wire.fault import Locale
 from cardd.wire.framing import wipe
 from cardd.wire.methods import agent_register, events_subscribe, hello, request_cancel, server_closing
-from cardd.wire.remote import (
-    DEFAULT_SOCKET,
-    AsyncConfirm,
-    AsyncPinPrompt,
-    Confirm,
-    ConnectionEnded,
-    EventsLost,
-    OnProgress,
-    PinPrompt,
-    RemoteError,
-    change_of,
-    closing_of,
-    greeting_of,
-    hello_params,
-    read_message,
-    result_of,
-    socket_path,
-    subscription,
-)
+from cardd.wire.remote import DEFAULT_SOCKET, ConnectionEnded, EventsLost, RemoteError
 from cardd.wire.talk import Message, Talk, failure_of
 
 __all__ = [
@@ -56,7 +38,6 @@ __all__ = [
 ]
 
 VERSION: Final = "1"
-"""Of this library's own behaviour, for the daemon's log."""
 
 
 def connect(
@@ -66,18 +47,18 @@ def connect(
     version: str = VERSION,
     seat: str | None = None,
     locale: Locale = "en",
-    pin_prompt: PinPrompt | None = None,
-    confirm: Confirm | None = None,
-    on_progress: OnProgress | None = None,
+    pin_prompt: remote.PinPrompt | None = None,
+    confirm: remote.Confirm | None = None,
+    on_progress: remote.OnProgress | None = None,
 ) -> "Client":
     """Connect, say hello, and, with `pin_prompt`, be the agent for this connection's own calls.
 
     `path`: CARDD_SOCKET of the environment, else /run/cardd/cardd.sock. `client`: the name of the calling program.
     Raises `OSError` when no daemon is there, `RemoteError` when it refuses.
     """
-    counter = Client(socket_path(path), locale, pin_prompt, confirm, on_progress)
+    counter = Client(remote.socket_path(path), locale, pin_prompt, confirm, on_progress)
     try:
-        counter.begin(hello_params(client, version, locale, seat))
+        counter.begin(remote.hello_params(client, version, locale, seat))
     except BaseException:
         counter.close()
         raise
@@ -91,9 +72,9 @@ class Client:
         self,
         path: str,
         locale: Locale,
-        pin_prompt: PinPrompt | None,
-        confirm: Confirm | None,
-        on_progress: OnProgress | None,
+        pin_prompt: remote.PinPrompt | None,
+        confirm: remote.Confirm | None,
+        on_progress: remote.OnProgress | None,
     ) -> None:
         self._locale = locale
         self._pin_prompt = pin_prompt
@@ -115,7 +96,7 @@ class Client:
 
     def begin(self, said: Mapping[str, Any]) -> None:
         """Read the greeting and say hello. `connect` does it."""
-        self.greeting = greeting_of(self._next(), self._locale)
+        self.greeting = remote.greeting_of(self._next(), self._locale)
         self.me = self.call(hello.METHOD, **said)
         if self._pin_prompt is not None:
             self.call(agent_register.METHOD, scope="connection")
@@ -127,7 +108,7 @@ class Client:
         while True:
             message = self._next()
             if isinstance(message, Response) and message.id == number:
-                return result_of(message, self._locale)
+                return remote.result_of(message, self._locale)
             self._take(message)
 
     def events(
@@ -135,7 +116,7 @@ class Client:
     ) -> tuple[dict[str, Any], Iterator[dict[str, Any]]]:
         """Subscribe: the snapshot, and an endless iterator of changes. The iterator raises `EventsLost`, `ConnectionEnded`."""
         self._changes.clear()
-        return self.call(events_subscribe.METHOD, **subscription(topics, since, boot_id)), self._each_change()
+        return self.call(events_subscribe.METHOD, **remote.subscription(topics, since, boot_id)), self._each_change()
 
     def close(self) -> None:
         """Hang up. What the daemon does for this connection ends, up to a card command that is on its way."""
@@ -145,16 +126,14 @@ class Client:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _each_change(self) -> Iterator[dict[str, Any]]:
         while True:
             while not self._changes:
                 self._take(self._next())
-            yield change_of(self._changes.popleft())
+            yield remote.change_of(self._changes.popleft())
 
     def _send(self, octets: bytes | bytearray) -> None:
         try:
@@ -166,10 +145,10 @@ class Client:
     def _next(self) -> Message:
         if self._backlog:
             return self._backlog.popleft()
-        message = read_message(self._talk)
+        message = remote.read_message(self._talk)
         while message is None:
             self._receive()
-            message = read_message(self._talk)
+            message = remote.read_message(self._talk)
         return message
 
     def _receive(self, flags: int = 0) -> None:
@@ -184,7 +163,7 @@ class Client:
             while True:
                 self._receive(socket.MSG_DONTWAIT)
         except BlockingIOError:
-            self._backlog.extend(iter(lambda: read_message(self._talk), None))
+            self._backlog.extend(iter(lambda: remote.read_message(self._talk), None))
         return any(
             isinstance(message, Notification)
             and message.method == agent_register.CANCEL
@@ -198,7 +177,7 @@ class Client:
             case Request():
                 self._answer(message)
             case Notification(method=server_closing.METHOD):
-                raise RemoteError(closing_of(message, self._locale))
+                raise RemoteError(remote.closing_of(message, self._locale))
             case Notification(method=request_cancel.PROGRESS) if self._on_progress is not None:
                 self._on_progress(message.params)
             case Notification(method=events_subscribe.CHANGED | events_subscribe.LAGGED):
@@ -237,16 +216,16 @@ async def connect_async(
     version: str = VERSION,
     seat: str | None = None,
     locale: Locale = "en",
-    pin_prompt: AsyncPinPrompt | None = None,
-    confirm: AsyncConfirm | None = None,
+    pin_prompt: remote.AsyncPinPrompt | None = None,
+    confirm: remote.AsyncConfirm | None = None,
     scope: Literal["connection", "seat"] = "connection",
 ) -> "AsyncClient":
     """Like `connect`, for asyncio. `scope`: whether to be the agent of this connection's calls or of the whole seat."""
     counter = AsyncClient(locale, pin_prompt, confirm)
-    await asyncio.get_running_loop().create_unix_connection(lambda: counter, socket_path(path))
+    await asyncio.get_running_loop().create_unix_connection(lambda: counter, remote.socket_path(path))
     try:
         counter.greeting = await counter.greeted
-        counter.me = await counter.call(hello.METHOD, **hello_params(client, version, locale, seat))
+        counter.me = await counter.call(hello.METHOD, **remote.hello_params(client, version, locale, seat))
         if pin_prompt is not None:
             await counter.call(agent_register.METHOD, scope=scope)
     except BaseException:
@@ -258,13 +237,15 @@ async def connect_async(
 class AsyncClient(asyncio.BufferedProtocol):
     """A connection on the running event loop: calls may overlap, prompts run as tasks and are cancelled when unwanted."""
 
-    def __init__(self, locale: Locale, pin_prompt: AsyncPinPrompt | None, confirm: AsyncConfirm | None) -> None:
+    def __init__(
+        self, locale: Locale, pin_prompt: remote.AsyncPinPrompt | None, confirm: remote.AsyncConfirm | None
+    ) -> None:
         self._loop = asyncio.get_running_loop()
         self._locale = locale
         self._pin_prompt = pin_prompt
         self._confirm = confirm
         self._talk = Talk()
-        self._waiting: dict[Id, tuple[asyncio.Future[dict[str, Any]], OnProgress | None]] = {}
+        self._waiting: dict[Id, tuple[asyncio.Future[dict[str, Any]], remote.OnProgress | None]] = {}
         self._prompts: dict[object, asyncio.Task[None]] = {}
         self._changes: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
         self._writable = asyncio.Event()
@@ -274,7 +255,9 @@ class AsyncClient(asyncio.BufferedProtocol):
         self.greeting: dict[str, Any] = {}
         self.me: dict[str, Any] = {}
 
-    async def call(self, method: str, /, *, on_progress: OnProgress | None = None, **params: Any) -> dict[str, Any]:
+    async def call(
+        self, method: str, /, *, on_progress: remote.OnProgress | None = None, **params: Any
+    ) -> dict[str, Any]:
         """Call and wait for the result. A task that is cancelled here cancels the call at the daemon too."""
         if self._end is not None:
             raise self._end
@@ -296,7 +279,9 @@ class AsyncClient(asyncio.BufferedProtocol):
     ) -> tuple[dict[str, Any], AsyncIterator[dict[str, Any]]]:
         """Subscribe: the snapshot, and an endless iterator of changes. The iterator raises `EventsLost`, `ConnectionEnded`."""
         self._changes = asyncio.Queue()
-        return await self.call(events_subscribe.METHOD, **subscription(topics, since, boot_id)), self._each_change()
+        return await self.call(
+            events_subscribe.METHOD, **remote.subscription(topics, since, boot_id)
+        ), self._each_change()
 
     async def close(self) -> None:
         """Hang up, and wait until prompts and connection have ended."""
@@ -307,14 +292,12 @@ class AsyncClient(asyncio.BufferedProtocol):
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.close()
 
     async def _each_change(self) -> AsyncIterator[dict[str, Any]]:
         while (change := await self._changes.get()) is not None:
-            yield change_of(change)
+            yield remote.change_of(change)
         raise self._end or ConnectionEnded("closed")
 
     # --- the protocol's side ---------------------------------------------------------------------------------------
@@ -349,7 +332,7 @@ class AsyncClient(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         self._talk.received(nbytes)
         try:
-            while (message := read_message(self._talk)) is not None:
+            while (message := remote.read_message(self._talk)) is not None:
                 self._take(message)
         except (ConnectionEnded, RemoteError) as error:
             self._end = error
@@ -357,7 +340,7 @@ class AsyncClient(asyncio.BufferedProtocol):
 
     def _take(self, message: Message) -> None:
         if not self.greeted.done():
-            self.greeted.set_result(greeting_of(message, self._locale))
+            self.greeted.set_result(remote.greeting_of(message, self._locale))
             return
         match message:
             case Response(id=int() | str() as number) if number in self._waiting:
@@ -375,7 +358,7 @@ class AsyncClient(asyncio.BufferedProtocol):
             case Notification(method=events_subscribe.CHANGED | events_subscribe.LAGGED):
                 self._changes.put_nowait(message.params)
             case Notification(method=server_closing.METHOD):
-                self._end = RemoteError(closing_of(message, self._locale))
+                self._end = RemoteError(remote.closing_of(message, self._locale))
             case _:
                 pass  # a late answer, or a notice of a newer daemon
 
@@ -383,7 +366,7 @@ class AsyncClient(asyncio.BufferedProtocol):
         if answer.done():
             return
         try:
-            answer.set_result(result_of(message, self._locale))
+            answer.set_result(remote.result_of(message, self._locale))
         except RemoteError as error:
             answer.set_exception(error)
 

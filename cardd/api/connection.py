@@ -41,7 +41,11 @@ class Hall:
     count: ConnectionCount
     greeting: Callable[[], hello.Greeting]
     refused: Callable[[Peer, str], None]
+    made: "set[Connection]"
+    """Every connection that has not ended, also one that is still being accepted."""
     live: "set[Connection]"
+    """Those that were let in."""
+    stopping: asyncio.Event
 
 
 class Connection(asyncio.BufferedProtocol):
@@ -62,6 +66,7 @@ class Connection(asyncio.BufferedProtocol):
         self._ended = False
         self.closed: asyncio.Future[None] = self._loop.create_future()
         """Done when the connection has ended."""
+        hall.made.add(self)
 
     # --- coming and going --------------------------------------------------------------------------------------------
 
@@ -70,7 +75,9 @@ class Connection(asyncio.BufferedProtocol):
         self._transport = cast(asyncio.Transport, transport)
         self._peer = peer_of(self._socket)
         client = None if self._peer.uid == NOBODY else self._hall.clients(self._peer)
-        if client is None:
+        if self._hall.stopping.is_set():
+            self._transport.abort()
+        elif client is None:
             self._refuse(ClientUnknown())
         elif not self._hall.count.admit(self._peer.uid):
             self._refuse(TooManyRequests(limit=self._limits.connections_per_user))
@@ -86,6 +93,7 @@ class Connection(asyncio.BufferedProtocol):
                 timer.cancel()
         self._reader.wipe()
         self.closed.set_result(None)
+        self._hall.made.discard(self)
         if self not in self._hall.live:
             return
         self._ended = True

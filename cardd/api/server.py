@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from itertools import count
 
-from cardd.api.connection import Connection, Hall
+from cardd.api.connection import LINGER_S, Connection, Hall
 from cardd.api.dispatch import STOPPING, Desk
 from cardd.api.limits import ConnectionCount, Limits, RequestRate, SeldomNotes
 from cardd.api.listening import BACKLOG, Listening
@@ -37,12 +37,23 @@ class Server:
         self._notes = SeldomNotes()
         self._listening: Listening | None = None
         self._accepting: asyncio.Server | None = None
+        self._made: set[Connection] = set()
         self._live: set[Connection] = set()
+        self._stopping = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         names = (f"r-{services.about.boot_id[:8]}-{number}" for number in count(1))
         by_name = {method.name: method for method in methods}
         desk = Desk(services, by_name, limits, RequestRate(limits.requests_per_second), names, self._tasks)
-        self._hall = Hall(desk, clients, ConnectionCount(limits), self._greeting, self._note_refusal, self._live)
+        self._hall = Hall(
+            desk=desk,
+            clients=clients,
+            count=ConnectionCount(limits),
+            greeting=self._greeting,
+            refused=self._note_refusal,
+            made=self._made,
+            live=self._live,
+            stopping=self._stopping,
+        )
 
     async def start(self, listening: Listening) -> None:
         """Accept connections on `listening`, which belongs to the server from now on."""
@@ -59,6 +70,7 @@ class Server:
 
     async def close(self, limit_s: float) -> bool:
         """Take no more requests, tell the running ones to stop, wait up to `limit_s` seconds, close. Whether all had ended."""
+        self._stopping.set()
         if self._listening is not None:
             self._listening.remove()
         if self._accepting is not None:
@@ -67,11 +79,11 @@ class Server:
             connection.stop(STOPPING)
         tasks = set(self._tasks)
         late = (await asyncio.wait(tasks, timeout=limit_s))[1] if tasks else set()
-        ending = [connection.closed for connection in self._live]
+        ending = [connection.closed for connection in self._made]
         for connection in tuple(self._live):
             connection.end_with(Cancelled(problem=STOPPING.replace(".", "_")))
         if ending:
-            await asyncio.wait(ending)
+            await asyncio.wait(ending, timeout=2 * LINGER_S)
         return not late
 
     def _greeting(self) -> Greeting:
