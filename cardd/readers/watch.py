@@ -39,10 +39,10 @@ LOG = logging.getLogger(__name__)
 IDENTIFY_LIMIT_S = 10.0
 AGAIN_S = (1.0, 2.0, 5.0)
 """Pauses before a card is asked again that could not be asked; the last one repeats."""
-LOST = (CardRemoved, CardBadAnswer)
+STANDING = (ReaderBusy, PcscDown, PcscFull)
+"""Reasons that go away by themselves: asked until they have."""
+PASSING = (*STANDING, CardRemoved, CardBadAnswer)
 """Perhaps a card at the edge of the field: asked once more."""
-PASSING = (ReaderBusy, PcscDown, PcscFull, *LOST)
-"""Reasons that may go away by themselves."""
 
 Identify = Callable[[SmartCardConnection], Identified]
 
@@ -50,7 +50,15 @@ Identify = Callable[[SmartCardConnection], Identified]
 class Watch:
     """Applies `ReaderEvent`s in order. `listen` is given to the monitor, `run` is a task of `app`."""
 
-    def __init__(self, table: PresenceTable, workers: ReaderWorkers, identify: Identify) -> None:
+    def __init__(
+        self,
+        table: PresenceTable,
+        workers: ReaderWorkers,
+        identify: Identify,
+        *,
+        again_s: tuple[float, ...] = AGAIN_S,
+    ) -> None:
+        self._again_s = again_s
         self._table = table
         self._workers = workers
         self._identify = identify
@@ -92,7 +100,7 @@ class Watch:
 
     async def _ask(self, entry: CardEntry) -> None:
         """Ask until there is an answer, the card is gone, or asking again is of no use."""
-        for pause_s in chain(AGAIN_S, repeat(AGAIN_S[-1])):
+        for turn, pause_s in enumerate(chain(self._again_s, repeat(self._again_s[-1]))):
             try:
                 found = await self._ask_once(entry)
             except CardUnsupported as error:
@@ -100,9 +108,11 @@ class Watch:
                 found = Identified(Recognition(CardKind.UNSUPPORTED, None), None)
             except CarddError as error:
                 self._table.identification_failed(entry, error)
-                if entry.ended or not isinstance(error, PASSING) or (isinstance(error, LOST) and pause_s != AGAIN_S[0]):
+                if not isinstance(error, PASSING if turn == 0 else STANDING):
                     return
                 await asyncio.sleep(pause_s)
+                if entry.ended:
+                    return
                 continue
             self._table.identified_as(entry, found.recognition, found.card_type)
             return
