@@ -64,7 +64,7 @@ def test_without_an_option_that_matters_the_exposure_rises(folder: Path, option:
     ("key", "value"),
     {
         "User": "cardd",
-        "SupplementaryGroups": "pcscd-clients",
+        "SupplementaryGroups": "cardd-clients pcscd-clients",
         "Type": "notify",
         "WatchdogSec": "30",
         "Restart": "on-failure",
@@ -110,7 +110,7 @@ def test_who_runs_and_who_may_open_exist() -> None:
     rows = rows_of(SYSTEMD / "sysusers.d/cardd.conf")
     assert {row[1] for row in rows if row[0] == "g"} == {"cardd-clients", "pcscd-clients"}
     assert [row[1] for row in rows if row[0] == "u"] == ["cardd"]
-    assert [row[1:] for row in rows if row[0] == "m"] == [["cardd", "pcscd-clients"]]
+    assert [row[1:] for row in rows if row[0] == "m"] == [["cardd", "cardd-clients"], ["cardd", "pcscd-clients"]]
 
 
 @pytest.mark.proves("C12")
