@@ -50,10 +50,6 @@ class Office:
             (folder / name).mkdir(parents=True, exist_ok=True)
 
     @property
-    def socket(self) -> Path:
-        return self.folder / "cardd.sock"
-
-    @property
     def config_file(self) -> Path:
         return self.folder / "cardd.toml"
 
@@ -92,7 +88,7 @@ class Office:
         path = self.folder / "cards" / f"{holder}-{number}.card"
         return Resident(person, make(person, certificates, variants, path, number=number), certificates)
 
-    def write(self, *, extra_config: str = "", users: tuple[int, ...] | None = None) -> None:
+    def write(self, socket: Path, *, extra_config: str = "", users: tuple[int, ...] | None = None) -> None:
         """The daemon's files: settings, policy, register, operator CA, pseudonym key."""
         (self.folder / "policy.toml").write_bytes(POLICY.read_bytes())
         (self.folder / "operator-ca.pem").write_bytes(_pem({person.certificates.ca for person in self.people}))
@@ -105,7 +101,7 @@ class Office:
         self.config_file.write_text(
             f'mode = "test"\n'
             f'terminal = "mihon-01"\n'
-            f'socket = "{self.socket}"\n'
+            f'socket = "{socket}"\n'
             f'state_directory = "{self.folder / "state"}"\n'
             f'policy = "{self.folder / "policy.toml"}"\n'
             f'register = "{self.folder / "register.toml"}"\n'
