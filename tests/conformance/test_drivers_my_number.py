@@ -253,6 +253,7 @@ def test_verified_pin_leaves_the_count_unknown(state: dict[str, object], holder:
         (PinKind.SIGNATURE, "ABC123", "XYZ98765"),
         (PinKind.CARD_INFO, "5678", "8765"),
     ],
+    ids=["authentication", "signature", "card info"],
 )
 def test_changed_pin_is_the_only_one_that_works(insertion: Insertion, which: PinKind, old: str, new: str) -> None:
     application = MY_NUMBER_CARD.pins[which].application
@@ -276,6 +277,7 @@ def test_changed_pin_is_the_only_one_that_works(insertion: Insertion, which: Pin
         (Application.CARD_INFO, PinKind.CARD_INFO, "5678"),
         (Application.RESIDENT_REGISTER, PinKind.RESIDENT_REGISTER, "9012"),
     ],
+    ids=["signature", "authentication", "card info", "resident register"],
 )
 def test_clear_leaves_no_verified_pin_behind(
     insertion: Insertion, application: Application, which: PinKind, value: str
