@@ -24,7 +24,7 @@ class VirtualCard(Protocol):
 
     @property
     def atr(self) -> bytes:
-        """The ATR of the last power-on; empty before the first."""
+        """The ATR of this power-on; without power, of the next one (vpcd asks for it to see whether a card is there)."""
         ...
 
     def power_on(self) -> bytes:
@@ -69,7 +69,7 @@ class Card:
         self._root = root
         self._path = path
         self._random = random
-        self._atr = b""
+        self._atr = variants.make_atr(random(4))
         self._powered = False
         self._first_command = False
         self._current: Applet | None = None
@@ -83,7 +83,6 @@ class Card:
     def power_on(self) -> bytes:
         """Cold start; gives the ATR. With power already on, only gives the ATR."""
         if not self._powered:
-            self._atr = self.variants.make_atr(self._random(4))
             self._powered = True
             self._first_command = True
         return self._atr
@@ -99,6 +98,8 @@ class Card:
 
     def power_off(self) -> None:
         """Take the power away: all volatile state is gone. Can be called at any time."""
+        if self._powered:
+            self._atr = self.variants.make_atr(self._random(4))
         self._powered = False
         self._drop_dialogue()
         self._forget()

@@ -152,6 +152,17 @@ def test_pupi_in_the_atr_is_new_at_each_power_on(make_card: Callable[..., Card])
     assert card.power_on() != first
 
 
+def test_card_without_power_shows_the_atr_of_its_next_power_on(my_number_state: dict[str, Any]) -> None:
+    """vpcd takes an empty ATR for an empty slot, and would never switch the power on."""
+    state = my_number_state | {"variants": {"atr": RANDOM_PUPI_ATR}}
+    card = Card.from_state(state)
+    for _ in range(2):
+        shown = card.atr
+        assert shown
+        assert card.power_on() == shown
+        card.power_off()
+
+
 KNOWN_INS = st.sampled_from([*map(int, Ins), 0x00, 0xFF])
 CLASSES = st.sampled_from([0x00, 0x80, 0x10, 0x0C, 0x08, 0x01, 0x40, 0xA0, 0xFF])
 BODIES = st.binary(max_size=40) | st.builds(lambda data: bytes([len(data)]) + data, st.binary(max_size=40))
