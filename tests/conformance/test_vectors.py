@@ -23,7 +23,8 @@ from applets_spec.resident_register import spec as resident_register
 from applets_spec.testca.issue import Operator, issue_badge, issue_jpki
 from applets_spec.vectors import Vector, load_vectors, run
 
-VECTORS = list(load_vectors())
+VECTORS = [vector for vector in load_vectors() if not vector.card.startswith("piv-")]
+"""All but those on badges with zeros for random bytes: `test_piv_vectors.py` walks them."""
 SPECS = (clauses, jpki, card_info, card_surface, resident_register, common_card, issuer_domain)
 CLAUSES = {clause.id: clause for spec in SPECS for clause in spec.CLAUSES}
 PIV_CLAUSES = {clause.id for clause in piv.CLAUSES}
