@@ -1,0 +1,28 @@
+"""The real clocks."""
+
+import time
+from pathlib import Path
+
+from cardd.clock import SystemClock, boot_id, time_quality
+from cardd.ports import Clock
+
+
+def test_utc_is_microseconds_and_boottime_seconds_that_do_not_go_back() -> None:
+    clock: Clock = SystemClock()
+    assert abs(clock.utc_us() / 1e6 - time.time()) < 60
+    first = clock.boottime()
+    assert first <= clock.boottime()
+    assert abs(first - time.clock_gettime(time.CLOCK_BOOTTIME)) < 60
+
+
+def test_time_quality_is_known_only_when_somebody_says_so(tmp_path: Path) -> None:
+    marker = tmp_path / "synchronized"
+    assert time_quality(marker) == "unknown"
+    marker.touch()
+    assert time_quality(marker) == "synchronised"
+
+
+def test_the_boot_id_has_32_hex_digits(tmp_path: Path) -> None:
+    (tmp_path / "boot_id").write_text("01234567-89ab-cdef-0123-456789abcdef\n")
+    assert boot_id(tmp_path / "boot_id") == "0123456789abcdef0123456789abcdef"
+    assert len(boot_id()) == 32
