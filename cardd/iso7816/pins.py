@@ -8,7 +8,6 @@ from cardd.errors import (
     CardItemAbsent,
     CardNoAnswer,
     CardRemoved,
-    PcscDown,
     PinCancelled,
     PinFormat,
     PinNowBlocked,
@@ -31,7 +30,6 @@ ALPHABETS = {"digits": DIGITS, "upper_alnum": DIGITS | LETTERS}
 
 VERIFY = "VERIFY"
 NOT_THERE = frozenset({StatusWord.NOT_FOUND, StatusWord.REFERENCE_NOT_FOUND})
-TRANSPORT_ERRORS = (CardRemoved, CardNoAnswer, PcscDown)
 PAD_REFUSALS: dict[int, type[CarddError]] = {
     StatusWord.PAD_TIMEOUT: PinTimeout,
     StatusWord.PAD_CANCELLED: PinCancelled,
@@ -145,11 +143,14 @@ def _once(send: Callable[[], ResponseApdu], which: PinKind, name: str) -> Respon
     """Send a secret. When it fails on the way nobody knows what the card made of it, and the error says so."""
     try:
         return send()
-    except TRANSPORT_ERRORS as error:
-        raise _outcome_unknown(error, which, name) from error
     except CardBadAnswer as error:
         error.with_outcome(pin=PinOutcome.MAY_BE_SPENT)
         raise
+    except CarddError as error:
+        lost = error.facts.pcsc_code is not None or isinstance(error, CardRemoved | CardNoAnswer)
+        if not lost:
+            raise
+        raise _outcome_unknown(error, which, name) from error
 
 
 def _outcome_unknown(error: CarddError, which: PinKind, command: str) -> PinUnknown:

@@ -108,6 +108,12 @@ def test_badge_is_recognised(card: Card) -> None:
     assert found.recognition.identity
 
 
+def test_badge_is_recognised_within_the_budget(plain: Card) -> None:
+    with connect(plain) as connection:
+        identify(connection)
+        assert len(connection.commands) <= 6
+
+
 def test_blank_badge_is_recognised_but_belongs_to_nobody() -> None:
     with connect(make_blank_badge()) as connection:
         assert identify(connection).recognition.identity is None

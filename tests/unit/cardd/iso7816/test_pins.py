@@ -8,6 +8,7 @@ from cardd.errors import (
     CardItemAbsent,
     CardNoAnswer,
     CardRemoved,
+    Internal,
     PcscDown,
     PinCancelled,
     PinFormat,
@@ -16,6 +17,8 @@ from cardd.errors import (
     PinTimeout,
     PinUnknown,
     PinWasBlocked,
+    ReaderBusy,
+    ReaderUnknown,
 )
 from cardd.iso7816 import commands, pins
 from cardd.iso7816.apdu import CommandApdu, ResponseApdu
@@ -92,7 +95,7 @@ def test_right_pin_raises_nothing() -> None:
 
 
 @pytest.mark.proves("P4", "fault 4")
-@pytest.mark.parametrize("error", [CardRemoved, CardNoAnswer, PcscDown])
+@pytest.mark.parametrize("error", [CardRemoved, CardNoAnswer, PcscDown, ReaderBusy, ReaderUnknown, Internal])
 def test_silence_during_verify_means_a_try_may_be_spent(error: type[CarddError]) -> None:
     def vanish(_: CommandApdu) -> ResponseApdu:
         raise error(pcsc_code=0x80100069)
@@ -103,6 +106,14 @@ def test_silence_during_verify_means_a_try_may_be_spent(error: type[CarddError])
     facts = caught.value.facts
     assert (facts.pin, facts.pcsc_code, len(connection.sent)) == (PinOutcome.MAY_BE_SPENT, 0x80100069, 1)
     assert facts.card is (CardOutcome.REMOVED if error is CardRemoved else None)
+
+
+def test_mistake_of_ours_before_anything_was_sent_stays_what_it_is() -> None:
+    def no_pad(_: CommandApdu) -> ResponseApdu:
+        raise Internal(problem="no_pin_pad")
+
+    with pytest.raises(Internal):
+        pins.verify_on_pad(FakeConnection(no_pad), 0x98, WHICH, DIGITS_4)
 
 
 def test_broken_answer_to_verify_says_that_a_try_may_be_spent() -> None:
