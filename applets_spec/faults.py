@@ -40,6 +40,10 @@ class FaultyCard:
         self._more_for_ever = False
         self.inserted()
 
+    def follow(self, faults: Sequence[Fault]) -> None:
+        """Follow other rules from now on, counting from the next command; none: behave."""
+        self._faults, self._counts, self._more_for_ever = tuple(faults), [0] * len(faults), False
+
     @property
     def atr(self) -> bytes:
         """ATR of the card within."""

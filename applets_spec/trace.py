@@ -34,23 +34,28 @@ def masked(command: bytes) -> str:
 
 
 class TracedCard:
-    """`card`, with each event written to `out`: seconds since the start, an arrow, hexadecimal."""
+    """`card`, with each event written to `out` (None: nowhere yet): seconds since the start, an arrow, hexadecimal."""
 
     def __init__(
         self,
         card: VirtualCard,
-        out: TextIO,
+        out: TextIO | None = None,
         *,
         show_pins: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._card = card
-        self._out = out
-        self._show_pins = show_pins
         self._clock = clock
         self._start = clock()
-        if show_pins:
+        self._out: TextIO | None = None
+        self._show_pins = False
+        self.write_to(out, show_pins=show_pins)
+
+    def write_to(self, out: TextIO | None, *, show_pins: bool = False) -> None:
+        """Write there from now on; None: nowhere."""
+        if out is not None and show_pins:
             out.write(SHOW_ALL_WARNING)
+        self._out, self._show_pins = out, show_pins
 
     @property
     def atr(self) -> bytes:
@@ -96,5 +101,6 @@ class TracedCard:
         return answer
 
     def _note(self, text: str) -> None:
-        self._out.write(f"{self._clock() - self._start:10.4f} {text}\n")
-        self._out.flush()
+        if self._out is not None:
+            self._out.write(f"{self._clock() - self._start:10.4f} {text}\n")
+            self._out.flush()
