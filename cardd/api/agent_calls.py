@@ -9,7 +9,7 @@ from itertools import count
 from typing import Literal
 
 from cardd.api.agents import Agent, AgentAnswer, AgentGone, AgentRefused, AgentRegistry
-from cardd.errors import NoAgent, PinCancelled, PinFormat, PinTimeout
+from cardd.errors import Cancelled, NoAgent, PinCancelled, PinFormat, PinTimeout
 from cardd.model import PinShape, SeatName
 from cardd.pin import Pin
 from cardd.ports import PinPrompt
@@ -18,7 +18,6 @@ from cardd.wire.methods import agent_register as words
 _DIGITS = frozenset(b"0123456789")
 _CAPITALS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _ALPHABETS: Mapping[str, frozenset[int]] = {"digits": _DIGITS, "upper_alnum": _DIGITS | _CAPITALS}
-_UNASKED = "request.cancelled"
 
 
 def shape_problem(octets: bytearray, shape: PinShape) -> str | None:
@@ -49,11 +48,10 @@ class AgentPrompter:
         """One PIN of the shape asked for. Raises `NoAgent`, `PinCancelled`, `PinTimeout`, `PinFormat`."""
         agent, name = self._agent(), next(self._names)
         answer = await self._ask(agent, words.PIN, name, self._pin_request(agent, name, prompt))
-        octets = _secret_of(answer)
-        if octets is None:
+        if answer.secret is None:
             raise PinCancelled(which=prompt.which, problem=_why_without(answer))
-        problem = shape_problem(octets, prompt.shape)
-        pin = Pin(octets)
+        problem = shape_problem(answer.secret, prompt.shape)
+        pin = Pin(answer.secret)
         if problem is not None:
             pin.wipe()
             raise PinFormat(which=prompt.which, problem=problem)
@@ -69,7 +67,8 @@ class AgentPrompter:
         if answer.secret is not None:
             Pin(answer.secret).wipe()
             return False
-        return answer.result == {"agreed": True}
+        said = answer.result
+        return isinstance(said, dict) and set(said) == {"agreed"} and said["agreed"] is True
 
     def _agent(self) -> Agent:
         agent = self._agents.find(self._caller, self._seat)
@@ -78,22 +77,18 @@ class AgentPrompter:
         return agent
 
     async def _ask(self, agent: Agent, method: str, name: str, params: Mapping[str, object]) -> AgentAnswer:
-        unwanted = _UNASKED
         try:
-            answer = await agent.ask(method, params, self._limit_s)
+            return await agent.ask(method, params, self._limit_s)
         except TimeoutError:
-            unwanted = PinTimeout.code
-            agent.notify(words.CANCEL, words.CancelNotice(prompt=name, reason=unwanted).model_dump())
+            _take_back(agent, name, PinTimeout.code)
             raise PinTimeout() from None
         except AgentGone:
             raise NoAgent(problem="agent_gone") from None
         except AgentRefused:
             raise PinCancelled(problem="agent_error") from None
         except asyncio.CancelledError as told:
-            reason = str(told.args[0]) if told.args else unwanted
-            agent.notify(words.CANCEL, words.CancelNotice(prompt=name, reason=reason).model_dump())
+            _take_back(agent, name, str(told.args[0]) if told.args else Cancelled.code)
             raise
-        return answer
 
     def _pin_request(self, agent: Agent, name: str, prompt: PinPrompt) -> dict[str, object]:
         shape = prompt.shape
@@ -130,15 +125,15 @@ class AgentPrompter:
         ).model_dump(mode="json")
 
 
+def _take_back(agent: Agent, name: str, reason: str) -> None:
+    """Tell the agent that nobody waits for this prompt any more."""
+    agent.notify(words.CANCEL, words.CancelNotice(prompt=name, reason=reason).model_dump())
+
+
 def _step(word: str) -> Literal["enter", "new", "repeat"]:
     if word == "new":
         return "new"
     return "repeat" if word == "repeat" else "enter"
-
-
-def _secret_of(answer: AgentAnswer) -> bytearray | None:
-    """The secret's octets; the framing gives them exactly where the result is `{"secret": N}`."""
-    return answer.secret
 
 
 def _why_without(answer: AgentAnswer) -> str | None:

@@ -19,6 +19,8 @@ from cardd.wire.methods.hello import LEVEL, Greeting
 from cardd.wire.methods.hello import Limits as ToldLimits
 
 PRODUCT = "cardd"
+_TURNS_TO_ACCEPT = 3
+"""Of the event loop, until a connection that asyncio has accepted already reaches its protocol."""
 FEATURES = ("events.replay", "agent.scope.connection", "idempotency", "secret_frames")
 
 Refused = Callable[[Peer, str, int], None]
@@ -75,6 +77,8 @@ class Server:
             self._listening.remove()
         if self._accepting is not None:
             self._accepting.close()
+            for _ in range(_TURNS_TO_ACCEPT):
+                await asyncio.sleep(0)
         for connection in tuple(self._live):
             connection.stop(STOPPING)
         tasks = set(self._tasks)
