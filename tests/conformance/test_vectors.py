@@ -17,18 +17,14 @@ from applets_spec.holder import Holder
 from applets_spec.issuer_domain import spec as issuer_domain
 from applets_spec.jpki import spec as jpki
 from applets_spec.personalise import make_juki_card, make_my_number_card
-from applets_spec.piv import spec as piv
-from applets_spec.piv.personalise import make_badge
 from applets_spec.resident_register import spec as resident_register
-from applets_spec.testca.issue import Operator, issue_badge, issue_jpki
+from applets_spec.testca.issue import issue_jpki
 from applets_spec.vectors import Vector, load_vectors, run
 
 VECTORS = [vector for vector in load_vectors() if not vector.card.startswith("piv-")]
 """All but those on badges with zeros for random bytes: `test_piv_vectors.py` walks them."""
 SPECS = (clauses, jpki, card_info, card_surface, resident_register, common_card, issuer_domain)
 CLAUSES = {clause.id: clause for spec in SPECS for clause in spec.CLAUSES}
-PIV_CLAUSES = {clause.id for clause in piv.CLAUSES}
-"""Shown by the unit tests of the badge as well; vectors may name them."""
 TABLES = [spec.TABLE for spec in (jpki, card_info, card_surface, resident_register, common_card)]
 
 SHOWN_BY_UNIT_TESTS = {
@@ -47,9 +43,7 @@ def _states() -> Mapping[str, dict[str, Any]]:
     holder, child = Holder.example("long_address"), Holder.example("child")
     authority = FaceAuthority.new()
     certificates = issue_jpki(holder, 1)
-    operator = Operator("TEST Operator", "0001")
     return {
-        "badge": make_badge(operator, issue_badge(operator)).to_state(),
         "my_number": make_my_number_card(holder, certificates, authority=authority).to_state(),
         "juki": make_juki_card(holder, certificates, authority=authority).to_state(),
         "child": make_my_number_card(child, issue_jpki(child, 2), authority=authority).to_state(),
@@ -79,7 +73,7 @@ def test_clause_ids_are_unique() -> None:
 
 def test_vectors_name_clauses_that_exist() -> None:
     named = {clause for vector in VECTORS for clause in vector.clauses}
-    assert named <= CLAUSES.keys() | PIV_CLAUSES
+    assert named <= CLAUSES.keys()
 
 
 def test_tables_name_clauses_that_exist() -> None:
