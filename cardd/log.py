@@ -28,7 +28,9 @@ _DIGIT_RUN = re.compile(r"(?<!\d)\d(?:[ \-_.:/]?\d){11,}")
 """Twelve digits and more, also written in groups: individual numbers, 照合番号."""
 _HEX_RUN = re.compile(r"[0-9A-Fa-f]{16,}|(?:[0-9A-Fa-f]{2}[ :\-]){7,}[0-9A-Fa-f]{2}")
 """Eight octets and more: APDU data, keys, certificates."""
-_BASE64_RUN = re.compile(r"[A-Za-z0-9+/_-]{48,}={0,2}")
+_BASE64 = "[A-Za-z0-9+/_-]"
+_BASE64_RUN = re.compile(rf"(?={_BASE64}*[A-Z])(?={_BASE64}*[a-z])(?={_BASE64}*[0-9]){_BASE64}{{48,}}={{0,2}}")
+"""Certificates, keys. All three kinds of character, so that long names of functions and files stay readable."""
 _UNSAFE = re.compile(r"[^\x20-\x7e]")
 """Everything but printable ASCII: escape sequences, line ends, and any Japanese text, since names and addresses are of it."""
 _IDENTIFIERS = frozenset({"request", "boot", "log_id", "policy", "record", "pcsc_code", "sw", "incident"})
@@ -99,7 +101,7 @@ def _text(key: str, value: object) -> str:
 
 def clean_text(text: str) -> str:
     """One line of printable ASCII, with long runs of digits, hex and base64 masked, at most 300 characters."""
-    text = _UNSAFE.sub("?", text)
+    text = _UNSAFE.sub("?", text[: 4 * LONGEST_TEXT])
     for pattern in (_BASE64_RUN, _HEX_RUN, _DIGIT_RUN):
         text = pattern.sub(MASK, text)
     return text if len(text) <= LONGEST_TEXT else text[:LONGEST_TEXT] + "..."
