@@ -15,6 +15,7 @@ def boottime() -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Command:
+    word: str
     since: float
     limit_s: float
 
@@ -45,9 +46,9 @@ class JobClock:
         self._begun = self._now()
 
     @contextmanager
-    def command(self) -> Iterator[None]:
-        """Reader's thread: around each call that may block."""
-        with self._running(self._command_limit_s):
+    def command(self, word: str = "command") -> Iterator[None]:
+        """Reader's thread: around each call that may block. `word` is what `passed` says of it."""
+        with self._running(word, self._command_limit_s):
             yield
 
     @contextmanager
@@ -55,23 +56,23 @@ class JobClock:
         """Reader's thread: around a command that waits for a person; its time does not count in the job's limit."""
         begun = self._now()
         self._human_s += limit_s  # first, so that the job cannot pass its limit while the person types
-        with self._running(limit_s):
+        with self._running("command", limit_s):
             yield
         self._human_s -= limit_s - (self._now() - begun)
 
     @contextmanager
-    def _running(self, limit_s: float) -> Iterator[None]:
-        self._command = _Command(self._now(), limit_s)
+    def _running(self, word: str, limit_s: float) -> Iterator[None]:
+        self._command = _Command(word, self._now(), limit_s)
         try:
             yield
         finally:
             self._command = None
 
     def passed(self) -> str | None:
-        """Event loop: which limit has passed, `command` or `operation`; None = neither."""
+        """Event loop: which limit has passed: that of a `command`, of getting the card (`connect`), of the whole `operation`; or None."""
         now, command = self._now(), self._command
         if command is not None and now >= command.since + command.limit_s:
-            return "command"
+            return command.word
         if self._begun is not None and now >= self._begun + self._limit_s + self._human_s:
             return "operation"
         return None

@@ -21,6 +21,9 @@ CONNECT_TRIES = 3
 CONNECT_PAUSE_S = 0.9
 """Between tries when another program holds the card: three tries in under two seconds (fault 43)."""
 
+CONNECTING = "connect"
+"""Getting hold of the card: pcscd lets us wait as long as another program keeps a transaction (measured with 1.9.9)."""
+
 
 class ReaderSession:
     """Runs jobs on one reader. Every call comes from the same thread, which owns the context."""
@@ -85,13 +88,13 @@ class ReaderSession:
         return answer
 
     def _connect_in(self, context: int | None, clock: JobClock) -> tuple[int, int, int]:
-        with clock.command():
+        with clock.command(CONNECTING):
             if context is None:
                 context = self._context = self._contexts.open()
             return self._calls.connect(context, self._reader, Share.EXCLUSIVE, T0_OR_T1)
 
     def _open(self, card: int, protocol: int, notes: InsertionNotes, clock: JobClock) -> PcscConnection:
-        with clock.command():
+        with clock.command(CONNECTING):
             self._expect(self._calls.begin_transaction(card), "SCardBeginTransaction")
             code, atr = self._calls.get_atr(card)
             self._expect(code, "SCardStatus")

@@ -5,12 +5,12 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import TypeVar
 
-from cardd.errors import CardNoAnswer, ReaderStuck
+from cardd.errors import CardNoAnswer, ReaderBusy, ReaderStuck
 from cardd.iso7816.connection import InsertionNotes
 from cardd.model import ReaderName
 from cardd.pcsc.job_clock import JobClock, Now, boottime
 from cardd.pcsc.lane import Lane, Run
-from cardd.pcsc.reader_session import ReaderSession
+from cardd.pcsc.reader_session import CONNECTING, ReaderSession
 from cardd.ports import Job
 
 T = TypeVar("T")
@@ -112,7 +112,9 @@ class PcscReaderWorker:
 
     def _abandon(self, lane: Lane, run: Run, limit: str) -> None:
         run.clock.abandon()
-        run.fail(CardNoAnswer(problem=f"{limit}_limit"))
+        # Who waits for the card itself waits for another program; who has it waits for the card.
+        kind = ReaderBusy if limit == CONNECTING else CardNoAnswer
+        run.fail(kind(problem=f"{limit}_limit"))
         for other in list(lane.waiting):
             other.clock.abandon()
             other.fail(ReaderStuck())
