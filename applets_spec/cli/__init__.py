@@ -1,0 +1,1 @@
+"""The `cardd-vcard` command."""
