@@ -65,7 +65,7 @@ def _level(content: bytes, *, strict: bool) -> list[tuple[int, bytes]]:
 
 
 def _may_hold_more(tag: int, value: bytes) -> bool:
-    return bool(tag & _CONSTRUCTED) or (tag == _OCTET_STRING and bool(value))
+    return bool(value) and bool(tag & _CONSTRUCTED or tag == _OCTET_STRING)
 
 
 def check_serial_number(octets: bytes) -> None:

@@ -8,7 +8,7 @@ from certs.profiles.profile import Kind
 from certs.profiles.registry import PROFILES
 from certs.validation.truststore import from_der
 from certs.validation.validate import validate
-from certs.validation.verdict import State, Verdict
+from certs.validation.verdict import Verdict
 
 KINDS = {
     Purpose.BADGE_AUTHENTICATION: Kind.OPERATOR_BADGE,
