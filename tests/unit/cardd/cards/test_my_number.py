@@ -129,6 +129,16 @@ def test_what_the_card_cannot_sign_never_reaches_it(algorithm: str, digest: byte
     assert connection.sent == []
 
 
+@pytest.mark.proves("C1", "fault 22")
+def test_certificate_whose_inner_lengths_do_not_fit_is_refused() -> None:
+    card = make_card()
+    card.applications[jpki.AID].files[0x0A] = b"\x30\x04\x30\x03\x02\x01" + bytes(90)
+    connection = FakeConnection(card)
+    MY_NUMBER_CARD.select(connection, Application.JPKI)
+    with pytest.raises(CardBadAnswer):
+        MY_NUMBER_CARD.read_certificate(connection, KeyRole.AUTHENTICATION)
+
+
 @pytest.mark.parametrize("length", [0, 255, 257])
 def test_signature_of_another_length_is_a_bad_answer(length: int) -> None:
     with pytest.raises(CardBadAnswer):
@@ -242,10 +252,15 @@ WRONG_KIND: list[Callable[[FakeConnection], object]] = [
     lambda connection: MY_NUMBER_CARD.verify(connection, PinKind.BADGE, pin(b"123456")),
     lambda connection: MY_NUMBER_CARD.read_certificate(connection, KeyRole.KEY_MANAGEMENT),
     lambda connection: MY_NUMBER_CARD.change_pin(connection, PinKind.VERIFICATION_A, pin(), pin()),
+    lambda connection: MY_NUMBER_CARD.sign(
+        connection, KeyRole.KEY_MANAGEMENT, "sha256", bytes(32), PublicKeyKind.RSA_2048
+    ),
 ]
 
 
-@pytest.mark.parametrize("ask", WRONG_KIND, ids=["select", "reread", "tries", "verify", "certificate", "change"])
+@pytest.mark.parametrize(
+    "ask", WRONG_KIND, ids=["select", "reread", "tries", "verify", "certificate", "change", "sign"]
+)
 def test_what_this_card_never_has_is_refused_without_a_command(ask: Callable[[FakeConnection], object]) -> None:
     connection = FakeConnection(make_card())
     with pytest.raises(CardWrongKind):
