@@ -1,4 +1,4 @@
-"""The reference badge judged by PIV clients that nobody here wrote, on both kinds of pcscd: OpenSC and yubico-piv-tool; openssl verifies."""
+"""The reference badge judged by clients that nobody here wrote, on both kinds of pcscd: OpenSC, yubico-piv-tool; openssl verifies."""
 
 import os
 import subprocess
