@@ -115,7 +115,7 @@ class Audit(TomlModel):
     """The audit log."""
 
     directory: AbsolutePath = Path("/var/log/cardd/audit")
-    segment_mib: Annotated[int, Field(ge=1, le=1024)] = 8
+    segment_mib: Annotated[int, Field(ge=1, le=64)] = 4
     reserve_mib: Annotated[int, Field(ge=1, le=1024)] = 16
     """Kept free for closing records when the disk is full."""
 

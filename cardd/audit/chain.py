@@ -130,7 +130,7 @@ def content_of(record: Record) -> dict[str, object]:
     """The record's JSON, checked: canonical, agrees with the header, own sum right. Raises `ValueError` with one word."""
     try:
         content = json.loads(record.json)
-        canonical = isinstance(content, dict) and rfc8785.dumps(content) == record.json
+        canonical = isinstance(content, dict) and _dumps(content) == record.json
     except (ValueError, RecursionError):
         raise ValueError("json") from None
     if not canonical:
@@ -143,25 +143,28 @@ def content_of(record: Record) -> dict[str, object]:
         raise ValueError("header_differs")
     header = _HEADER.pack(record.sequence, record.utc_us, record.phase, record.before)
     unsummed = {name: value for name, value in content.items() if name != "sum"}
-    if content.get("sum") != _sum(header, rfc8785.dumps(unsummed)):
+    if content.get("sum") != _sum(header, _dumps(unsummed)):
         raise ValueError("sum")
     return unsummed
 
 
-def walk(octets: bytes, header: SegmentHeader, *, file: str = "") -> Iterator[Record]:
-    """The records of one segment (its whole bytes), each checked whole: sequence, chain, JSON. Raises `Damaged` at the first bad one."""
+def walk(octets: bytes, header: SegmentHeader, *, file: str = "") -> Iterator[tuple[Record, Content]]:
+    """The records of one segment (its whole bytes) with their content, each checked whole: sequence, chain, JSON.
+
+    Raises `Damaged` at the first bad one.
+    """
     offset, sequence, before = SEGMENT_HEADER, header.first_sequence, header.before
     while offset < len(octets):
         record = decode_record(octets, offset, file=file, sequence=sequence)
         try:
-            content_of(record)
+            content = content_of(record)
         except ValueError as error:
             raise Damaged(str(error), sequence=sequence, offset=offset, file=file) from None
         if record.sequence != sequence:
             raise Damaged("sequence", sequence=sequence, offset=offset, file=file)
         if record.before != before:
             raise Damaged("chain", sequence=sequence, offset=offset, file=file)
-        yield record
+        yield record, content
         offset, sequence, before = record.end, sequence + 1, record.hash
 
 
@@ -187,6 +190,11 @@ def _whole_record_at(octets: bytes, offset: int, after: int) -> bool:
     except (Damaged, ValueError):
         return False
     return True
+
+
+def _dumps(content: dict[str, object]) -> bytes:
+    """RFC 8785 of what records hold (no floats, names of ASCII), ten times as fast: a start reads a whole segment."""
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
 
 
 def _sum(header: bytes, text: bytes) -> str:

@@ -18,7 +18,7 @@ from cardd.audit.store import FULL, SegmentStore, word_of
 from cardd.errors import AuditUnavailable
 
 RESERVE_BYTES = 16 * 1024 * 1024
-SEGMENT_BYTES = 8 * 1024 * 1024
+SEGMENT_BYTES = 4 * 1024 * 1024
 """A segment is closed before the first record that would begin behind this many bytes."""
 
 

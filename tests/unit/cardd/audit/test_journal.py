@@ -118,7 +118,7 @@ def test_a_kill_at_any_byte_loses_no_confirmed_record(tmp_path: Path) -> None:
     (tmp_path / "whole").mkdir()
     filled(tmp_path / "whole", pairs=2, segment_bytes=1 << 20)
     whole = segment_files(tmp_path / "whole")[0].read_bytes()
-    ends = [record.end for record in walk(whole, SegmentHeader.decode(whole))]
+    ends = [record.end for record, _ in walk(whole, SegmentHeader.decode(whole))]
     confirmed, begin = len(ends) - 1, ends[-2]
     for cut in range(begin + 1, len(whole), 7):
         directory = a_closed_copy(tmp_path, f"cut-{cut}", whole[:cut])
