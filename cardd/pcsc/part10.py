@@ -16,6 +16,10 @@ PAD_TIMEOUT_S = 30
 PAD_GRACE_S = 5
 """What a PIN-pad command may take beyond the pad's own time-out."""
 
+LARGEST_SHORT = 261
+"""dwMaxAPDUDataSize: 0 = short APDUs only, over 256 = extended ones of so many data bytes (PC/SC part 10 v2.02.09, 2.6.14).
+261 is taken for the size of a whole short APDU, which some give instead."""
+
 
 class Feature(IntEnum):
     """Feature tags (PC/SC part 10 v2.02.09, 2.3)."""
@@ -47,7 +51,7 @@ def ask_features(calls: PcscCalls, card: int) -> ReaderFeatures:
     extended = False
     if Feature.GET_TLV_PROPERTIES in features:
         code, answer = calls.control(card, features[Feature.GET_TLV_PROPERTIES], [])
-        extended = code == Pcsc.SUCCESS and parse_properties(answer).get(Property.MAX_APDU_DATA_SIZE, 0) > 256
+        extended = code == Pcsc.SUCCESS and parse_properties(answer).get(Property.MAX_APDU_DATA_SIZE, 0) > LARGEST_SHORT
     return ReaderFeatures(features.get(Feature.VERIFY_PIN_DIRECT), extended)
 
 

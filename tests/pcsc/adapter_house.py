@@ -105,7 +105,7 @@ class Adapter:
 
 @asynccontextmanager
 async def running_adapter(
-    sys_usb: Path = Path("/nonexistent"), command_limit_s: float = 10.0
+    sys_usb: Path = Path("/nonexistent"), command_limit_s: float = 10.0, pause_s: float = 0.5
 ) -> AsyncIterator[Adapter]:
     """An adapter that is closed at the end."""
     calls = PyscardCalls()
@@ -114,7 +114,7 @@ async def running_adapter(
     workers = PcscReaderWorkers(
         calls, contexts, on_stuck=lambda *news: stuck.append(news), command_limit_s=command_limit_s
     )
-    monitor = PcscMonitor(calls, contexts, sys_usb=sys_usb)
+    monitor = PcscMonitor(calls, contexts, sys_usb=sys_usb, pause_shortest_s=pause_s)
     adapter = Adapter(calls, workers, monitor, stuck)
     try:
         yield adapter
@@ -125,4 +125,9 @@ async def running_adapter(
 
 def open_files() -> int:
     """File descriptors of this process."""
-    return len(os.listdir("/proc/self/fd"))  # noqa: PTH208 -- a count, no paths
+    return len(os.listdir("/proc/self/fd"))
+
+
+def adapter_threads() -> int:
+    """Threads of monitor and workers."""
+    return sum(thread.name.startswith("reader ") for thread in threading.enumerate())

@@ -49,8 +49,8 @@ def test_a_property_past_the_end_is_not_read() -> None:
 
 @pytest.mark.parametrize(
     ("properties", "extended"),
-    [("0a0400000100", True), ("0a0400000000", False), ("0a0400010000", False), ("", False)],
-    ids=["64 KiB", "short only", "256 bytes", "not told"],
+    [("0a0400000100", True), ("0a0400000000", False), ("0a0405010000", False), ("", False)],
+    ids=["64 KiB", "short only", "261 bytes", "not told"],
 )
 def test_extended_apdus_go_where_the_reader_says_so(properties: str, extended: bool) -> None:
     got = ask({0x42000000 + 3400: FEATURES, 0x42330012: bytes.fromhex(properties)})
