@@ -58,8 +58,11 @@ def _without_prefix(command: list[str]) -> list[str]:
 
 @functools.cache
 def help_of(*command: str) -> str:
-    """What `command --help` prints."""
-    result = subprocess.run([*command, "--help"], cwd=ROOT, text=True, capture_output=True, check=False, timeout=30)
+    """What `command --help` prints; the programs are those beside the running Python."""
+    program = command[0] if command[0] == "./dev" else str(Path(sys.executable).with_name(command[0]))
+    result = subprocess.run(
+        [program, *command[1:], "--help"], cwd=ROOT, text=True, capture_output=True, check=False, timeout=30
+    )
     if result.returncode:
         raise LookupError(f"`{' '.join(command)} --help` fails: {result.stderr.strip() or result.stdout.strip()}")
     return result.stdout
