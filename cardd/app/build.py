@@ -99,46 +99,46 @@ def build(given: Given, recorder: Recorder) -> Parts:
     sessions = SessionTable(clock, publish, ended=recorder.session_ended, longest_s=float(limits.session_seconds))
     table.on_removed(sessions.badge_gone)
     refusals = Refusals(given.journal, clock, lambda error: get_logger().error("refusal_lost", code=error.code))
-    gate = Gate(
-        GateParts(
-            presence=table,
-            sessions=sessions,
-            journal=given.journal,
-            refusals=refusals,
-            pseudonyms=CardPseudonyms(given.pseudonym_key, clock.utc_us),
-            policy=given.policy,
-            clock=clock,
-            tools=DoorTools(
-                desk, WrongPins(float(limits.repeat_pin_seconds)), clock, publish, float(limits.operation_seconds)
-            ),
-        )
+    tools = DoorTools(
+        desk, WrongPins(float(limits.repeat_pin_seconds)), clock, publish, float(limits.operation_seconds)
     )
-    attempts = LoginAttempts(
+    pseudonyms = CardPseudonyms(given.pseudonym_key, clock.utc_us)
+    gate = Gate(GateParts(table, sessions, given.journal, refusals, pseudonyms, given.policy, clock, tools))
+    services = Services(
+        about=given.about,
+        clock=clock,
+        presence=PresenceRows(table, desk, sessions, settings),
+        health=_health(given, table),
+        events=hub,
+        agents=AgentRegistry(),
+        load_use_cases=UseCaseLoader(
+            settings, gate, sessions, _attempts(settings, clock, publish), given.register, clock
+        ),
+        session=lambda call: sessions.find(call.caller.seat, call.caller.peer.uid),
+    )
+    server = Server(services, METHODS, ClientTable(settings), recorder.refused, _api_limits(settings))
+    monitor = PcscMonitor(calls, contexts)
+    return Parts(monitor, workers, Watch(table, workers, identify), sessions, refusals, server, publish)
+
+
+def _health(given: Given, table: PresenceTable) -> HealthChecks:
+    return HealthChecks(
+        table,
+        journal_problem=lambda: given.journal.problem,
+        memory_locked=given.memory_locked,
+        mode=given.settings.mode,
+        pcscd_open=socket_open_to_others,
+    )
+
+
+def _attempts(settings: Settings, clock: Clock, publish: Publish) -> LoginAttempts:
+    limits = settings.limits
+    return LoginAttempts(
         clock,
         publish,
         failures=limits.login_failures,
         window_s=float(limits.login_window_seconds),
         lock_s=float(limits.login_lock_seconds),
-    )
-    services = Services(
-        about=given.about,
-        clock=clock,
-        presence=PresenceRows(table, desk, sessions, settings),
-        health=HealthChecks(
-            table,
-            journal_problem=lambda: given.journal.problem,
-            memory_locked=given.memory_locked,
-            mode=settings.mode,
-            pcscd_open=socket_open_to_others,
-        ),
-        events=hub,
-        agents=AgentRegistry(),
-        load_use_cases=UseCaseLoader(settings, gate, sessions, attempts, given.register, clock),
-        session=lambda call: sessions.find(call.caller.seat, call.caller.peer.uid),
-    )
-    server = Server(services, METHODS, ClientTable(settings), recorder.refused, _api_limits(settings))
-    return Parts(
-        PcscMonitor(calls, contexts), workers, Watch(table, workers, identify), sessions, refusals, server, publish
     )
 
 

@@ -168,8 +168,8 @@ class ReadingService:
 
         async def plan(door: Door) -> None:
             spec = door.card_type.pins.get(which)
-            if spec is None:
-                raise CardWrongKind(which=which)
+            if spec is None or not spec.changeable:
+                raise CardWrongKind(which=which, problem="not_changeable")
             change = door.card_type.change_pin
             await door.run(
                 Step(

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 from cryptography import x509
@@ -13,93 +12,27 @@ from applets_spec.card import Card
 from applets_spec.holder import EXAMPLES, Holder
 from applets_spec.personalise import make_juki_card, make_my_number_card
 from applets_spec.testca.issue import JpkiCertificates, issue_jpki
-from applets_spec.variants import Variants
 from cardd.cards.card_type import Application, CardType, DateValue, PublicKeyKind, TriesLeft
 from cardd.cards.identify import identify
 from cardd.cards.my_number import MY_NUMBER_CARD
 from cardd.errors import (
     CardBadAnswer,
     CardItemAbsent,
-    CardWrongKind,
-    PinFormat,
-    PinNowBlocked,
-    PinRejected,
-    PinWasBlocked,
 )
-from cardd.iso7816.connection import InsertionNotes
 from cardd.model import CardKind, Item, KeyRole, PinKind
-from cardd.pin import Pin
 from tests.conformance.driver_connection import CardConnection
+from tests.conformance.my_number_insertions import (
+    BASIC_FOUR,
+    Insertion,
+    certificates,
+    holder,
+    insertion,
+    pin,
+    plain,
+    state,
+)
 
-DEFAULT = Variants()
-VARIANTS = {
-    "default": DEFAULT,
-    "short APDUs only": replace(DEFAULT, short_apdus_only=True, atr="contact-short"),
-    "case 1 refused": replace(DEFAULT, case_1_refused=True),
-    "first command fails": replace(DEFAULT, first_command_fails=True),
-    "blocked as ISO": replace(DEFAULT, blocked="6983", blocked_status_as_count=False),
-    "blocked as JICSAP in status": replace(DEFAULT, blocked_status_as_count=False),
-    "verified answers 9000": replace(DEFAULT, verified_status_as_success=True),
-    "T=0": replace(DEFAULT, t0=True),
-    "no short file identifiers": replace(DEFAULT, files_by_sfi=False),
-    "no short file identifiers, case 1 refused": replace(DEFAULT, files_by_sfi=False, case_1_refused=True),
-    "end of file warning": replace(DEFAULT, end_of_file_warning=True),
-    "contactless, random PUPI": replace(DEFAULT, atr="contactless-pupi"),
-    "everything awkward": replace(
-        DEFAULT,
-        atr="contactless-bare",
-        short_apdus_only=True,
-        case_1_refused=True,
-        first_command_fails=True,
-        blocked="6983",
-        verified_status_as_success=True,
-        files_by_sfi=False,
-        end_of_file_warning=True,
-        reselect_keeps_verified=True,
-    ),
-}
-BASIC_FOUR = (Item.NAME, Item.ADDRESS, Item.BIRTH_DATE, Item.SEX)
-
-
-class Insertion:
-    """One card in a reader: connections one after the other, with the notes that outlive them."""
-
-    def __init__(self, card: Card, **traits: bool) -> None:
-        self.card = card
-        self.notes = InsertionNotes()
-        self._traits = traits
-
-    def connect(self) -> CardConnection:
-        return CardConnection(self.card, self.notes, **self._traits)
-
-
-def pin(digits: str) -> Pin:
-    return Pin(bytearray(digits.encode("ascii")))
-
-
-@pytest.fixture(scope="module")
-def holder() -> Holder:
-    return Holder.example("long_address")
-
-
-@pytest.fixture(scope="module")
-def certificates(holder: Holder) -> JpkiCertificates:
-    return issue_jpki(holder)
-
-
-@pytest.fixture(scope="module")
-def state(holder: Holder, certificates: JpkiCertificates) -> dict[str, object]:
-    return make_my_number_card(holder, certificates).to_state()
-
-
-@pytest.fixture(params=VARIANTS.values(), ids=VARIANTS)
-def insertion(request: pytest.FixtureRequest, state: dict[str, object]) -> Insertion:
-    return Insertion(Card.from_state({**state, "variants": request.param.to_state()}))
-
-
-@pytest.fixture
-def plain(state: dict[str, object]) -> Insertion:
-    return Insertion(Card.from_state(state))
+__all__ = ["certificates", "holder", "insertion", "plain", "state"]
 
 
 def test_card_is_recognised_and_left_clear(insertion: Insertion) -> None:
@@ -199,108 +132,6 @@ def test_photo_stays_on_the_card_when_the_expiry_is_wanted(plain: Insertion, hol
             MY_NUMBER_CARD.read_items(connection, (item,))
             read[item] = len(connection.commands) - before
     assert read[Item.CARD_EXPIRY] < read[Item.PHOTO]
-
-
-def test_resident_register_pin(insertion: Insertion, holder: Holder) -> None:
-    with insertion.connect() as connection:
-        before = MY_NUMBER_CARD.select(connection, Application.RESIDENT_REGISTER)
-        assert MY_NUMBER_CARD.tries_left(connection, PinKind.RESIDENT_REGISTER) == TriesLeft(3)
-        MY_NUMBER_CARD.verify(connection, PinKind.RESIDENT_REGISTER, pin(holder.pins.resident_register))
-        assert MY_NUMBER_CARD.reread(connection, Application.RESIDENT_REGISTER) == before
-        with pytest.raises(CardWrongKind):
-            MY_NUMBER_CARD.change_pin(connection, PinKind.RESIDENT_REGISTER, pin("0000"), pin("1111"))
-
-
-@pytest.mark.proves("C6", "fault 25")
-def test_wrong_pin_until_blocked_and_after(insertion: Insertion) -> None:
-    with insertion.connect() as connection:
-        MY_NUMBER_CARD.select(connection, Application.JPKI)
-        MY_NUMBER_CARD.tries_left(connection, PinKind.AUTHENTICATION)
-        for left in (2, 1):
-            with pytest.raises(PinRejected) as caught:
-                MY_NUMBER_CARD.verify(connection, PinKind.AUTHENTICATION, pin("9999"))
-            assert caught.value.facts.tries_left == left
-        with pytest.raises(PinNowBlocked):
-            MY_NUMBER_CARD.verify(connection, PinKind.AUTHENTICATION, pin("9999"))
-        with pytest.raises(PinWasBlocked):
-            MY_NUMBER_CARD.verify(connection, PinKind.AUTHENTICATION, pin("1234"))
-        assert MY_NUMBER_CARD.tries_left(connection, PinKind.AUTHENTICATION) == TriesLeft(0)
-
-
-@pytest.mark.proves("P4")
-def test_verify_is_one_command(insertion: Insertion, holder: Holder) -> None:
-    with insertion.connect() as connection:
-        MY_NUMBER_CARD.select(connection, Application.JPKI)
-        MY_NUMBER_CARD.tries_left(connection, PinKind.AUTHENTICATION)
-        MY_NUMBER_CARD.verify(connection, PinKind.AUTHENTICATION, pin(holder.pins.authentication))
-        verifies = [one for one in connection.commands if one[1] == 0x20 and len(one) > 5]
-        assert len(verifies) == 1
-
-
-@pytest.mark.proves("fault 28")
-def test_verified_pin_leaves_the_count_unknown(state: dict[str, object], holder: Holder) -> None:
-    switches = replace(DEFAULT, verified_status_as_success=True).to_state()
-    with Insertion(Card.from_state({**state, "variants": switches})).connect() as connection:
-        MY_NUMBER_CARD.select(connection, Application.JPKI)
-        MY_NUMBER_CARD.verify(connection, PinKind.AUTHENTICATION, pin(holder.pins.authentication))
-        assert MY_NUMBER_CARD.tries_left(connection, PinKind.AUTHENTICATION) == TriesLeft(None, verified=True)
-
-
-@pytest.mark.parametrize(
-    ("which", "old", "new"),
-    [
-        (PinKind.AUTHENTICATION, "1234", "4321"),
-        (PinKind.SIGNATURE, "ABC123", "XYZ98765"),
-        (PinKind.CARD_INFO, "5678", "8765"),
-    ],
-    ids=["authentication", "signature", "card info"],
-)
-def test_changed_pin_is_the_only_one_that_works(insertion: Insertion, which: PinKind, old: str, new: str) -> None:
-    application = MY_NUMBER_CARD.pins[which].application
-    with insertion.connect() as connection:
-        MY_NUMBER_CARD.select(connection, application)
-        MY_NUMBER_CARD.verify(connection, which, pin(old))
-        MY_NUMBER_CARD.change_pin(connection, which, pin(old), pin(new))
-        MY_NUMBER_CARD.clear(connection)
-    with insertion.connect() as connection:
-        MY_NUMBER_CARD.select(connection, application)
-        with pytest.raises(PinRejected):
-            MY_NUMBER_CARD.verify(connection, which, pin(old))
-        MY_NUMBER_CARD.verify(connection, which, pin(new))
-
-
-@pytest.mark.parametrize(
-    ("application", "which", "value"),
-    [
-        (Application.JPKI, PinKind.SIGNATURE, "ABC123"),
-        (Application.JPKI, PinKind.AUTHENTICATION, "1234"),
-        (Application.CARD_INFO, PinKind.CARD_INFO, "5678"),
-        (Application.RESIDENT_REGISTER, PinKind.RESIDENT_REGISTER, "9012"),
-    ],
-    ids=["signature", "authentication", "card info", "resident register"],
-)
-def test_clear_leaves_no_verified_pin_behind(
-    insertion: Insertion, application: Application, which: PinKind, value: str
-) -> None:
-    with insertion.connect() as connection:
-        MY_NUMBER_CARD.select(connection, application)
-        MY_NUMBER_CARD.verify(connection, which, pin(value))
-        assert any(reference.verified for reference in insertion.card.references().values())
-        MY_NUMBER_CARD.clear(connection)
-        assert not any(reference.verified for reference in insertion.card.references().values())
-
-
-@pytest.mark.proves("P1", "fault 67")
-@pytest.mark.parametrize(
-    "value", ["123", "12345", "12a4", "", "１２３４"], ids=["short", "long", "letter", "empty", "wide"]
-)
-def test_misshapen_pin_never_reaches_the_card(plain: Insertion, value: str) -> None:
-    with plain.connect() as connection:
-        MY_NUMBER_CARD.select(connection, Application.JPKI)
-        before = len(connection.commands)
-        with pytest.raises(PinFormat):
-            MY_NUMBER_CARD.verify(connection, PinKind.AUTHENTICATION, Pin(bytearray(value.encode())))
-        assert len(connection.commands) == before
 
 
 def test_token_information(insertion: Insertion) -> None:
