@@ -22,13 +22,14 @@ Fact = str | int | None
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change, numbered. `uid` None: for everybody who may connect."""
+    """One change, numbered. A private one is for the user `owner`; for nobody where its owner is not known."""
 
     number: int
     topic: Topic
     change: str
     facts: Mapping[str, Fact]
-    uid: int | None
+    private: bool
+    owner: int | None
 
 
 @dataclass(slots=True, eq=False)
@@ -43,11 +44,7 @@ class Subscriber:
 
     def wants(self, change: Change) -> bool:
         """Whether this change is for this subscriber."""
-        if change.topic not in self.topics:
-            return False
-        if change.uid is not None:
-            return change.uid == self.uid
-        return change.topic not in PRIVATE_TOPICS
+        return change.topic in self.topics and (not change.private or change.owner == self.uid)
 
 
 class EventHub:
@@ -61,14 +58,20 @@ class EventHub:
         self._subscribers: list[Subscriber] = []
 
     def publish(self, topic: str, change: str, facts: Mapping[str, Fact]) -> None:
-        """Number a change and hand it on. A fact `uid` makes it private to that user. Raises `ValueError` for an unknown topic."""
+        """Number a change and hand it on. Private topics name their user in the fact `uid`, which is not told further.
+
+        Raises `ValueError` for a topic that is not in the contract.
+        """
         known = next((name for name in TOPICS if name == topic), None)
         if known is None:
             raise ValueError(f"no such topic: {topic}")
-        uid = facts.get("uid")
-        told = MappingProxyType({name: fact for name, fact in facts.items() if name != "uid"})
+        private = known in PRIVATE_TOPICS
+        owner = facts.get("uid") if private else None
+        told = {name: fact for name, fact in facts.items() if not (private and name == "uid")}
         self.number += 1
-        new = Change(self.number, known, change, told, uid if isinstance(uid, int) else None)
+        new = Change(
+            self.number, known, change, MappingProxyType(told), private, owner if isinstance(owner, int) else None
+        )
         self._ring.append(new)
         for subscriber in tuple(self._subscribers):
             self._hand_over(subscriber, new)

@@ -3,6 +3,7 @@
 import errno
 import os
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,7 +42,7 @@ class Listening:
             self.path.unlink()
 
 
-def passed_by_systemd(environment: dict[str, str]) -> Listening | None:
+def passed_by_systemd(environment: Mapping[str, str], descriptor: int = FIRST_PASSED_FD) -> Listening | None:
     """The socket that systemd passed to this process (LISTEN_PID, LISTEN_FDS), or None.
 
     Raises `ValueError` when it passed something else than one listening AF_UNIX stream socket.
@@ -50,7 +51,7 @@ def passed_by_systemd(environment: dict[str, str]) -> Listening | None:
         return None
     if environment.get("LISTEN_FDS") != "1":
         raise ValueError("systemd must pass exactly one socket")
-    passed = socket.socket(fileno=FIRST_PASSED_FD)
+    passed = socket.socket(fileno=descriptor)
     passed.set_inheritable(False)
     if passed.family != socket.AF_UNIX or passed.type != socket.SOCK_STREAM:
         passed.detach()

@@ -12,7 +12,7 @@ from cardd.api.limits import Limits
 from cardd.wire.methods.events_subscribe import Changed
 from tests.unit.cardd.api.house import running
 
-ALL = frozenset({"reader", "card", "session", "pin", "queue", "health"})
+ALL = frozenset({"reader", "card", "session", "pin", "queue", "health", "alarm"})
 
 
 class Listener:
@@ -75,6 +75,13 @@ def test_what_happens_in_a_session_is_told_to_its_own_user_alone(topic: str) -> 
     assert [(change.number, change.after) for change in mine.heard] == [(1, 0), (3, 1)]
     assert [(change.number, change.after) for change in others.heard] == [(3, 0)]
     assert mine.heard[0].facts == {"seat": "s1"}
+
+
+def test_a_public_change_that_names_a_user_is_told_to_everybody() -> None:
+    hub, listener = EventHub("b"), Listener(uid=2)
+    hub.subscribe(listener.subscriber, 0)
+    hub.publish("alarm", "foreign_session", {"seat": "s1", "uid": 1})
+    assert listener.heard[0].facts == {"seat": "s1", "uid": 1}
 
 
 def test_who_leaves_topics_out_sees_from_after_that_nothing_is_missing() -> None:
