@@ -82,6 +82,9 @@ class Run:
         else:
             say = self.speech
             click.echo(f"{error['message']} ({error['name']})", err=True)
+            reasons = [str(error[fact]) for fact in ("rule", "problem", "field", "holder") if error.get(fact)]
+            if reasons:
+                click.echo(say("reason") + ", ".join(reasons), err=True)
             if error.get("card"):
                 click.echo(say("card_state") + say("card." + error["card"]), err=True)
             if (pin := error.get("pin")) is not None:

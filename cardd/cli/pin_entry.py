@@ -6,7 +6,7 @@ import termios
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from cardd.cli.texts import Speech
+from cardd.cli.texts import Locale, Speech
 
 LONGEST_LINE = 64
 _LOWER = range(ord("a"), ord("z") + 1)
@@ -52,6 +52,11 @@ class PinSource:
         left = f" [{say('tries', n=tries)}]" if tries is not None else ""
         sys.stderr.write(f"{say('step.' + request['step'])}{say('pin.' + request['which'])}{left}: ")
         sys.stderr.flush()
+
+
+def at_terminal(locale: Locale = "en") -> Callable[[Mapping[str, Any]], bytearray | None]:
+    """A `pin_prompt` for `cardd.client.connect`: asks at this program's terminal, without echo."""
+    return PinSource(Speech(locale), None).pin
 
 
 def _line(descriptor: int) -> bytearray | None:

@@ -32,6 +32,7 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "暗証番号を入力する端末がありません。--pin-fd を使ってください。",
             "There is no terminal to type a PIN at. Use --pin-fd.",
         ),
+        "reason": ("理由: ", "Reason: "),
         "next": ("次にすること: ", "What to do: "),
         "card_state": ("カード: ", "Card: "),
         "pin_state": ("暗証番号: ", "PIN: "),

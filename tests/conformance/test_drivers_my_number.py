@@ -194,8 +194,8 @@ def test_two_cards_of_one_issuer_never_show_the_same_identity(
         other_state["applets"][name]["files"]["cv_certificate"] = files[name]["files"]["cv_certificate"]
     other.card = Card.from_state(other_state)
     shown = []
-    for insertion in (plain, other):
-        with insertion.connect() as connection:
+    for either in (plain, other):
+        with either.connect() as connection:
             shown.append(MY_NUMBER_CARD.select(connection, application))
     assert shown[0] != shown[1]
 
