@@ -151,7 +151,7 @@ class Journal:
         except AuditUnavailable as error:
             self._problem = error.facts.problem
             raise
-        self._problem = None
+        self._problem = None if self._store.has_reserve else FULL  # results still go in, intents do not
 
     def _append(self, phase: Phase, record: AnyRecord, *, intent: int | None = None) -> Receipt:
         if self._tail.size >= self._settings.segment_bytes:

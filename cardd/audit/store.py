@@ -162,6 +162,10 @@ class SegmentStore:
                 path.unlink(missing_ok=True)
             raise AuditUnavailable(problem=word_of(error)) from error
 
+    @property
+    def has_reserve(self) -> bool:
+        return (self._directory / RESERVE_NAME).exists()
+
     def give_up_reserve(self) -> bool:
         """Free the reserve's blocks for closing records; False when there was none."""
         path = self._directory / RESERVE_NAME

@@ -276,8 +276,8 @@ class TestFailingDisk:
         with pytest.raises(AuditUnavailable) as caught:
             log.intent(an_intent())
         assert caught.value.facts.problem == "disk_full"
-        unlink = Path(tmp_path / "reserve")
-        assert unlink.exists()
+        reserve = Path(tmp_path / "reserve")
+        assert reserve.exists()
         original = disk.sync_directory
 
         def freed(path: Path) -> None:
@@ -286,14 +286,16 @@ class TestFailingDisk:
 
         disk.sync_directory = freed  # type: ignore[method-assign]
         log.outcome(running, an_outcome())
-        assert not unlink.exists()
+        assert not reserve.exists()
+        assert log.problem == "disk_full"
         with pytest.raises(AuditUnavailable) as caught:
             log.intent(an_intent())
         assert caught.value.facts.problem == "disk_full"
         log.state(StateRecord(event="daemon.stopped"))
         disk.room = None
         log.intent(an_intent())
-        assert unlink.stat().st_blocks * 512 >= 64 * 1024
+        assert log.problem is None
+        assert reserve.stat().st_blocks * 512 >= 64 * 1024
         assert verify(tmp_path).finding is None
         log.close()
 
