@@ -23,6 +23,7 @@ from applets_spec.piv.spec import (
     LABEL,
     PIX,
     REFERENCE_URL,
+    REFUSED_CONTACTLESS,
     RESPONSE,
     RID,
     SET_MANAGEMENT_KEY,
@@ -36,7 +37,6 @@ from applets_spec.piv.templates import members, only
 from applets_spec.reference_data import ReferenceData
 
 SECURE_MESSAGING_CLASSES = (0x04, 0x08, 0x0C)
-PIN_COMMANDS = (Ins.VERIFY, Ins.CHANGE_REFERENCE_DATA, Ins.RESET_RETRY_COUNTER)
 
 
 class Piv(Applet):
@@ -158,8 +158,8 @@ class Piv(Applet):
             raise CardRefusal(StatusWord.INS_NOT_SUPPORTED)
         if row.p1_p2 is not None and row.p1_p2 != command.p1 << 8 | command.p2:
             raise CardRefusal(StatusWord.WRONG_P1_P2)
-        if command.ins in PIN_COMMANDS and self._quirks.contactless:
-            raise CardRefusal(StatusWord.SECURITY_NOT_SATISFIED)
+        if self._quirks.contactless and command.ins in REFUSED_CONTACTLESS:
+            raise CardRefusal(REFUSED_CONTACTLESS[command.ins])
         if command.ins == Ins.GENERAL_AUTHENTICATE and command.p2 != KeyRef.MANAGEMENT:
             self._management.drop_pending()
             return self._use_key(command, just_verified)

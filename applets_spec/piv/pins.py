@@ -61,24 +61,27 @@ class Pins:
         """CHANGE REFERENCE DATA: old value and new one, 8 bytes each (piv.change)."""
         reference = self._changeable(command)
         fits = is_puk if reference is self.puk else is_pin
-        old, new = self._halves(command)
-        self._check_format(reference, fits(old) and fits(new))
+        old, new = self._halves(reference, command)
+        if not fits(new):
+            raise CardRefusal(StatusWord.WRONG_DATA)
+        self._check_format(reference, fits(old))
         self._try(reference, old)
         reference.change(new)
-        reference.verified = reference is not self.puk
         return OK
 
     def reset_retry_counter(self, command: Command) -> Response:
-        """RESET RETRY COUNTER: the PUK and a new PIN, 8 bytes each (piv.reset-retry)."""
+        """RESET RETRY COUNTER: the PUK and a new PIN, 8 bytes each; a wrong PUK logs the PIN out (piv.reset-retry)."""
         if command.p1:
             raise CardRefusal(StatusWord.WRONG_P1_P2)
         if command.p2 != Reference.PIN:
             raise CardRefusal(StatusWord.REFERENCE_NOT_FOUND)
-        puk, new = self._halves(command)
-        self._check_format(self.puk, is_puk(puk) and is_pin(new))
+        puk, new = self._halves(self.puk, command)
+        if not is_pin(new):
+            raise CardRefusal(StatusWord.WRONG_DATA)
+        was_verified, self.pin.verified = self.pin.verified, False
         self._try(self.puk, puk)
-        self.puk.forget()
         self.pin.change(new)
+        self.pin.verified = was_verified
         return OK
 
     def forget(self) -> None:
@@ -103,7 +106,9 @@ class Pins:
             raise CardRefusal(StatusWord.WRONG_P1_P2)
         return self.puk if command.p2 == Reference.PUK else self._verifiable(command.p2)
 
-    def _halves(self, command: Command) -> tuple[bytes, bytes]:
+    def _halves(self, reference: ReferenceData, command: Command) -> tuple[bytes, bytes]:
+        if reference.blocked:
+            raise CardRefusal(self.variants.blocked_sw)
         if len(command.data) != 2 * PIN_BYTES:
             raise CardRefusal(StatusWord.WRONG_DATA)
         return command.data[:PIN_BYTES], command.data[PIN_BYTES:]

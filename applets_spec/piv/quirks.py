@@ -19,7 +19,7 @@ class PivQuirks:
     set_management_key: bool = False
     """The vendor command 00 FF FF FF is there; else 6D00."""
     contactless: bool = False
-    """Without a virtual contact interface: PIN commands, PIN keys and protected objects answer 6982 (strict PivApplet build)."""
+    """Contactless without a virtual contact interface: PIN keys, protected objects, PIN and administration commands refused."""
 
     def to_state(self) -> dict[str, Any]:
         """For the card file."""

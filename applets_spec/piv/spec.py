@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum, unique
 
 from applets_spec.clauses import Clause
-from applets_spec.iso7816 import Ins
+from applets_spec.iso7816 import Ins, StatusWord
 
 PART_1 = "NIST SP 800-73-4 part 1"
 PART_2 = "NIST SP 800-73-4 part 2"
@@ -63,12 +63,12 @@ CLAUSES = (
     Clause(
         "piv.change",
         f"{PART_2}, 3.2.2",
-        "CHANGE REFERENCE DATA for PIN and PUK: old value checked first, formats before that.",
+        "CHANGE REFERENCE DATA for PIN and PUK: a new PIN of wrong format is 6A80 and costs nothing; then the old value counts.",
     ),
     Clause(
         "piv.reset-retry",
         f"{PART_2}, 3.2.3",
-        "RESET RETRY COUNTER sets a new PIN with the PUK; the status of the PIN stays as it was.",
+        "RESET RETRY COUNTER sets a new PIN with the PUK; the PIN's status stays as it was. A wrong PUK takes it away.",
     ),
     Clause("piv.pin-once", f"{PART_1}, table 4b", "9A, 9D and retired keys: the PIN once in a session. 9E: never."),
     Clause("piv.pin-always", f"{PART_1}, table 4b; {PART_2}, 3.2.4", "9C: VERIFY is the command immediately before."),
@@ -102,9 +102,8 @@ CLAUSES = (
     ),
     Clause(
         "piv.contactless",
-        f"{PART_1}, table 4b",
-        "Without a virtual contact interface only free objects and 9E over contactless; 6982 is assumed.",
-        assumed=True,
+        f"{PART_2}, table 2 and 3.2; makinako/OpenFIPS201",
+        "Without a virtual contact interface only free objects and 9E over contactless: others 6982, administration 6A81.",
     ),
     Clause("piv.old-counter", "OpenSC card-piv.c", "Early cards tell the tries in the low nibble of 630X."),
     Clause(
@@ -296,3 +295,12 @@ COMMANDS: Mapping[int, CommandRow] = {
         CommandRow(SET_MANAGEMENT_KEY, "piv.set-management-key", p1_p2=0xFFFF, writes=True),
     )
 }
+
+REFUSED_CONTACTLESS: Mapping[int, StatusWord] = {
+    Ins.VERIFY: StatusWord.SECURITY_NOT_SATISFIED,
+    Ins.CHANGE_REFERENCE_DATA: StatusWord.SECURITY_NOT_SATISFIED,
+    Ins.RESET_RETRY_COUNTER: StatusWord.FUNCTION_NOT_SUPPORTED,
+    Ins.PUT_DATA: StatusWord.FUNCTION_NOT_SUPPORTED,
+    Ins.GENERATE_ASYMMETRIC: StatusWord.FUNCTION_NOT_SUPPORTED,
+}
+"""What these answer over contactless without a virtual contact interface (piv.contactless)."""

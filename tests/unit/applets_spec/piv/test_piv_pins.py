@@ -167,10 +167,10 @@ def test_change_to_a_pin_of_wrong_format_changes_nothing_and_costs_nothing(badge
     assert desk.sw("00200080", RIGHT) == 0x9000
 
 
-def test_change_puk_does_not_verify_it(badge) -> None:
+def test_change_puk_puts_the_new_one_in_force(badge) -> None:
     desk = badge()
     assert desk.sw("00240081", PUK + b"ABCDEFGH") == 0x9000
-    assert not desk.reference("puk").verified
+    assert not desk.reference().verified
     assert desk.sw("002C0080", PUK + NEW) == 0x63C2
     assert desk.sw("002C0080", b"ABCDEFGH" + NEW) == 0x9000
 
@@ -191,6 +191,12 @@ def test_wrong_puk_counts_its_own_tries_and_blocks(badge) -> None:
     assert desk.reference().tries == 3
     assert desk.sw("002C0080", PUK + NEW) == 0x6983
     assert desk.sw("00240081", PUK + PUK) == 0x6983
+
+
+def test_verified_puk_opens_nothing(badge) -> None:
+    desk = badge()
+    assert desk.sw("00240081", PUK + PUK) == 0x9000
+    assert desk.object("5FC109")[1] == 0x6982
 
 
 def test_change_on_a_blocked_pin_says_blocked(badge) -> None:
