@@ -16,7 +16,7 @@ import os
 import socket
 from collections import deque
 from collections.abc import AsyncIterator, Iterator, Mapping
-from typing import Any, Final, Literal, Self, cast
+from typing import Any, Literal, Self, cast
 
 from cardd.wire import remote
 from cardd.wire.envelope import Id, Notification, Request, Response
@@ -37,14 +37,12 @@ __all__ = [
     "connect_async",
 ]
 
-VERSION: Final = "1"
-
 
 def connect(
     path: str | os.PathLike[str] | None = None,
     *,
     client: str,
-    version: str = VERSION,
+    version: str = "1",
     seat: str | None = None,
     locale: Locale = "en",
     pin_prompt: remote.PinPrompt | None = None,
@@ -53,7 +51,7 @@ def connect(
 ) -> "Client":
     """Connect, say hello, and, with `pin_prompt`, be the agent for this connection's own calls.
 
-    `path`: CARDD_SOCKET of the environment, else /run/cardd/cardd.sock. `client`: the name of the calling program.
+    `path`: CARDD_SOCKET of the environment, else /run/cardd/cardd.sock. `client`, `version`: what the calling program is.
     Raises `OSError` when no daemon is there, `RemoteError` when it refuses.
     """
     counter = Client(remote.socket_path(path), locale, pin_prompt, confirm, on_progress)
@@ -213,7 +211,7 @@ async def connect_async(
     path: str | os.PathLike[str] | None = None,
     *,
     client: str,
-    version: str = VERSION,
+    version: str = "1",
     seat: str | None = None,
     locale: Locale = "en",
     pin_prompt: remote.AsyncPinPrompt | None = None,
@@ -371,6 +369,14 @@ class AsyncClient(asyncio.BufferedProtocol):
             answer.set_exception(error)
 
     async def _answer(self, asked: Request) -> None:
+        try:
+            await self._put_to_person(asked)
+        except Exception:
+            # The daemon must not wait for a prompt that broke; the error goes to whoever watches this loop's tasks.
+            self._transport.write(self._talk.refuse(asked))
+            raise
+
+    async def _put_to_person(self, asked: Request) -> None:
         if asked.method == agent_register.PIN and self._pin_prompt is not None:
             await self._answer_pin(asked, await self._pin_prompt(asked.params))
         elif asked.method == agent_register.CONFIRM:

@@ -1,9 +1,7 @@
 """From a request to its handler and back: checks in order, one task a call, cancelling, deadlines, the last resort."""
 
 import asyncio
-import logging
 import secrets
-import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -27,6 +25,7 @@ from cardd.errors import (
     TooManyRequests,
     UnknownMethod,
 )
+from cardd.log import get_logger
 from cardd.model import SeatName
 from cardd.ports import Call, Caller, Progress
 from cardd.wire.base import CallParams
@@ -42,8 +41,6 @@ DEADLINE_GRACE_S = 0.1
 """What waits itself knows more about a passed deadline (who holds the card): it gets this long to say so."""
 CANCEL_PATIENCE_S = 0.25
 """A call that has not ended this long after it was cancelled has a card command on the way."""
-
-_log = logging.getLogger("cardd.api")
 
 
 class Line(ConnectionContext, Protocol):
@@ -232,15 +229,9 @@ def _checked(method: AnyMethod, params: Mapping[str, object]) -> BaseModel:
 
 
 def _note_incident(error: Exception, running: RunningCall) -> str:
-    """Log where it broke: files, lines and the classes of the errors, never their texts, which may hold values."""
+    """Log where it broke. `cardd.log` writes types and places of an exception, never its text, which may hold values."""
     incident = f"i-{secrets.token_hex(4)}"
-    places = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
-    chain, cause = [type(error).__qualname__], error.__cause__ or error.__context__
-    while cause is not None and len(chain) < 8:
-        chain.append(type(cause).__qualname__)
-        cause = cause.__cause__ or cause.__context__
-    _log.error(
-        "incident %s in %s (%s): %s at %s",
-        incident, running.method.name, running.our_id, " from ".join(chain), " < ".join(reversed(places)),
-    )  # fmt: skip
+    get_logger().error(
+        "incident", incident=incident, method=running.method.name, request=running.our_id, exc_info=error
+    )
     return incident

@@ -1,6 +1,7 @@
 """The client library against a real server: results, errors, prompts, events, and a PIN that is wiped on this side too."""
 
 import asyncio
+import gc
 import json
 import os
 import socket
@@ -309,6 +310,21 @@ async def test_an_agents_prompt_is_cancelled_when_it_is_taken_back(tmp_path: Pat
             await asyncio.wait([calling])
             async with asyncio.timeout(PATIENT):
                 await ended.wait()
+
+
+async def test_a_prompt_that_breaks_is_answered_at_once_and_its_error_is_not_hidden(tmp_path: Path) -> None:
+    async def ask(_: Mapping[str, Any]) -> bytearray | None:
+        raise RuntimeError("no display")
+
+    broken: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: broken.append(context.get("exception")))
+    async with running(tmp_path) as house:
+        asking_for_a_pin(house)
+        async with await connect_async(house.path, client="example", pin_prompt=ask) as counter:
+            with pytest.raises(RemoteError, match=r"pin\.cancelled"):
+                await counter.call("probe.text")
+        gc.collect()
+    assert [str(error) for error in broken] == ["no display"]
 
 
 async def test_async_events_and_the_end(tmp_path: Path) -> None:

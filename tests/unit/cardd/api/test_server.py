@@ -1,6 +1,7 @@
 """The socket's rules, tried over a real AF_UNIX socket: who gets in, what is refused, and what a caller may use up."""
 
 import asyncio
+import io
 import os
 import stat
 from contextlib import AsyncExitStack
@@ -174,14 +175,14 @@ async def test_context_has_no_default(tmp_path: Path, missing: str) -> None:
     ids=["field", "name of a field", "known field", "nested"],
 )
 async def test_a_pin_sent_in_a_field_is_not_repeated_anywhere(
-    tmp_path: Path, params: dict[str, Any], caplog: pytest.LogCaptureFixture
+    tmp_path: Path, params: dict[str, Any], log: io.StringIO
 ) -> None:
     async with running(tmp_path) as house, house.ready() as raw:
         for method in ("probe.text", "probe.call", "session.verify", "ZQ271828"):
             assert "ZQ271828" not in str(await raw.error(method, **params))
         raw.send({"jsonrpc": "2.0", "id": 99, "method": "health", "ZQ271828": 1})
         assert "ZQ271828" not in str(await raw.line())
-    assert "ZQ271828" not in caplog.text
+    assert "ZQ271828" not in log.getvalue()
 
 
 @pytest.mark.parametrize(
