@@ -3,9 +3,12 @@
 import hashlib
 from pathlib import Path
 
-from cardd.policy.rules import Policy, index
+from cardd.policy.rules import Policy, cell_count, index
 from cardd.policy.table import PolicyTable, disagreements
 from cardd.tomlfile import BrokenFile, Problem, line_of, parse, read_bytes, spell
+
+MOST_CELLS = 200_000
+"""Role × purpose × operation × item × card × client. Our choice: a hundred times a town hall's policy, some 50 MB in memory."""
 
 
 def load(path: Path) -> Policy:
@@ -20,4 +23,7 @@ def from_bytes(content: bytes, name: str = "policy") -> Policy:
     problems = [Problem(name, what, spell(key), line_of(text, key)) for key, what in disagreements(table)]
     if problems:
         raise BrokenFile(problems)
+    cells = sum(cell_count(row) for row in table.rows)
+    if cells > MOST_CELLS:
+        raise BrokenFile([Problem(name, f"allows {cells} single cells, more than {MOST_CELLS}", "rows")])
     return index(table, hashlib.sha256(content).hexdigest())

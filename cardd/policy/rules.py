@@ -56,6 +56,14 @@ def cells_of(row: Row) -> list[Cell]:
     return found
 
 
+def cell_count(row: Row) -> int:
+    """How many cells one row allows, without making them."""
+    keyed = len(NEED_KEYS & set(row.operations))
+    plain = len(row.operations) - keyed - (Operation.READ in row.operations)
+    objects = len(row.items) + keyed * len(row.keys) + plain
+    return objects * len(row.roles) * len(row.purposes) * len(row.cards) * len(row.clients)
+
+
 Rule = Callable[[Question, Policy], Decision | None]
 
 

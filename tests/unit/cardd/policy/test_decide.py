@@ -1,5 +1,6 @@
 """Every cell of the example policy, decided by cardd and by an oracle that reads the TOML with a few lines of its own."""
 
+import random
 import tomllib
 from itertools import product
 from pathlib import Path
@@ -19,12 +20,21 @@ TREE = tomllib.loads(EXAMPLE.decode("utf-8"))
 POLICY = from_bytes(EXAMPLE)
 ROLES = [role["code"] for role in TREE["roles"]]
 PURPOSES = [purpose["code"] for purpose in TREE["purposes"]]
-NUMBER_LAW = {purpose["code"] for purpose in TREE["purposes"] if purpose.get("number_law")}
 
 
-def oracle(role: str, purpose: str, operation: str, objects: list[str], card: str, private: bool, client: str) -> bool:
+def oracle_of(
+    tree: dict[str, Any],
+    role: str,
+    purpose: str,
+    operation: str,
+    objects: list[str],
+    card: str,
+    private: bool,
+    client: str,
+) -> bool:
     """Each object must be in some row for exactly this role, purpose, operation, card kind and client."""
-    if "my_number" in objects and (private or purpose not in NUMBER_LAW):
+    under_number_law = {each["code"] for each in tree["purposes"] if each.get("number_law")}
+    if "my_number" in objects and (private or purpose not in under_number_law):
         return False
 
     def listed(row: dict[str, Any], what: str | None) -> bool:
@@ -33,7 +43,11 @@ def oracle(role: str, purpose: str, operation: str, objects: list[str], card: st
         return fits and (what is None or what in row["keys" if operation in ("sign", "certificate") else "items"])
 
     wanted: list[str | None] = list(objects) if objects else [None]
-    return all(any(listed(row, what) for row in TREE["rows"]) for what in wanted)
+    return all(any(listed(row, what) for row in tree["rows"]) for what in wanted)
+
+
+def oracle(*asked: Any) -> bool:
+    return oracle_of(TREE, *asked)
 
 
 def question(role: str, purpose: str, operation: Operation, card: CardKind, **more: Any) -> Question:
@@ -146,3 +160,61 @@ def test_rows_can_be_closed_to_clients() -> None:
 @pytest.mark.parametrize("role", [*ROLES, "nobody"])
 def test_the_last_try_is_a_right_of_the_role(role: str) -> None:
     assert may_spend_last_try(role, POLICY) is (role == "supervisor")
+
+
+def random_policy(chance: random.Random) -> str:
+    """A policy of 2 to 4 roles and purposes and up to 8 rows, as TOML text."""
+    roles = [f"role_{number}" for number in range(chance.randint(2, 4))]
+    purposes = {f"purpose_{number}": chance.random() < 0.5 for number in range(chance.randint(2, 4))}
+    text = 'version = 1\noffice = "x"\n'
+    text += "".join(f'[[roles]]\ncode = "{role}"\nja = "役"\nen = "role"\n' for role in roles)
+    for purpose, number_law in purposes.items():
+        text += f'[[purposes]]\ncode = "{purpose}"\nja = "的"\nen = "p"\nlegal_basis = "法"\nnumber_law = {str(number_law).lower()}\n'
+    for number in range(chance.randint(0, 8)):
+        chosen = some(chance, list(purposes))
+        items = some(
+            chance, [item.value for item in Item if item is not Item.MY_NUMBER or all(purposes[p] for p in chosen)]
+        )
+        operations = some(chance, ["read", "sign", "certificate", "change_pin", "pin_status"])
+        parts = {"roles": some(chance, roles), "purposes": chosen, "operations": operations}
+        parts |= {"items": items} if "read" in operations else {}
+        parts |= (
+            {"keys": some(chance, [key.value for key in KeyRole])} if {"sign", "certificate"} & set(operations) else {}
+        )
+        parts |= {
+            "cards": some(chance, ["my_number", "juki", "badge"]),
+            "clients": some(chance, ["*", "counter-app", "other"]),
+        }
+        text += f'[[rows]]\nid = "row_{number}"\n' + "".join(f"{key} = {value}\n" for key, value in parts.items())
+    return text
+
+
+def some(chance: random.Random, words: list[str]) -> list[str]:
+    return chance.sample(words, chance.randint(1, len(words)))
+
+
+@pytest.mark.proves("S7", "fault 93")
+def test_random_policies_are_decided_as_the_oracle_decides_them() -> None:
+    answers = {True: 0, False: 0}
+    for seed in range(300):
+        chance = random.Random(f"policy {seed}")
+        text = random_policy(chance)
+        tree, policy = tomllib.loads(text), from_bytes(text.encode())
+        tree.setdefault("rows", [])
+        for _ in range(60):
+            operation = chance.choice(
+                [Operation.READ, Operation.READ, Operation.SIGN, Operation.CERTIFICATE, Operation.CHANGE_PIN]
+            )
+            role, purpose = (chance.choice(tree[name])["code"] for name in ("roles", "purposes"))
+            items, key = tuple(some(chance, list(Item))[:3]), chance.choice(list(KeyRole))
+            card, private = chance.choice(list(CardKind)), chance.random() < 0.3
+            if operation is Operation.READ:
+                asked = question(role, purpose, operation, card, items=items, private_sector=private)
+                objects = [item.value for item in items]
+            else:
+                asked = question(role, purpose, operation, card, key=key, private_sector=private)
+                objects = [] if operation is Operation.CHANGE_PIN else [key.value]
+            expected = oracle_of(tree, role, purpose, operation.value, objects, card.value, private, "counter-app")
+            assert decide(asked, policy).allowed is expected, (seed, asked)
+            answers[expected] += 1
+    assert min(answers.values()) > 1_000, answers

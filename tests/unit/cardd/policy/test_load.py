@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cardd.policy.load import from_bytes, load
+from cardd.policy.rules import cell_count, cells_of
 from cardd.tomlfile import BrokenFile
 
 EXAMPLE_PATH = Path(__file__).parents[4] / "cardd/policy/example.toml"
@@ -93,3 +94,13 @@ def test_any_change_of_the_text_gives_a_policy_or_a_broken_file(place: int, put:
     text = EXAMPLE[:place] + put + EXAMPLE[place + 1 :]
     with contextlib.suppress(BrokenFile):
         assert from_bytes(text.encode("utf-8", "replace")).table.roles
+
+
+def test_a_policy_that_would_fill_the_memory_is_refused() -> None:
+    many = ", ".join(f'"c{number}"' for number in range(3_000))
+    assert "more than 200000" in problems(EXAMPLE.replace('clients = ["*"]', f"clients = [{many}]", 3))
+
+
+def test_cells_are_counted_as_they_are_made() -> None:
+    for row in from_bytes(EXAMPLE.encode()).table.rows:
+        assert cell_count(row) == len(cells_of(row))
