@@ -45,10 +45,8 @@ install_packages() { # says what and why, then asks apt
   say "Installing with apt what is missing for './dev $WORD':"
   local package
   for package in "$@"; do say "  $package: ${WHY[$package]}"; done
-  if ((EUID != 0)) && ! command -v sudo >/dev/null; then
-    die "there is no sudo here. As root: apt-get update && apt-get install --no-install-recommends $*"
-  fi
   ((EUID == 0)) || say "  (with sudo, because only root may install packages)"
+  as_root true || die "root must do this first: apt-get update && apt-get install --no-install-recommends $*"
   if [[ -d /run/systemd/system && " $* " == *" pcscd "* ]]; then
     say "  Note: Debian starts pcscd's socket on this machine when pcscd is installed. The tests do not use it;"
     say "  'sudo systemctl disable --now pcscd.socket' turns it off. The vpcd driver makes that pcscd listen on"
@@ -83,13 +81,13 @@ need_packages() {
   ((${#missing[@]} == 0)) || install_packages "${missing[@]}"
 }
 
-# Not a Debian: we cannot know its package names, so the person says once that all is there.
+# Not a Debian: we cannot know its package names, so the person says for each word that all is there.
 need_without_apt() {
-  [[ -e .dev/packages-by-hand ]] && return
+  [[ -e .dev/packages-for-$WORD ]] && return
   say "This system has no apt. './dev $WORD' needs what Debian calls:"
   local package
   for package in "$@"; do say "  $package: ${WHY[$package]}"; done
-  die "install their like, then run: mkdir -p .dev && touch .dev/packages-by-hand"
+  die "install their like, then run: mkdir -p .dev && touch .dev/packages-for-$WORD"
 }
 
 need_python() {
