@@ -112,7 +112,7 @@ def pin_for(row: CardType, shape: PinShape) -> Pin:
 def deeds(row: CardType) -> dict[str, Callable[[HostileCard], object]]:
     """All that can be asked of a card of this kind, by name."""
     found: dict[str, Callable[[HostileCard], object]] = {"recognise": row.recognise, "clear": row.clear}
-    for application in {spec.application for spec in row.pins.values()}:
+    for application in dict.fromkeys(spec.application for spec in row.pins.values()):
         found[f"select {application}"] = lambda card, application=application: row.select(card, application)
         found[f"reread {application}"] = lambda card, application=application: row.reread(card, application)
     for which, spec in row.pins.items():
