@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from cardd.errors import (
+    CardAbsent,
     CardBadAnswer,
     CardBusy,
     CardChanged,
@@ -17,6 +18,7 @@ from cardd.errors import (
     PcscDown,
     PinUnknown,
     ReaderStuck,
+    ReaderUnknown,
 )
 from cardd.iso7816.connection import SmartCardConnection
 from cardd.model import CardRef, ReaderName
@@ -29,6 +31,8 @@ T = TypeVar("T")
 
 LOST = (CardRemoved, CardNoAnswer, CardBadAnswer, PcscDown, PinUnknown)
 """Errors after which a card that leaves the field is gone, and does not keep its handle."""
+LOOK_AGAIN_S = 0.05
+"""Between looks for a contactless card that is on its way back; the table says for how long."""
 QUEUE_PER_READER = 4
 QUEUE_PER_USER = 2
 JOB_LIMIT_S = 30.0
@@ -55,6 +59,10 @@ class ReaderLoad:
     reader: str
     state: str
     rows: tuple[QueueRow, ...]
+
+
+class _OutOfTheField(Exception):
+    """No command was sent: a contactless card that we powered off is not back yet."""
 
 
 class Lease:
@@ -160,15 +168,26 @@ class LeaseDesk:
 
     async def work(self, entry: CardEntry, job: Job[T], limit_s: float) -> T:
         """One job of a lease; see `Lease.run`."""
-        await _usable(entry)
-        clean = False
+        while True:
+            await _usable(entry)
+            try:
+                return await self._work_once(entry, job, limit_s)
+            except _OutOfTheField:
+                await asyncio.sleep(LOOK_AGAIN_S)
+
+    async def _work_once(self, entry: CardEntry, job: Job[T], limit_s: float) -> T:
         self._table.job_begins(entry)
-        proving = entry.unproven
+        clean, absent, proving = False, False, entry.unproven
         try:
             worker = self._workers.worker(entry.reader.name)
             whole = _proving(job, entry) if proving else job
             result = await worker.perform(whole, notes=entry.notes, limit_s=limit_s)
             clean = True
+        except (CardAbsent, ReaderUnknown) as error:
+            absent = True
+            if self._table.job_found_no_card(entry):
+                raise _OutOfTheField from error
+            raise CardRemoved(replace(error.facts, reader=entry.reader.shown)) from error
         except CarddError as error:
             error.facts = replace(error.facts, reader=error.facts.reader or entry.reader.shown)
             clean = not isinstance(error, LOST)
@@ -176,7 +195,8 @@ class LeaseDesk:
                 self._table.replace(entry)
             raise
         finally:
-            self._table.job_ended(entry, clean=clean)
+            if not absent:
+                self._table.job_ended(entry, clean=clean)
         if entry.ended:
             raise CardRemoved(reader=entry.reader.shown)
         if proving:

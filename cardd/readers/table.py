@@ -218,6 +218,12 @@ class PresenceTable:
         if not clean and (entry.state is CardState.AWAY or entry.unproven):
             self.replace(entry)
 
+    def job_found_no_card(self, entry: CardEntry) -> bool:
+        """A job of ours met an empty reader. True: the card may be back in a moment, and must then prove itself."""
+        entry.jobs -= 1
+        entry.unproven = True
+        return not entry.ended and (entry.state is CardState.AWAY or self._may_come_back(entry))
+
     def proven(self, entry: CardEntry) -> None:
         """A card that came back into the field is the one it was."""
         entry.unproven = False

@@ -10,6 +10,7 @@ from typing import assert_never
 from cardd.cards.card_type import Recognition
 from cardd.cards.identify import Identified
 from cardd.errors import (
+    CardAbsent,
     CardBadAnswer,
     CarddError,
     CardRemoved,
@@ -41,7 +42,7 @@ AGAIN_S = (1.0, 2.0, 5.0)
 """Pauses before a card is asked again that could not be asked; the last one repeats."""
 STANDING = (ReaderBusy, PcscDown, PcscFull)
 """Reasons that go away by themselves: asked until they have."""
-PASSING = (*STANDING, CardRemoved, CardBadAnswer)
+PASSING = (*STANDING, CardRemoved, CardAbsent, CardBadAnswer)
 """Perhaps a card at the edge of the field: asked once more."""
 
 Identify = Callable[[SmartCardConnection], Identified]

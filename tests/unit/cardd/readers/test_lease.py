@@ -9,7 +9,7 @@ from cardd.model import CardRef
 from cardd.ports import CardWithdrawn, Progress, ReaderVanished
 from cardd.readers.lease import Lease, QueueRow, ReaderLoad
 from tests.unit.cardd.readers.conftest import MakeHouse
-from tests.unit.cardd.readers.house import BADGE, RESIDENT, House, R, S
+from tests.unit.cardd.readers.house import BADGE, CONTACTLESS, RESIDENT, House, R, S
 
 
 @asynccontextmanager
@@ -249,3 +249,47 @@ async def test_a_reader_that_vanishes_fails_who_waits(house: House) -> None:
         with pytest.raises(errors.CardRemoved):
             await waiting
     assert house.desk.show() == ()
+
+
+@pytest.mark.parametrize("error", [errors.CardAbsent, errors.ReaderUnknown], ids=["no card", "no reader"])
+async def test_a_card_that_is_gone_before_the_monitor_says_so_is_removed(
+    house: House, error: type[errors.CarddError]
+) -> None:
+    entry = await house.present()
+    async with leased(house, entry.ref) as lease:
+        with pytest.raises(errors.CardRemoved):
+            await lease.run(raising(error()))
+    assert entry.jobs == 0
+
+
+async def test_a_contactless_card_that_is_on_its_way_back_is_waited_for(house: House) -> None:
+    entry = await house.present(BADGE, CONTACTLESS)
+    answers: list[Exception | None] = [errors.CardAbsent(), None]
+
+    def job(connection: object) -> str:
+        if (answer := answers.pop(0)) is not None:
+            raise answer
+        return "done"
+
+    async with leased(house, entry.ref) as lease:
+        assert await lease.run(job) == "done"
+    assert not entry.unproven  # it had to prove itself, and did
+
+
+async def test_a_contactless_card_that_does_not_come_back_is_removed(house: House) -> None:
+    entry = await house.present(BADGE, CONTACTLESS)
+
+    def job(_connection: object) -> None:
+        house.clock.now += 0.1
+        raise errors.CardAbsent()
+
+    async with leased(house, entry.ref) as lease:
+        with pytest.raises(errors.CardRemoved):
+            await lease.run(job)
+
+
+def raising(error: Exception) -> Callable[[object], None]:
+    def job(_connection: object) -> None:
+        raise error
+
+    return job
