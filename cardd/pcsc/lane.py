@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import Any
 
+from cardd.errors import CarddError
 from cardd.iso7816.connection import InsertionNotes
 from cardd.pcsc.job_clock import JobClock
 from cardd.pcsc.reader_session import ReaderSession
@@ -45,6 +46,8 @@ class Lane:
         self._runs: SimpleQueue[Run | None] = SimpleQueue()
         self.waiting: list[Run] = []
         """Submitted and not done; kept by the event loop."""
+        self.abandoned = False
+        """Nobody waits for its thread any longer."""
         self.ended = asyncio.Event()
         """Set on the event loop when the thread has left and its context is released."""
         self._thread = threading.Thread(target=self._serve, name=name, daemon=True)
@@ -58,6 +61,14 @@ class Lane:
     def end(self) -> None:
         """Leave after the jobs that were submitted."""
         self._runs.put(None)
+
+    def abandon(self, error: CarddError) -> None:
+        """Tell all who wait that nothing comes, and let the thread leave as soon as its card lets it go."""
+        self.abandoned = True
+        for run in list(self.waiting):
+            run.clock.abandon()
+            run.fail(type(error)(error.facts))  # one object each: callers complete the facts of theirs
+        self.end()
 
     def _serve(self) -> None:
         try:

@@ -74,7 +74,8 @@ class PcscReaderWorker:
             self._settings.on_stuck(self._reader, False)
 
     def end(self) -> None:
-        """Take no more jobs; the thread leaves when its job has ended."""
+        """Take no more jobs; the thread leaves when its job has ended. Whatever was stuck is no news any longer."""
+        self._stuck = None
         if self._lane is not None:
             self._lane.end()
             self._lane = None
@@ -82,13 +83,15 @@ class PcscReaderWorker:
     async def close(self, limit_s: float) -> None:
         """`end`, and wait for it at most `limit_s` seconds; a thread that a card still holds is left behind."""
         self.end()
-        endings = [asyncio.ensure_future(lane.ended.wait()) for lane in self._lanes if lane is not self._stuck]
-        for waiting in (endings, list(self._tasks)):
-            if waiting:
-                _done, late = await asyncio.wait(waiting, timeout=limit_s)
-                for task in late:
-                    task.cancel()
-                await asyncio.gather(*late, return_exceptions=True)
+        endings = [asyncio.ensure_future(lane.ended.wait()) for lane in self._lanes if not lane.abandoned]
+        if endings:
+            await asyncio.wait(endings, timeout=limit_s)
+        for lane in self._lanes:
+            lane.abandon(CardNoAnswer(problem="stopping"))
+        left = [*endings, *self._tasks]
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
     def _start_lane(self) -> Lane:
         session = self._settings.make_session(self._reader)
@@ -111,14 +114,11 @@ class PcscReaderWorker:
                 self._abandon(lane, run, limit)
 
     def _abandon(self, lane: Lane, run: Run, limit: str) -> None:
-        run.clock.abandon()
         # Who waits for the card itself waits for another program; who has it waits for the card.
         kind = ReaderBusy if limit == CONNECTING else CardNoAnswer
         run.fail(kind(problem=f"{limit}_limit"))
-        for other in list(lane.waiting):
-            other.clock.abandon()
-            other.fail(ReaderStuck())
-        lane.end()
+        run.clock.abandon()
+        lane.abandon(ReaderStuck())
         if self._lane is lane:
             self._lane = None
         self._stuck = lane

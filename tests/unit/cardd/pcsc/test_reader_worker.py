@@ -279,6 +279,20 @@ async def test_a_cancelled_caller_does_not_stop_the_job(bench: Bench) -> None:
     assert len(bench.fake.sent) == 2
 
 
+@pytest.mark.proves("C7")
+async def test_close_leaves_a_thread_behind_that_a_card_holds_and_tells_its_caller() -> None:
+    bench = Bench(command_limit_s=30.0)
+    bench.fall_silent()
+    caller = asyncio.ensure_future(bench.perform())
+    await asyncio.to_thread(bench.fake.wait_for, "transmit", 1)
+    await bench.worker.close(0.01)
+    with pytest.raises(errors.CardNoAnswer):
+        await caller
+    assert "release" not in [call for call, _ in bench.fake.log]
+    bench.silence.set()
+    await asyncio.to_thread(bench.fake.wait_for, "release", 1)
+
+
 async def test_close_lets_a_running_job_end(bench: Bench) -> None:
     begun, go = threading.Event(), threading.Event()
 
