@@ -1,6 +1,7 @@
 """The audit journal for the event loop: calls run on one thread of their own, one after the other, in the order they were made."""
 
 import asyncio
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -60,10 +61,14 @@ class AsyncJournal:
     async def check_all(self) -> int:
         """Check the whole log beside the daily work, in a thread of its own; gives the number of records.
 
-        On damage no intent is taken from then on, and `Damaged` is raised.
+        On damage no intent is taken from then on, and `Damaged` is raised. The thread ends soon after this is cancelled.
         """
+        stop = threading.Event()
         try:
-            return await asyncio.to_thread(check_log, self._directory)
+            return await asyncio.to_thread(check_log, self._directory, stop.is_set)
+        except asyncio.CancelledError:
+            stop.set()
+            raise
         except Damaged:
             self._journal.refuse("log_damaged")
             raise

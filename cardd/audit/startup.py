@@ -1,6 +1,7 @@
 """Finds the end of a log that is there already: last record, open intents, torn bytes; and checks the older segments."""
 
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -99,16 +100,16 @@ def set_aside(directory: Path, tail: Tail, disk: Disk) -> None:
     disk.sync_directory(directory)
 
 
-def check_log(directory: Path) -> int:
+def check_log(directory: Path, stop: Callable[[], bool] = lambda: False) -> int:
     """Check every record of the log against the chain; blocks, about 50,000 records a second. Gives the number of records.
 
-    Raises `Damaged` at the first bad one. A torn record at the very end is not looked at: `read_tail` deals with it.
+    `stop` is asked before each record; once it says yes the number so far is given. Raises `Damaged` at the first bad record,
+    also for a file that cannot be read. A torn record at the very end is not looked at: `read_tail` deals with it.
     """
-    disk, known = Disk(), 0
     log_id, sequence, before = b"", 0, NO_RECORD
     files = segments(directory)
     for path in files:
-        octets = disk.read(path)
+        octets = _readable(path, sequence + 1)
         header = SegmentHeader.decode(octets, path.name)
         if path.name != segment_name(header.first_sequence) or header.first_sequence != sequence + 1:
             raise Damaged("segment_name", sequence=sequence + 1, offset=0, file=path.name)
@@ -117,8 +118,17 @@ def check_log(directory: Path) -> int:
         log_id = header.log_id
         try:
             for record, _ in walk(octets, header, file=path.name):
-                sequence, before, known = record.sequence, record.hash, known + 1
+                sequence, before = record.sequence, record.hash
+                if stop():
+                    return sequence
         except Damaged as damage:
             if path != files[-1] or not is_torn_tail(octets, damage):
                 raise
-    return known
+    return sequence
+
+
+def _readable(path: Path, sequence: int) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Damaged("unreadable", sequence=sequence, offset=0, file=path.name) from error

@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from cardd.audit.asynchronous import AsyncJournal
 from cardd.audit.chain import Damaged
 from cardd.audit.records import StateRecord
+from cardd.audit.startup import check_log
 from cardd.audit.store import JournalBroken
 from cardd.audit.verifier import Report, records, verify
 from cardd.errors import AuditUnavailable
@@ -122,3 +124,41 @@ async def test_a_whole_log_passes_the_check(tmp_path: Path) -> None:
     assert await log.check_all() == verify(tmp_path).records
     await log.intent(an_intent())
     await log.close()
+
+
+@pytest.mark.proves("H8")
+def test_the_check_ends_when_it_is_told_to(tmp_path: Path) -> None:
+    filled(tmp_path)
+    asked = iter([False, False, False, True])
+    assert check_log(tmp_path, lambda: next(asked)) == 4
+
+
+async def test_a_cancelled_check_leaves_no_thread_at_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started, ended = threading.Event(), threading.Event()
+
+    def endless(_directory: Path, stop: Callable[[], bool]) -> int:
+        started.set()
+        while not stop():
+            threading.Event().wait(0.001)
+        ended.set()
+        return 0
+
+    monkeypatch.setattr("cardd.audit.asynchronous.check_log", endless)
+    log, _ = opened(tmp_path, FailingDisk())
+    checking = asyncio.ensure_future(log.check_all())
+    await asyncio.to_thread(started.wait, 20)
+    checking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await checking
+    assert await asyncio.to_thread(ended.wait, 20)
+    await log.close()
+
+
+def test_a_segment_that_cannot_be_read_is_damage(tmp_path: Path) -> None:
+    filled(tmp_path)
+    path = segment_files(tmp_path)[1]
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(Damaged) as caught:
+        check_log(tmp_path)
+    assert caught.value.problem == "unreadable"
