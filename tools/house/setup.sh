@@ -113,14 +113,18 @@ need_uv() {
   UV=$PWD/.dev/uv/bin/uv
 }
 
+run_uv() { # uv leaves lock files in TMPDIR: let that be ours
+  mkdir -p .dev/tmp
+  TMPDIR=$PWD/.dev/tmp "$UV" "$@"
+}
+
 # The stamp names what the environment was made from, so that the next start asks nobody anything.
 need_environment() {
   local stamp
   stamp=$(cat uv.lock pyproject.toml applets_spec/pyproject.toml tools/house/setup.sh | sha256sum)
   [[ -x .venv/bin/python && -e .dev/synced && $(<.dev/synced) == "$stamp" ]] && .venv/bin/python -c '' && return
   say "Setting up .venv from uv.lock"
-  "$UV" sync --frozen --all-packages --python "$PYTHON" --quiet
-  mkdir -p .dev
+  run_uv sync --frozen --all-packages --python "$PYTHON" --quiet
   printf '%s\n' "$stamp" >.dev/synced
 }
 

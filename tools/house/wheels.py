@@ -5,6 +5,7 @@ Usage: python -m tools.house.wheels [UV]. Versions of what they depend on come f
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -55,6 +56,7 @@ def main(uv: str = "uv") -> int:
     """Builds, installs, starts; returns the exit code."""
     with tempfile.TemporaryDirectory(prefix="cardd-wheels-") as folder:
         place = Path(folder)
+        os.environ["TMPDIR"] = folder  # uv leaves lock files there
         try:
             run(uv, "build", "--all-packages", "--quiet", "--out-dir", place / "dist")
             wheels = sorted((place / "dist").glob("*.whl"))
