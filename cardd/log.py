@@ -151,11 +151,14 @@ def _frames(trace: TracebackType | None) -> str:
 
 
 class _Foreign(logging.Handler):
-    """Records of libraries: their format string is their own words, their arguments are not told."""
+    """Records of libraries: the first line of their format string is their own words; arguments and what follows are not told.
+
+    asyncio puts the text of exceptions into the lines that follow.
+    """
 
     def emit(self, record: logging.LogRecord) -> None:
         facts: MutableMapping[str, Any] = {"library": record.name}
         if record.exc_info:
             facts["exc_info"] = record.exc_info
-        text = record.msg if isinstance(record.msg, str) else f"<{type(record.msg).__name__}>"
+        text = record.msg.partition("\n")[0] if isinstance(record.msg, str) else f"<{type(record.msg).__name__}>"
         get_logger().log(record.levelno, text, **facts)

@@ -14,7 +14,7 @@ from typing import Protocol
 from cardd.audit.chain import encode_record
 from cardd.audit.disk import Disk
 from cardd.audit.records import RECORD_FORMAT, AnyRecord, IntentRecord, OutcomeRecord, Phase, Result, StateRecord
-from cardd.audit.store import FULL, SegmentStore, word_of
+from cardd.audit.store import FULL, JournalBroken, SegmentStore, word_of
 from cardd.errors import AuditUnavailable
 
 RESERVE_BYTES = 16 * 1024 * 1024
@@ -59,7 +59,7 @@ class Journal:
         """Open the log in `directory` (which exists), or create it; a torn record is cut off, open intents are closed as unknown.
 
         Raises `Damaged` when the newest segment is damaged in the middle, `AuditUnavailable` when the disk does not let us
-        write (`locked`: another process writes this log), `JournalBroken`.
+        write (`locked`: another process writes this log).
         """
         self._clock, self._settings = clock, settings
         self._refused: str | None = None
@@ -74,6 +74,9 @@ class Journal:
         except OSError as error:
             self.close()
             raise AuditUnavailable(problem=word_of(error)) from error
+        except JournalBroken as error:
+            self.close()
+            raise AuditUnavailable(problem="broken") from error
         except BaseException:
             self.close()
             raise

@@ -1,5 +1,6 @@
 """The program's log lets harmless words and numbers through, and nothing else."""
 
+import asyncio
 import io
 import json
 import logging
@@ -131,8 +132,19 @@ def test_an_exception_is_told_by_types_and_places_only(lines: Callable[[], list[
 def test_libraries_are_heard_without_their_arguments(lines: Callable[[], list[dict[str, Any]]]) -> None:
     logging.getLogger("some.library").warning("cannot use %s", "secret")
     logging.getLogger("some.library").info("chatter")
-    (line,) = lines()
+    line = lines()[0]
+    assert len(lines()) == 1
     assert (line["library"], line["event"], line["level"]) == ("some.library", "cannot use %s", "warning")
+
+
+@pytest.mark.proves("P7")
+async def test_what_asyncio_says_of_a_lost_exception_holds_no_value(lines: Callable[[], list[dict[str, Any]]]) -> None:
+    asyncio.get_running_loop().call_exception_handler(
+        {"message": "Task exception was never retrieved", "exception": ValueError("12x4"), "what": "12x4"}
+    )
+    (line,) = lines()
+    assert (line["event"], line["error"]) == ("Task exception was never retrieved", "ValueError")
+    assert "12x4" not in json.dumps(line)
 
 
 def test_logfmt_keeps_a_hostile_reader_name_on_one_line() -> None:

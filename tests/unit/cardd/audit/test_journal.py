@@ -311,6 +311,31 @@ def test_a_log_of_an_unknown_version_is_refused(tmp_path: Path) -> None:
     assert caught.value.problem == "segment_version"
 
 
+@pytest.mark.parametrize(("call", "word"), [("create", "read_only"), ("write", "read_only"), ("sync", "read_only")])
+def test_a_start_on_a_disk_that_cannot_be_written_is_refused(tmp_path: Path, call: str, word: str) -> None:
+    disk = FailingDisk()
+    disk.fail(call, errno.EROFS, times=9)
+    with pytest.raises(AuditUnavailable) as caught:
+        journal(tmp_path, disk)
+    assert caught.value.facts.problem == word
+    journal(tmp_path).close()
+
+
+def test_a_start_whose_syncs_all_fail_is_refused_and_leaves_no_lock(tmp_path: Path) -> None:
+    class NeverSynced(FailingDisk):
+        def sync(self, descriptor: int) -> None:
+            if "write" in self.calls:
+                raise OSError(errno.EIO, "sync")
+            super().sync(descriptor)
+
+    journal(tmp_path).close()
+    with pytest.raises(AuditUnavailable) as caught:
+        journal(tmp_path, NeverSynced())
+    assert caught.value.facts.problem == "broken"
+    journal(tmp_path).close()
+    assert verify(tmp_path).finding is None
+
+
 def test_files_are_closed_to_others(tmp_path: Path) -> None:
     filled(tmp_path, pairs=1)
     for path in tmp_path.iterdir():
