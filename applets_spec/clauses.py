@@ -199,7 +199,12 @@ CLAUSES = (
     Clause("key.modes", "myna-card", "P1 00 to 05 choose hash and padding; others answer 6A86."),
     Clause("key.p2", "myna-card", "P2 80 + SFI names the key without SELECT EF."),
     Clause("key.input", "myna-card", "P1 00 takes 1 to 245 bytes, whatever they are; a hash has 32. Others: 6700."),
-    Clause("key.le", f"{ISO_7816_4}, 5.2", "Without Le 6700; a Le under 256 answers 6C00.", True),
+    Clause(
+        "key.le",
+        f"{ISO_7816_4}, 5.2; {ISO_7816_3}, 12.2",
+        "Without Le 6700, but over T=0, which sends no Le beside data; a Le under 256 answers 6C00.",
+        True,
+    ),
     Clause(
         "key.challenge", "myna-card; sc-tools-myna", "GET CHALLENGE gives 1 to 256 bytes; an extended Le answers 6985."
     ),
