@@ -1,0 +1,23 @@
+"""The use cases as handlers get them: loaded with the first call that needs one, for they bring the certificate code."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cardd.login.service import LoginService
+    from cardd.reading.service import ReadingService
+    from cardd.signing.service import SigningService
+
+
+@dataclass(frozen=True, slots=True)
+class UseCases:
+    """What can be done with cards."""
+
+    login: "LoginService"
+    reading: "ReadingService"
+    signing: "SigningService"
+
+
+LoadUseCases = Callable[[], Awaitable[UseCases]]
+"""Gives the use cases; the first call takes the time of the imports (0.2 s), on a thread of its own."""
