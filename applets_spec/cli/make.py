@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from applets_spec.testca.issue import Operator, issue_badge, issue_jpki
 from applets_spec.testca.keys import KeyAlgorithm
 from applets_spec.variants import Variants
 
+_AUTHENTICATION_SLOT = 0x9A
 _OUT = click.argument("out", type=click.Path(path_type=Path, dir_okay=False))
 _NUMBER = click.option("--number", type=click.IntRange(0), default=0, show_default=True,
                        help="Which keys: two cards that shall differ need two numbers.")  # fmt: skip
@@ -77,8 +79,10 @@ def badge(out: Path, name: str, employee: str, keys: str, pin: str, number: int,
         secrets = BadgeSecrets(pin=pin)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--pin") from error
-    _make(out, force, as_json, lambda: make_badge(
-        operator, issue_badge(operator, KeyAlgorithm(keys), number), path=out, secrets=secrets))  # fmt: skip
+    certificates = issue_badge(operator, KeyAlgorithm(keys), number)
+    fingerprint = hashlib.sha256(certificates.slots[_AUTHENTICATION_SLOT].certificate).hexdigest()
+    _make(out, force, as_json, lambda: make_badge(operator, certificates, path=out, secrets=secrets),
+          f"its 9A certificate, SHA-256: {fingerprint}", certificate_sha256=fingerprint)  # fmt: skip
 
 
 @make.command("blank-badge")
@@ -91,14 +95,17 @@ def blank_badge(out: Path, number: int, force: bool, as_json: bool) -> None:
     _make(out, force, as_json, lambda: make_blank_badge(out, number=number))
 
 
-def _make(out: Path, force: bool, as_json: bool, build: Callable[[], Card]) -> None:
+def _make(
+    out: Path, force: bool, as_json: bool, build: Callable[[], Card], remark: str | None = None, **facts: str
+) -> None:
     if out.exists() and not force:
         raise Failure(f"{out} is there already; give --force to replace it")
     try:
         card = build()
     except (CardFileError, FontMissing) as error:
         raise Failure(str(error)) from error
-    show(f"{card.card_type} card written to {out}", {"card": str(out), "type": card.card_type}, as_json)
+    text = "\n".join(filter(None, (f"{card.card_type} card written to {out}", remark)))
+    show(text, {"card": str(out), "type": card.card_type, **facts}, as_json)
 
 
 def _holder(word: str) -> Holder:
