@@ -107,7 +107,7 @@ class Connection(asyncio.BufferedProtocol):
         """The other end sends no more. When it still listens, its running calls are answered first."""
         self._reader.wipe()
         self._stop_prompting()
-        if self._ended or not self._calls or _hung_up(self._socket):
+        if self._ended or not self._calls:
             return False
         self._only_listening = True
         self._look_whether_hung_up()

@@ -22,6 +22,13 @@ def test_a_steady_caller_within_the_rate_is_never_refused() -> None:
     assert all(rate.admit(7, step * 0.0501) for step in range(500))
 
 
+@pytest.mark.proves("I3")
+def test_an_hour_of_silence_does_not_save_up_requests() -> None:
+    rate = RequestRate(20)
+    assert rate.admit(7, 0.0)
+    assert [rate.admit(7, 3600.0) for _ in range(21)] == [True] * 20 + [False]
+
+
 def test_users_do_not_share_a_bucket() -> None:
     rate = RequestRate(1)
     assert rate.admit(1, 0.0)
