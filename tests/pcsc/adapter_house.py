@@ -39,14 +39,14 @@ class ScriptedCard:
         self.answer = answer
         self.atr = atr
         self.commands: list[bytes] = []
-        self.powered = False
+        self.off = threading.Event()
         self.warm_resets = 0
         self.silent = False
         self.asked = threading.Event()
         self._pulled = threading.Event()
 
     def power_on(self) -> bytes:
-        self.powered = True
+        self.off.clear()
         return self.atr
 
     def reset(self) -> bytes:
@@ -54,7 +54,7 @@ class ScriptedCard:
         return self.atr
 
     def power_off(self) -> None:
-        self.powered = False
+        self.off.set()
 
     def transmit(self, command: bytes) -> bytes:
         self.commands.append(command)

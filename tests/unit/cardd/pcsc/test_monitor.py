@@ -141,12 +141,9 @@ async def test_when_pcscd_goes_every_card_and_reader_is_gone_and_what_is_there_c
     following.start()
     await following.take(5)
     following.fake.die()
-    assert sorted(map(str, await following.take(5))) == sorted(
-        map(
-            str,
-            [ServiceDown(Pcsc.COMM_ERROR), CardWithdrawn(A), ReaderVanished(A), CardWithdrawn(B), ReaderVanished(B)],
-        )
-    )
+    down, *gone = await following.take(5)
+    assert isinstance(down, ServiceDown)
+    assert gone == [CardWithdrawn(A), ReaderVanished(A), CardWithdrawn(B), ReaderVanished(B)]
     following.fake.pull(A)  # a removal that nobody saw
     following.fake.rise()
     assert await following.take(4) == [
