@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import socket
 import struct
 import subprocess
@@ -387,3 +388,22 @@ def test_events_reach_a_waiting_program_at_once(box: StandInBox, context: int) -
     inserting.join()
     assert (result, bool(state & scard.SCARD_STATE_PRESENT)) == (scard.SCARD_S_SUCCESS, True)
     assert heard - inserted[0] < 0.3
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_random_messages_never_end_the_daemon(box: StandInBox, context: int, seed: int) -> None:
+    """Well-formed headers with random bodies, then a good client is served as before."""
+    chance = random.Random(seed)
+    box.insert(PinCard())
+    sizes = {0x01: 12, 0x02: 8, 0x04: 152, 0x05: 24, 0x06: 12, 0x07: 8, 0x08: 12, 0x09: 32, 0x0A: 24, 0x0B: 8, 0x0D: 8,
+             0x0F: 280, 0x10: 280, 0x11: 12, 0x12: 0, 0x13: 0, 0x14: 0, 0x15: 0, 0x16: 0, 0x17: 0}  # fmt: skip
+    for _ in range(40):
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(box.socket_path))
+            try:
+                for command in chance.choices(list(sizes), k=6):
+                    client.sendall(struct.pack("=II", sizes[command], command) + chance.randbytes(sizes[command]))
+            except (BrokenPipeError, ConnectionResetError):
+                continue
+    handle = opened(context, box, PLAIN)
+    assert scard.SCardTransmit(handle, scard.SCARD_PCI_T1, [0, 0, 0, 0])[0] == scard.SCARD_S_SUCCESS
