@@ -75,10 +75,13 @@ class Server:
         self._stopping.set()
         if self._listening is not None:
             self._listening.remove()
-        if self._accepting is not None:
-            self._accepting.close()
+        if self._accepting is not None and self._listening is not None:
+            # First no more accepting, then close: asyncio loses a connection that is half accepted when its server closes.
+            asyncio.get_running_loop().remove_reader(self._listening.socket)
             for _ in range(_TURNS_TO_ACCEPT):
                 await asyncio.sleep(0)
+            self._accepting.close()
+            self._accepting = None
         for connection in tuple(self._live):
             connection.stop(STOPPING)
         tasks = set(self._tasks)
