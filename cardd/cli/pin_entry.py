@@ -29,8 +29,7 @@ class PinSource:
         if not sys.stdin.isatty():
             sys.stderr.write(self._speech("no_terminal") + "\n")
             return None
-        self._explain(request)
-        octets = _without_echo(lambda: _line(sys.stdin.fileno()))
+        octets = _without_echo(lambda: self._explain(request), lambda: _line(sys.stdin.fileno()))
         sys.stderr.write("\n")
         if octets is not None and request["shape"]["alphabet"] == "upper_alnum" and _capitalise(octets):
             sys.stderr.write(self._speech("upper") + "\n")
@@ -72,13 +71,15 @@ def _line(descriptor: int) -> bytearray | None:
     return line or None
 
 
-def _without_echo(read: Callable[[], bytearray | None]) -> bytearray | None:
+def _without_echo(explain: Callable[[], None], read: Callable[[], bytearray | None]) -> bytearray | None:
+    """Echo goes off, and what was typed ahead is thrown away, before the question is on the screen."""
     terminal = sys.stdin.fileno()
     before = termios.tcgetattr(terminal)
     silent = termios.tcgetattr(terminal)
     silent[3] &= ~(termios.ECHO | termios.ECHONL)
     termios.tcsetattr(terminal, termios.TCSAFLUSH, silent)
     try:
+        explain()
         return read()
     finally:
         termios.tcsetattr(terminal, termios.TCSAFLUSH, before)

@@ -97,7 +97,7 @@ class LoginService:
         handle = badge or await self._gate.badge_at(seat)
         performed = await self._gate.perform(Request(call, Operation.LOGIN, handle, pins=(PinKind.BADGE,)), plan)
         who = performed.result
-        self._attempts.succeeded(f"seat:{seat}", f"badge:{who.fingerprint}")
+        self._attempts.succeeded(f"badge:{who.fingerprint}")
         session = self._sessions.start(seat, who.badge, call.caller.peer.uid, who.operator, who.fingerprint)
         return Performed(session, performed.receipt)
 

@@ -13,7 +13,7 @@ from cardd.gate.request import Performed, Request
 from cardd.gate.step import Step, Unlocked
 from cardd.iso7816.connection import SmartCardConnection
 from cardd.model import CardKind, Item, KeyRole, Operation, PinKind
-from cardd.ports import Call, Clock, Progress
+from cardd.ports import Call, Clock
 from cardd.reading.age import has_reached
 from cardd.reading.target import Target
 
@@ -89,8 +89,7 @@ class ReadingService:
         async def plan(door: Door) -> ReadItems:
             groups = _group(door.card_type, wanted, pin)
             values: dict[Item, ItemValue] = {}
-            for done, ((application, which), names) in enumerate(groups.items()):
-                call.progress(Progress("reading", percent=100 * done // len(groups)))
+            for (application, which), names in groups.items():
                 read: dict[Item, ItemValue] = await door.run(_read_step(door.card_type, application, which, names))
                 values.update(read)
             if age is not None:
