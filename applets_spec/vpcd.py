@@ -128,6 +128,8 @@ class VpcdSlot:
             time.sleep(_POLL_SECONDS)
         else:
             exchanged.other.power_on()
+        if self._card is not card:  # pulled meanwhile
+            return
         self._connect(exchanged.other, time.monotonic() + _CONNECT_SECONDS)
 
 

@@ -174,7 +174,9 @@ class StandInPcscd:
             client.hang_up()
         for reader in self.readers.readers():
             reader.detach()
+        for slot in self.slots:
+            slot.abort()
         for client in clients:
             if not client.join(_STUCK_AFTER):
-                _log.warning("a client is stuck in a silent card; its thread ends when the card is pulled")
+                _log.warning("a card does not let go of its client; that thread ends with the command")
         timekeeper.close()

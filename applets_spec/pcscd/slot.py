@@ -86,6 +86,18 @@ class Slot:
             insertion.busy.release()
         return insertion.card
 
+    def abort(self) -> None:
+        """The daemon dies: a command that is running ends without an answer, the card stays in."""
+        with self._lock:
+            insertion = self._insertion
+            if insertion is None or not insertion.busy.locked():
+                return
+            self._insertion = _Insertion(insertion.card)
+        if self.pad is not None:
+            self.pad.interrupt()
+        tell_pulled(insertion.card)
+        tell_inserted(insertion.card)
+
     def power_on(self) -> bytes:
         """Cold reset; the ATR. Raises `CardGone`."""
         return self._with_card(lambda card: card.power_on())

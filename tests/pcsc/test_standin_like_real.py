@@ -69,7 +69,7 @@ def connect(context: int, reader: str, mode: int = scard.SCARD_SHARE_SHARED) -> 
 def opened(context: int, reader: str, mode: int = scard.SCARD_SHARE_SHARED) -> int:
     result, handle = connect(context, reader, mode)
     assert result == scard.SCARD_S_SUCCESS
-    return handle
+    return int(handle)
 
 
 def transmit(handle: int, command: bytes = b"\x00\xa4\x00\x00") -> tuple[int, bytes]:
@@ -85,7 +85,7 @@ def wait_for_state(context: int, reader: str, wanted: int) -> int:
         result, [(_, state, _)] = scard.SCardGetStatusChange(context, PATIENCE_MS, [(reader, state)])
         assert result == scard.SCARD_S_SUCCESS
         if state & wanted == wanted:
-            return state
+            return int(state)
     raise AssertionError(f"state stayed {state:#x}")
 
 

@@ -78,7 +78,7 @@ def opened(context: int, box: StandInBox, reader: int, mode: int = scard.SCARD_S
     protocols = 0 if mode == scard.SCARD_SHARE_DIRECT else ANY
     result, handle, _ = scard.SCardConnect(context, box.readers[reader], mode, protocols)
     assert result == scard.SCARD_S_SUCCESS
-    return handle
+    return int(handle)
 
 
 def verify_block(time_out: int = 30) -> list[int]:
@@ -266,6 +266,30 @@ def test_a_killed_daemon_ends_a_wait_and_comes_back_with_its_cards(box: StandInB
     _, fresh = scard.SCardEstablishContext(scard.SCARD_SCOPE_SYSTEM)
     opened(fresh, box, PLAIN)
     scard.SCardReleaseContext(fresh)
+
+
+def test_a_restart_frees_a_client_from_a_silent_card_and_the_card_from_its_client(box: StandInBox) -> None:
+    box.insert(FaultyCard(PinCard(), parse_script("faults: [{at: 2, do: silence}]")))
+    _, stuck = scard.SCardEstablishContext(scard.SCARD_SCOPE_SYSTEM)
+    handle = opened(stuck, box, PLAIN)
+    results: list[int] = []
+
+    def ask_twice() -> None:
+        for _ in range(2):
+            results.append(scard.SCardTransmit(handle, scard.SCARD_PCI_T1, [0, 0, 0, 0])[0])
+
+    asking = threading.Thread(target=ask_twice)
+    asking.start()
+    asking.join(0.2)
+    assert asking.is_alive()
+    box.restart()
+    asking.join()
+    assert results[0] == scard.SCARD_S_SUCCESS
+    assert results[1] != scard.SCARD_S_SUCCESS
+    _, fresh = scard.SCardEstablishContext(scard.SCARD_SCOPE_SYSTEM)
+    assert scard.SCardTransmit(opened(fresh, box, PLAIN), scard.SCARD_PCI_T1, [0, 0, 0, 0])[0] == scard.SCARD_S_SUCCESS
+    scard.SCardReleaseContext(fresh)
+    scard.SCardReleaseContext(stuck)
 
 
 @pytest.mark.parametrize(

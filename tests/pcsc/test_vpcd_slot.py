@@ -48,7 +48,7 @@ def context(real_pcscd: RealPcscd) -> Iterator[int]:
 def opened(context: int, box: RealPcscd) -> int:
     result, handle, _ = scard.SCardConnect(context, box.readers[0], scard.SCARD_SHARE_SHARED, ANY)
     assert result == scard.SCARD_S_SUCCESS
-    return handle
+    return int(handle)
 
 
 def ask(handle: int) -> tuple[int, bytes]:
@@ -92,16 +92,34 @@ def test_a_silent_card_lets_go_when_pulled(real_pcscd: RealPcscd, context: int) 
 @pytest.mark.proves("fault 10")
 def test_a_quick_exchange_leaves_the_old_handle_working_on_the_other_card(real_pcscd: RealPcscd, context: int) -> None:
     """What a program must defend itself against: nobody tells it that this is another card."""
-    real_pcscd.insert(faulty("{at: 1, do: exchange, card: other, noticed: false}"))
+    for _ in range(3):  # once in some hundred times pcscd looks in the very moment the slot is empty
+        real_pcscd.insert(faulty("{at: 1, do: exchange, card: other, noticed: false}"))
+        handle = opened(context, real_pcscd)
+        assert ask(handle)[1] == b""
+        answer = (int(scard.SCARD_E_NOT_TRANSACTED), b"")
+        while answer[0] == scard.SCARD_E_NOT_TRANSACTED or answer[1] == b"":
+            answer = ask(handle)
+            if answer[0] == scard.SCARD_W_REMOVED_CARD:
+                break
+        else:
+            break
+        scard.SCardDisconnect(handle, scard.SCARD_LEAVE_CARD)
+    assert answer == (scard.SCARD_S_SUCCESS, b"other\x90\x00")
+
+
+def test_a_noticed_exchange_ends_the_handle(real_pcscd: RealPcscd, context: int) -> None:
+    real_pcscd.insert(faulty("{at: 1, do: exchange, card: other, noticed: true}"))
     handle = opened(context, real_pcscd)
     assert ask(handle)[1] == b""
-    deadline = time.monotonic() + 5
-    answer = (0, b"")
-    while answer[1] != b"other\x90\x00" and time.monotonic() < deadline:
-        answer = ask(handle)
-        if answer[0] == scard.SCARD_W_REMOVED_CARD:
-            pytest.fail("pcscd looked at its slot in the very moment it was empty")
-    assert answer == (scard.SCARD_S_SUCCESS, b"other\x90\x00")
+    state = scard.SCARD_STATE_UNAWARE
+    events: list[int] = []
+    while len(events) < 2:
+        result, [(_, state, _)] = scard.SCardGetStatusChange(context, 5000, [(real_pcscd.readers[0], state)])
+        assert result == scard.SCARD_S_SUCCESS
+        if bool(state & scard.SCARD_STATE_EMPTY) == (not events):
+            events.append(state)
+    assert ask(handle)[0] == scard.SCARD_W_REMOVED_CARD
+    assert ask(opened(context, real_pcscd)) == (scard.SCARD_S_SUCCESS, b"other\x90\x00")
 
 
 def test_five_hundred_commands_take_no_forty_milliseconds_each(real_pcscd: RealPcscd, context: int) -> None:
