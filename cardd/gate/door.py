@@ -252,7 +252,9 @@ class Door:
         self._publish_pin(which, change, shown)
 
     def _publish_pin(self, which: PinKind, change: str, tries_left: int | None) -> None:
-        facts = {"card": self.ref.handle, "which": which.value, "tries_left": tries_left}
+        # `uid` makes it an event for this user alone: nobody else need know that a PIN is being typed here.
+        uid = self._request.call.caller.peer.uid
+        facts = {"uid": uid, "card": self.ref.handle, "which": which.value, "tries_left": tries_left}
         self._tools.publish("pin", change, facts)
 
     @property

@@ -79,7 +79,7 @@ class SessionTable:
             deadline=self._clock.boottime() + self._longest_s,
         )
         self._sessions[seat] = session
-        self._publish("session", "started", {"seat": seat, "operator": operator.id, "role": operator.role})
+        self._publish("session", "started", {"uid": uid, "seat": seat, "operator": operator.id, "role": operator.role})
         return session
 
     def need(self, seat: SeatName, uid: int) -> Session:
@@ -112,7 +112,7 @@ class SessionTable:
         if self._sessions.get(session.seat) is not session:
             return
         del self._sessions[session.seat]
-        self._publish("session", "ended", {"seat": session.seat, "reason": why})
+        self._publish("session", "ended", {"uid": session.uid, "seat": session.seat, "reason": why})
         self._ended(session, why)
 
     def badge_gone(self, badge: CardRef, why: SessionEnd = SessionEnd.BADGE_REMOVED) -> None:

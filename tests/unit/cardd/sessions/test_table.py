@@ -46,7 +46,9 @@ def test_a_session_is_found_by_seat_and_uid(world: Turned) -> None:
     session = world.login()
     assert world.table.need(SEAT, 1000) is session
     assert (session.role, session.ends_us - session.since_us) == ("counter", 12 * 3600 * 1_000_000)
-    assert world.events == [("session", "started", {"seat": "counter", "operator": "op-7", "role": "counter"})]
+    assert world.events == [
+        ("session", "started", {"uid": 1000, "seat": "counter", "operator": "op-7", "role": "counter"})
+    ]
 
 
 @pytest.mark.proves("fault 75", "fault 76", "fault 103")
@@ -82,7 +84,7 @@ def test_the_session_ends_with_this_insertion_of_the_badge_and_no_other(world: T
     world.table.badge_gone(BADGE)
     assert not world.table.still(session)
     assert world.ended == [(session, SessionEnd.BADGE_REMOVED)]
-    assert world.events[-1] == ("session", "ended", {"seat": "counter", "reason": "badge_removed"})
+    assert world.events[-1] == ("session", "ended", {"uid": 1000, "seat": "counter", "reason": "badge_removed"})
     with pytest.raises(SessionRequired):
         world.table.need(SEAT, 1000)
 
