@@ -2,9 +2,8 @@
 
 from cardd.errors import CarddError, CardNoAnswer, Internal
 from cardd.iso7816.apdu import CommandApdu, ResponseApdu, decode_answer
-from cardd.iso7816.chaining import OperationBudget, exchange, is_secret
-from cardd.iso7816.connection import InsertionNotes
-from cardd.iso7816.status import StatusWord
+from cardd.iso7816.chaining import OperationBudget
+from cardd.iso7816.connection import InsertionNotes, converse
 from cardd.model import PinShape
 from cardd.pcsc.calls import PcscCalls
 from cardd.pcsc.errors import Pcsc, pcsc_error
@@ -61,7 +60,7 @@ class PcscConnection:
         """See `SmartCardConnection`. Raises `CardRemoved`, `CardNoAnswer`, `CardBadAnswer`, `PcscDown`, `ReaderBusy`."""
         self._refuse_when_dead()
         try:
-            return self._exchange(command)
+            return converse(self, self._send, command, self._budget)
         except CarddError as error:
             self._failure = error
             raise
@@ -80,17 +79,6 @@ class PcscConnection:
         except CarddError as error:
             self._failure = error
             raise
-
-    def _exchange(self, command: CommandApdu) -> ResponseApdu:
-        extended = self.reader_takes_extended and self._notes.extended_apdus is not False
-        answer = exchange(self._send, command, extended=extended, budget=self._budget)
-        if not (extended and command.needs_extended) or self._notes.extended_apdus is not None:
-            return answer
-        self._notes.extended_apdus = answer.sw != StatusWord.WRONG_LENGTH
-        if self._notes.extended_apdus or is_secret(command):
-            return answer
-        # A card without extended length says 6700 and has done nothing: the same in short form.
-        return exchange(self._send, command, extended=False, budget=self._budget)
 
     def _send(self, octets: bytearray) -> bytes:
         sent = list(octets)
