@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import random
 import socket
 import struct
 import subprocess
-import tempfile
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,79 +14,28 @@ from smartcard import scard
 
 from applets_spec.fault_script import parse_script
 from applets_spec.faults import FaultyCard
-from applets_spec.pcscd.numbers import Result
-from applets_spec.pcscd.profile import PadProfile, ReaderProfile
-from tests.fixtures.pcscd import SOCKET_VARIABLE, PcscSwitch, StandInBox
+from applets_spec.pcscd.profile import ReaderProfile
+from tests.fixtures.pcscd import SOCKET_VARIABLE, StandInBox
+from tests.pcsc.standin_scene import (
+    ANY,
+    BROKEN_PAD,
+    LOSSY,
+    PAD,
+    PATIENCE_MS,
+    PLAIN,
+    PNP,
+    PROFILES,
+    VERIFY,
+    PinCard,
+    ask,
+    box,
+    context,
+    features,
+    opened,
+    verify_block,
+)
 
-ANY = scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1
-PATIENCE_MS = 5000
-PNP = "\\\\?PnP?\\Notification"
-PLAIN, PAD, LOSSY, BROKEN_PAD = range(4)
-PROFILES = [
-    ReaderProfile("Plain 00 00", usb=(1, 7), serial="S-1", usb_path="1-2.3"),
-    ReaderProfile("Pad 00 00", pad=PadProfile(), max_input=65_544),
-    ReaderProfile("Lossy 00 00", reappears_after=0.2),
-    ReaderProfile("Broken Pad 00 00", pad=PadProfile(works=False), lost_answer=Result.SUCCESS),
-]
-VERIFY = bytes.fromhex("00200080")
-
-
-class PinCard:
-    """Knows one PIN, 1234, and answers everything else with 9000."""
-
-    atr = bytes.fromhex("3BDA13FF8131FB468012392F31C173C601C03B")
-
-    def __init__(self) -> None:
-        self.commands: list[bytes] = []
-
-    def power_on(self) -> bytes:
-        return self.atr
-
-    def reset(self) -> bytes:
-        return self.atr
-
-    def power_off(self) -> None:
-        self.commands.append(b"off")
-
-    def transmit(self, command: bytes) -> bytes:
-        self.commands.append(command)
-        if command[:4] == VERIFY and command[5:] != b"1234":
-            return b"\x63\xc2"
-        return b"\x90\x00"
-
-
-@pytest.fixture
-def box(pcsc_switch: PcscSwitch) -> Iterator[StandInBox]:
-    with tempfile.TemporaryDirectory(prefix="pcscd-") as folder, StandInBox(Path(folder), profiles=PROFILES) as box:
-        pcsc_switch.point_to(box.socket_path)
-        yield box
-        pcsc_switch.point_nowhere()
-
-
-@pytest.fixture
-def context(box: StandInBox) -> Iterator[int]:
-    result, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_SYSTEM)
-    assert result == scard.SCARD_S_SUCCESS
-    yield context
-    scard.SCardReleaseContext(context)
-
-
-def opened(context: int, box: StandInBox, reader: int, mode: int = scard.SCARD_SHARE_SHARED) -> int:
-    protocols = 0 if mode == scard.SCARD_SHARE_DIRECT else ANY
-    result, handle, _ = scard.SCardConnect(context, box.readers[reader], mode, protocols)
-    assert result == scard.SCARD_S_SUCCESS
-    return int(handle)
-
-
-def verify_block(time_out: int = 30) -> list[int]:
-    fixed = struct.pack("=BBBBBHBBHB3sI", time_out, 0, 0x82, 0, 0, 0x0408, 2, 1, 0x0411, 0, b"", len(VERIFY))
-    return list(fixed + VERIFY)
-
-
-def features(handle: int) -> dict[int, int]:
-    result, answer = scard.SCardControl(handle, scard.SCARD_CTL_CODE(3400), [])
-    assert result == scard.SCARD_S_SUCCESS
-    return {tag: code for tag, _, code in struct.iter_unpack(">BBI", bytes(answer))}
+__all__ = ["box", "context"]
 
 
 def test_a_reader_may_come_and_go(box: StandInBox, context: int) -> None:
@@ -292,71 +238,6 @@ def test_a_restart_frees_a_client_from_a_silent_card_and_the_card_from_its_clien
     scard.SCardReleaseContext(stuck)
 
 
-@pytest.mark.parametrize(
-    "message",
-    [
-        struct.pack("=II", 12, 0x99),
-        struct.pack("=II", 0xFFFFFFFF, 0x11),
-        struct.pack("=II", 32, 0x09) + struct.pack("=iIIIIIII", 4711, 2, 8, 5, 0, 0, 258, 0) + bytes(5),
-        struct.pack("=II", 8, 0x07) + struct.pack("=iI", 4711, 0),
-        b"GET / HTTP/1.1\r\n\r\n",
-        struct.pack("=II", 12, 0x11)[:5],
-    ],
-    ids=["no command", "huge", "foreign handle", "foreign transaction", "http", "cut"],
-)
-def test_a_hostile_client_is_hung_up_on_and_nobody_else(box: StandInBox, context: int, message: bytes) -> None:
-    with socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(5)
-        client.connect(str(box.socket_path))
-        client.sendall(message)
-        client.shutdown(socket.SHUT_WR)
-        try:
-            assert client.recv(64) == b""
-        except ConnectionResetError:  # bytes of ours were still unread when the daemon hung up
-            assert len(message) > 8
-    assert scard.SCardListReaders(context, [])[1] == box.readers
-
-
-def ask(client: socket.socket, command: int, body: bytes, size: int) -> bytes:
-    client.sendall(struct.pack("=II", len(body), command) + body)
-    answer = b""
-    while len(answer) < size:
-        answer += client.recv(size - len(answer))
-    return answer
-
-
-@pytest.mark.parametrize(
-    ("ours", "theirs", "answered", "result"),
-    [(6, 6, 6, 0), (6, 4, 6, 0), (6, 5, 6, 0), (4, 4, 4, 0), (4, 6, 4, 0x8010001E), (6, 3, 6, 0x8010001E)],
-)
-def test_versions_meet_or_the_client_hears_ours(
-    tmp_path: Path, ours: int, theirs: int, answered: int, result: int
-) -> None:
-    with StandInBox(tmp_path) as box, socket.socket(socket.AF_UNIX) as client:
-        box.daemon.minor = ours
-        client.connect(str(box.socket_path))
-        assert struct.unpack("=iiI", ask(client, 0x11, struct.pack("=iiI", 4, theirs, 0), 12)) == (4, answered, result)
-
-
-@pytest.mark.parametrize("readers", [2, 20])
-def test_a_client_of_protocol_4_6_reads_a_sized_array_and_waits_without_one(tmp_path: Path, readers: int) -> None:
-    """As libpcsclite 2.4 does it: size, array, wait (no states come back), then the 8-byte event."""
-    with StandInBox(tmp_path, readers=readers) as box, socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(5)
-        client.connect(str(box.socket_path))
-        ask(client, 0x11, struct.pack("=iiI", 4, 6, 0), 12)
-        (size,) = struct.unpack("=i", ask(client, 0x16, b"", 4))
-        assert size == (16 if readers <= 16 else 32)
-        states = ask(client, 0x17, b"", size * 184)
-        assert sum(states[offset] != 0 for offset in range(0, len(states), 184)) == readers
-        assert struct.unpack("=II", ask(client, 0x15, b"", 8)) == (readers, 0)
-        client.sendall(struct.pack("=II", 0, 0x13))
-        assert struct.unpack("=iiI", ask(client, 0x11, struct.pack("=iiI", 4, 6, 0), 12)) == (4, 6, 0)
-        box.insert(PinCard())
-        assert struct.unpack("=II", client.recv(8)) == (0, 0)
-        assert struct.unpack("=II", ask(client, 0x15, b"", 8)) == (readers, 0)
-
-
 @pytest.mark.proves("fault 37")
 def test_a_reader_may_have_any_name(tmp_path: Path) -> None:
     raw = b"\xff\xfe evil\n\x1b[2J" + b"x" * 115
@@ -412,22 +293,3 @@ def test_events_reach_a_waiting_program_at_once(box: StandInBox, context: int) -
     inserting.join()
     assert (result, bool(state & scard.SCARD_STATE_PRESENT)) == (scard.SCARD_S_SUCCESS, True)
     assert heard - inserted[0] < 0.3
-
-
-@pytest.mark.parametrize("seed", range(8))
-def test_random_messages_never_end_the_daemon(box: StandInBox, context: int, seed: int) -> None:
-    """Well-formed headers with random bodies, then a good client is served as before."""
-    chance = random.Random(seed)
-    box.insert(PinCard())
-    sizes = {0x01: 12, 0x02: 8, 0x04: 152, 0x05: 24, 0x06: 12, 0x07: 8, 0x08: 12, 0x09: 32, 0x0A: 24, 0x0B: 8, 0x0D: 8,
-             0x0F: 280, 0x10: 280, 0x11: 12, 0x12: 0, 0x13: 0, 0x14: 0, 0x15: 0, 0x16: 0, 0x17: 0}  # fmt: skip
-    for _ in range(40):
-        with socket.socket(socket.AF_UNIX) as client:
-            client.connect(str(box.socket_path))
-            try:
-                for command in chance.choices(list(sizes), k=6):
-                    client.sendall(struct.pack("=II", sizes[command], command) + chance.randbytes(sizes[command]))
-            except (BrokenPipeError, ConnectionResetError):
-                continue
-    handle = opened(context, box, PLAIN)
-    assert scard.SCardTransmit(handle, scard.SCARD_PCI_T1, [0, 0, 0, 0])[0] == scard.SCARD_S_SUCCESS
