@@ -100,7 +100,12 @@ def build(given: Given, recorder: Recorder) -> Parts:
     table.on_removed(sessions.badge_gone)
     refusals = Refusals(given.journal, clock, lambda error: get_logger().error("refusal_lost", code=error.code))
     tools = DoorTools(
-        desk, WrongPins(float(limits.repeat_pin_seconds)), clock, publish, float(limits.operation_seconds)
+        desk,
+        WrongPins(float(limits.repeat_pin_seconds)),
+        clock,
+        publish,
+        operation_s=float(limits.operation_seconds),
+        consent_s=float(limits.consent_seconds),
     )
     pseudonyms = CardPseudonyms(given.pseudonym_key, clock.utc_us)
     gate = Gate(GateParts(table, sessions, given.journal, refusals, pseudonyms, given.policy, clock, tools))

@@ -217,4 +217,5 @@ BADGE = CardType(
     read_certificate=read_certificate,
     sign=sign,
     read_items=read_items,
+    same_identity=frozenset({Application.PIV}),
 )

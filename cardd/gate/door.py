@@ -6,28 +6,18 @@ counter again, VERIFY and work (lease B).
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from cardd.cards.card_type import CardType, PadEntry
-from cardd.errors import (
-    CarddError,
-    CardNoAnswer,
-    CardUnsupported,
-    PinChanged,
-    PinFormat,
-    PinGuard,
-    PinNowBlocked,
-    PinRejected,
-    PinUnknown,
-    PinWasBlocked,
-)
+from cardd.cards.card_type import Application, CardType, PadEntry
+from cardd.errors import CardNoAnswer, CardRemoved, PinChanged, PinUnknown, PinWasBlocked
 from cardd.gate.guard import WrongPins
+from cardd.gate.pin_entry import PinEntry
 from cardd.gate.request import Notes, Request
-from cardd.gate.step import PinTerms, Step, Unlocked, Witness, look_at_counter, run_step
-from cardd.model import CardKind, CardOutcome, CardRef, KeyRole, PinKind, PinOutcome
+from cardd.gate.step import Expected, PinTerms, Step, Unlocked, Witness, look_at_counter, run_step
+from cardd.model import CardKind, CardOutcome, CardRef, KeyRole, PinKind, PinOutcome, SeatName
 from cardd.pin import Pin
-from cardd.ports import Clock, Job, PinPrompt, Progress, Publish
+from cardd.ports import Clock, Job, Progress, Publish
 from cardd.readers.entries import CardEntry
 from cardd.readers.lease import LeaseDesk
 
@@ -49,29 +39,45 @@ class DoorTools:
     publish: Publish
     operation_s: float
     """Longest job on a card, without human time."""
+    consent_s: float = 60.0
+    """How long a resident's consent to the last try holds (decision 5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the caller may do at this door. `check` is asked before each contact with the card."""
+
+    may_spend_last_try: bool
+    check: Callable[[], None]
+    """Raises when what was allowed at the beginning is not allowed any more."""
 
 
 class Door:
     """One admitted operation on one card. Collects what record and errors must say about card and PIN."""
 
     def __init__(
-        self, tools: DoorTools, request: Request, entry: CardEntry, card_type: CardType, *, may_spend_last_try: bool
+        self, tools: DoorTools, request: Request, entry: CardEntry, card_type: CardType, standing: Standing
     ) -> None:
         self._tools = tools
         self._request = request
         self._entry = entry
-        self._may_spend_last_try = may_spend_last_try
+        self._standing = standing
+        self._people = PinEntry(request, entry, card_type, tools.wrong_pins, tools.clock, tools.publish)
         self.card_type = card_type
         self.notes = Notes()
         self.witness = Witness()
         self.pin: PinKind | None = None
         self.pin_pad: bool | None = None
         self.last_try_agreed: bool | None = None
-        self._identities: dict[str, bytes] = {}
 
     @property
     def ref(self) -> CardRef:
         return self._entry.ref
+
+    @property
+    def seat(self) -> SeatName:
+        """The caller's seat."""
+        return self._request.call.caller.seat
 
     @property
     def kind(self) -> CardKind:
@@ -97,17 +103,36 @@ class Door:
         else:
             self._entry.memory.tries[which] = count
 
+    def expected(self, application: Application) -> Expected:
+        """How this insertion's card is known again in `application`."""
+        identity = self._entry.memory.identities.get(application)
+        if identity is None and application in self.card_type.same_identity:
+            identity = self._entry.identity
+        return Expected(identity, self._entry.identity)
+
+    def remember_identity(self, application: Application, identity: bytes) -> None:
+        """Keep what `visit` gave, until the card is pulled."""
+        self._entry.memory.identities[application] = identity
+
+    def check_standing(self) -> None:
+        """Raise when the operation may not go on: its session has ended."""
+        self._standing.check()
+
     async def run(self, step: Step[T]) -> T:
         """Run one step, asking for its PIN before. Raises what people, guard, card, driver and work raise."""
         if step.pin is None:
+            # What became of a PIN in an earlier step of this operation stays said.
+            self.witness = replace(self.witness, identity=None)
             return await self._on_card(step, Unlocked(), None)
         self.pin = step.pin
         for prompt in range(1, PROMPTS_PER_STEP + 1):
+            self._new_witness()
             shown = await self._shown_tries(step, step.pin)
-            agreed = await self._consent(step.pin, shown)
-            unlocked = await self._ask(step, step.pin, shown)
+            terms = await self._terms(step.pin, shown)
+            self.pin_pad = self._people.on_pad(step, step.pin) or None
+            unlocked = await self._people.ask(step, step.pin, shown)
             try:
-                return await self._with_pin(step, step.pin, unlocked, PinTerms(shown, agreed))
+                return await self._with_pin(step, step.pin, unlocked, terms)
             except PinChanged:
                 if prompt == PROMPTS_PER_STEP:
                     raise
@@ -115,155 +140,90 @@ class Door:
                 unlocked.wipe()
         raise AssertionError("unreachable")
 
-    # --- the person ------------------------------------------------------------------------------------------------
+    # --- before the PIN ----------------------------------------------------------------------------------------------
 
     async def _shown_tries(self, step: Step[T], which: PinKind) -> int:
+        """The counter that the person is shown. Lease A, unless it was read before in this insertion."""
         shown = self._entry.memory.tries.get(which)
         if shown is None:
-            # Lease A: nobody is asked for a PIN before its counter is known.
-            left = await self._lease(
-                lambda card: look_at_counter(card, self.card_type, step, self._known_identity(step), self.witness)
-            )
+            witness, expected = self._new_witness(), self.expected(step.application)
+            left = await self._lease(lambda card: look_at_counter(card, self.card_type, step, expected, witness))
+            assert left.count is not None  # look_at_counter raises otherwise
             shown = left.count
+            self._learn_identity(step.application, witness)
             self.remember_tries(which, shown)
-        if shown is None:
-            raise CardUnsupported(which=which, problem="counter_unreadable")
         if shown == 0:
             raise PinWasBlocked(which=which, tries_left=0)
         return shown
 
-    async def _consent(self, which: PinKind, shown: int) -> bool:
-        if shown > 1:
-            return False
-        if which is PinKind.BADGE:
-            # An operator's badge with one try left counts as blocked: its owner goes to the administrator (decision 5).
-            raise PinWasBlocked(which=which, tries_left=shown, problem="last_try_kept")
-        if not self._may_spend_last_try:
-            raise PinGuard(which=which, tries_left=shown, problem="role")
-        self.last_try_agreed = await self._request.call.prompter.agrees_to_last_try(self._prompt(which, "enter", shown))
-        if not self.last_try_agreed:
-            raise PinGuard(which=which, tries_left=shown)
-        return True
-
-    async def _ask(self, step: Step[T], which: PinKind, shown: int) -> Unlocked:
-        if self._entry.traits.pin_pad and self.card_type.pins[which].shape.numeric and not step.new_pin:
-            self.pin_pad = True
-            self._tell("waiting_for_pad", which, "asked", shown)
-            return Unlocked(PadEntry())
-        self._tell("waiting_for_pin", which, "asked", shown)
-        pin = await self._typed(which, "enter", shown)
-        try:
-            self._tools.wrong_pins.check(self._mark(which, pin), which, self._tools.clock.boottime())
-            return Unlocked(pin, await self._new_pin(which) if step.new_pin else None)
-        except BaseException:
-            pin.wipe()
-            raise
-
-    async def _new_pin(self, which: PinKind) -> Pin:
-        new = await self._typed(which, "new", None)
-        try:
-            with await self._typed(which, "repeat", None) as again:
-                if new != again:
-                    raise PinFormat(which=which, problem="repeat_differs")
-        except BaseException:
-            new.wipe()
-            raise
-        return new
-
-    async def _typed(self, which: PinKind, step: str, shown: int | None) -> Pin:
-        try:
-            return await self._request.call.prompter.pin(self._prompt(which, step, shown))
-        except (CarddError, asyncio.CancelledError):
-            self._publish_pin(which, "cancelled", shown)
-            raise
-
-    def _prompt(self, which: PinKind, step: str, shown: int | None) -> PinPrompt:
-        request = self._request
-        shape = self.card_type.pins[which].shape
-        where = self._entry.ref.reader
-        return PinPrompt(which, step, shape, shown, self.kind, where, request.operation, request.purpose, request.case)
+    async def _terms(self, which: PinKind, shown: int) -> PinTerms:
+        """Under which terms VERIFY may be sent, after the resident's consent where the last try is at stake."""
+        self.last_try_agreed = None
+        agreed = await self._people.consent(which, shown, role_may=self._standing.may_spend_last_try)
+        self.last_try_agreed = agreed or None
+        clock, until = self._tools.clock, self._tools.clock.boottime() + self._tools.consent_s
+        return PinTerms(shown, lambda: agreed and clock.boottime() <= until)
 
     # --- the card --------------------------------------------------------------------------------------------------
 
     async def _with_pin(self, step: Step[T], which: PinKind, unlocked: Unlocked, terms: PinTerms) -> T:
-        mark = self._mark(which, unlocked.pin) if isinstance(unlocked.pin, Pin) else None
+        mark = self._people.mark(which, unlocked.pin) if isinstance(unlocked.pin, Pin) else None
         self._request.call.progress(Progress("signing" if self._request.key is not None else "reading"))
         try:
-            result = await self._on_card(step, unlocked, terms)
-        except (PinRejected, PinNowBlocked):
-            if mark is not None:
-                self._tools.wrong_pins.remember(mark, self._tools.clock.boottime())
-            raise
+            self._new_witness()
+            return await self._on_card(step, unlocked, terms)
         finally:
-            self._publish_pin(which, self.witness.pin.value, self.witness.tries_after)
-        return result
+            # Whoever waits for the result: also when the caller has gone, a wrong PIN stays wrong and a try is gone.
+            if mark is not None and self.witness.pin is PinOutcome.SPENT:
+                self._tools.wrong_pins.remember(mark, self._tools.clock.boottime())
+            self._learn_tries(which)
+            self._people.tell(which, self.witness.pin.value, self.witness.tries_after)
 
     async def _on_card(self, step: Step[T], unlocked: Unlocked, terms: PinTerms | None) -> T:
-        witness = self.witness = Witness(pin=self._worst_so_far())
+        witness, expected = self.witness, self.expected(step.application)
+        patience = PAD_SECONDS if isinstance(unlocked.pin, PadEntry) else 0.0
         try:
             result = await self._lease(
-                lambda card: run_step(card, self.card_type, step, unlocked, terms, self._known_identity(step), witness),
-                patient=isinstance(unlocked.pin, PadEntry),
+                lambda card: run_step(card, self.card_type, step, unlocked, terms, expected, witness), patience
             )
         except CardNoAnswer as error:
             # The job is still on its thread, in front of a silent card: what it had sent is all that is known.
             if witness.pin is PinOutcome.MAY_BE_SPENT:
                 raise PinUnknown(which=step.pin, reader=error.facts.reader, problem="card_no_answer") from error
             raise
-        finally:
-            if terms is not None and step.pin is not None:
-                self._learn(step.pin, witness)
-        if witness.identity is not None:
-            self._identities[step.application] = witness.identity
+        self._learn_identity(step.application, witness)
         return result
 
-    async def _lease(self, job: Job[T], *, patient: bool = False) -> T:
+    async def _lease(self, job: Job[T], patience: float = 0.0) -> T:
         call = self._request.call
-        async with self._tools.desk.lease(
-            self._entry.ref,
-            uid=call.caller.peer.uid,
-            client=call.caller.client,
-            operation=self._request.operation.value,
-            deadline=call.deadline,
-            progress=call.progress,
-        ) as lease:
-            return await _to_its_end(
-                lease.run(job, limit_s=self._tools.operation_s + (PAD_SECONDS if patient else 0.0))
-            )
+        try:
+            async with self._tools.desk.lease(
+                self._entry.ref,
+                uid=call.caller.peer.uid,
+                client=call.caller.client,
+                operation=self._request.operation.value,
+                deadline=call.deadline,
+                progress=call.progress,
+            ) as lease:
+                self._standing.check()
+                return await _to_its_end(lease.run(job, limit_s=self._tools.operation_s + patience))
+        except CardRemoved:
+            self.witness.card = CardOutcome.REMOVED
+            raise
 
-    def _known_identity(self, step: Step[T]) -> bytes | None:
-        return self._identities.get(step.application)
+    def _new_witness(self) -> Witness:
+        """For the next contact with the card. What became of the card before stays said until something else does."""
+        self.witness = Witness(card=self.witness.card)
+        return self.witness
 
-    def _worst_so_far(self) -> PinOutcome:
-        """A PIN accepted in an earlier step of this operation stays said, also when a later step needs none."""
-        return self.witness.pin if self.witness.pin is PinOutcome.ACCEPTED else PinOutcome.UNTOUCHED
+    def _learn_identity(self, application: Application, witness: Witness) -> None:
+        if witness.identity is not None:
+            self.remember_identity(application, witness.identity)
 
-    def _learn(self, which: PinKind, witness: Witness) -> None:
-        untouched = witness.pin is PinOutcome.UNTOUCHED
-        self.remember_tries(which, witness.tries_before if untouched else witness.tries_after)
-
-    def _mark(self, which: PinKind, pin: Pin) -> bytes:
-        return self._tools.wrong_pins.mark(self._entry.identity or self.ref.handle.encode(), which, pin)
-
-    # --- what is told ----------------------------------------------------------------------------------------------
-
-    def _tell(self, state: str, which: PinKind, change: str, shown: int | None) -> None:
-        self._request.call.progress(Progress(state))
-        self._publish_pin(which, change, shown)
-
-    def _publish_pin(self, which: PinKind, change: str, tries_left: int | None) -> None:
-        # `uid` makes it an event for this user alone: nobody else need know that a PIN is being typed here.
-        uid = self._request.call.caller.peer.uid
-        facts = {"uid": uid, "card": self.ref.handle, "which": which.value, "tries_left": tries_left}
-        self._tools.publish("pin", change, facts)
-
-    @property
-    def card_outcome(self) -> CardOutcome:
-        return self.witness.card
-
-    @property
-    def pin_outcome(self) -> PinOutcome:
-        return self.witness.pin
+    def _learn_tries(self, which: PinKind) -> None:
+        """Keep the counter for the next prompt; not when the card was not reached, or an answer is missing."""
+        if self.witness.tries_before is not None:
+            self.remember_tries(which, self.witness.tries_after)
 
 
 async def _to_its_end(job: Awaitable[T]) -> T:
@@ -277,7 +237,3 @@ async def _to_its_end(job: Awaitable[T]) -> T:
         if not task.cancelled():
             task.exception()
         raise
-
-
-PlanOf = Callable[[Door], Awaitable[T]]
-"""A use case's work once it is admitted."""

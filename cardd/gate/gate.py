@@ -6,26 +6,31 @@ Nothing else in cardd reaches a card for a caller. What is refused before the in
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from cardd.audit.asynchronous import AsyncJournal
 from cardd.audit.journal import Receipt
 from cardd.audit.pseudonym import CardPseudonyms
-from cardd.audit.records import IntentRecord, OutcomeRecord, RecordContext, Result, StateRecord
+from cardd.audit.records import IntentRecord, RecordContext, StateRecord
+from cardd.cards.card_type import CardType
 from cardd.errors import (
+    AuditUnavailable,
     BadRequest,
     CardAbsent,
     CarddError,
+    CardRemoved,
     CardUnsupported,
+    CardWrongKind,
     CardWrongReader,
     Internal,
     PolicyDenied,
     SessionRequired,
 )
-from cardd.gate.door import Door, DoorTools
+from cardd.gate.door import Door, DoorTools, Standing
+from cardd.gate.outcomes import given_up, outcome_of
 from cardd.gate.refusals import Refusals
 from cardd.gate.request import Performed, Request
-from cardd.model import CardHandle, CardKind, Operation, PinOutcome, SeatName
+from cardd.model import CardHandle, CardKind, CardOutcome, CardRef, Operation, PinKind, SeatName
 from cardd.policy.decide import decide, may_spend_last_try
 from cardd.policy.facts import Decision, Question
 from cardd.policy.rules import Policy
@@ -63,21 +68,21 @@ class Gate:
         Raises `CardAbsent`, `CardChanged`, `CardUnsupported`, `SessionRequired`, `PolicyDenied`, `AuditUnavailable`
         (nothing was done, or nothing is given out), and what the plan raises, completed by what became of card and PIN.
         """
-        parts = self._parts
-        entry = await parts.presence.identified(request.card)
-        _check_seat(entry, request.call.caller.seat)
-        session = self._session(request)
-        decision = self._decide(request, entry, session)
-        context = self._context(request, entry, session, decision)
-        if not decision.allowed:
-            await parts.refusals.note(context, PolicyDenied.code, decision.reason)
-            raise PolicyDenied(rule=decision.rule, problem=decision.reason, field=decision.item)
-        if entry.card_type is None:
-            raise CardUnsupported()
-        intent = await parts.journal.intent(IntentRecord(**dict(context)))
-        spends = session is not None and may_spend_last_try(session.operator.role, parts.policy)
-        door = Door(parts.tools, request, entry, entry.card_type, may_spend_last_try=spends)
-        return await self._work(intent, door, session, plan)
+        admitted = await self._admit(request)
+        intent = await self._parts.journal.intent(IntentRecord(**admitted.facts))
+        session = admitted.session
+        spends = session is not None and may_spend_last_try(session.operator.role, self._parts.policy)
+        standing = Standing(spends, lambda: self._still(session))
+        door = Door(self._parts.tools, request, admitted.entry, admitted.card_type, standing)
+        return await self._work(intent, door, plan)
+
+    async def refuse(self, request: Request, error: CarddError) -> None:
+        """Put on record that a use case said no before it came to the gate."""
+        await self._parts.refusals.note(RecordContext(**_who(request)), error.code, error.facts.problem)
+
+    def present(self, card: CardRef) -> bool:
+        """Whether this insertion still lasts."""
+        return self._parts.presence.current(card) is not None
 
     def pseudonym(self, fingerprint: str) -> str:
         """How the record names a badge's certificate (SHA-256 of its DER in hex)."""
@@ -116,26 +121,30 @@ class Gate:
         self._parts.sessions.end(session, SessionEnd.LOGOUT)
         return receipt
 
-    async def _work(
-        self, intent: Receipt, door: Door, session: Session | None, plan: Callable[[Door], Awaitable[T]]
-    ) -> Performed[T]:
-        started = self._parts.clock.boottime()
+    # --- before ------------------------------------------------------------------------------------------------------
+
+    async def _admit(self, request: Request) -> "_Admitted":
+        """Card, session and policy agree; else the refusal is on record, with all that was known by then."""
+        facts = _who(request)
         try:
-            result = await plan(door)
-            if session is not None and not self._parts.sessions.still(session):
-                # The badge was pulled meanwhile: what was read is thrown away (fault 78).
-                raise SessionRequired(problem="ended_meanwhile")
+            entry = await self._parts.presence.identified(request.card)
+            facts |= self._of_card(entry)
+            _check_seat(entry, request.call.caller.seat)
+            session = self._session(request)
+            facts |= _of_session(session)
+            if entry.card_type is None:
+                raise CardUnsupported()
+            if request.operation is Operation.LOGIN and entry.kind is not CardKind.BADGE:
+                raise CardWrongKind()
+            decision = self._decide(request, entry, session)
+            facts |= {"policy": self._parts.policy.hash, "rule": decision.rule}
+            if not decision.allowed:
+                raise PolicyDenied(rule=decision.rule, problem=decision.reason, field=decision.item)
         except CarddError as error:
-            error.with_outcome(card=door.card_outcome, pin=door.pin_outcome)
-            await self._close(intent, door, started, error)
+            error.with_outcome(card=CardOutcome.REMOVED if isinstance(error, CardRemoved) else CardOutcome.UNTOUCHED)
+            await self._parts.refusals.note(RecordContext(**facts), error.code, error.facts.problem)
             raise
-        except asyncio.CancelledError:
-            await self._close(intent, door, started, None, caller_gone=True)
-            raise
-        except BaseException:
-            await self._close(intent, door, started, Internal())
-            raise
-        return Performed(result, await self._close(intent, door, started, None))
+        return _Admitted(entry, entry.card_type, session, facts)
 
     def _session(self, request: Request) -> Session | None:
         if request.operation is Operation.LOGIN:
@@ -152,7 +161,7 @@ class Gate:
             case=request.case,
             items=request.items,
             key=request.key,
-            pin=request.pins[0] if len(request.pins) == 1 else None,
+            pin=_only(request.pins),
             private_sector=request.call.caller.private_sector,
         )
         decision = decide(question, self._parts.policy)
@@ -161,84 +170,100 @@ class Gate:
             return Decision(False, "own_badge", "foreign_badge")
         return decision
 
-    def _context(
-        self, request: Request, entry: CardEntry, session: Session | None, decision: Decision
-    ) -> RecordContext:
-        caller = request.call.caller
+    def _of_card(self, entry: CardEntry) -> dict[str, Any]:
         pseudonym = self._parts.pseudonyms.of_card(entry.kind, entry.identity)
-        return RecordContext(
-            event=request.call.method,
-            operation=request.operation,
-            request=request.call.request_id,
-            session=session.id if session is not None else None,
-            operator=session.operator.id if session is not None else None,
-            role=session.operator.role if session is not None else None,
-            purpose=request.purpose,
-            case=request.case,
-            seat=caller.seat,
-            reader=entry.place,
-            reader_role="badge" if entry.kind is CardKind.BADGE else "resident",
-            client=caller.client,
-            uid=caller.peer.uid,
-            gid=caller.peer.gid,
-            card_kind=entry.kind,
-            card=pseudonym.value if pseudonym is not None else None,
-            card_source=pseudonym.source if pseudonym is not None else None,
-            items=request.items or None,
-            key=request.key,
-            pin=request.pins[0] if len(request.pins) == 1 else None,
-            digests=request.digests,
-            algorithm=request.algorithm,
-            fingerprint_given=request.fingerprint_given,
-            policy=self._parts.policy.hash,
-            rule=decision.rule,
-        )
+        return {
+            "reader": entry.place,
+            "reader_role": "badge" if entry.kind is CardKind.BADGE else "resident",
+            "card_kind": entry.kind,
+            "card": pseudonym.value if pseudonym is not None else None,
+            "card_source": pseudonym.source if pseudonym is not None else None,
+        }
+
+    # --- while it runs, and after ------------------------------------------------------------------------------------
+
+    async def _work(self, intent: Receipt, door: Door, plan: Callable[[Door], Awaitable[T]]) -> Performed[T]:
+        started = self._parts.clock.boottime()
+        try:
+            result = await plan(door)
+            # The badge may have been pulled meanwhile: then what was read is thrown away (fault 78).
+            door.check_standing()
+        except CarddError as error:
+            error.with_outcome(card=door.witness.card, pin=door.witness.pin)
+            await self._close(intent, door, started, error)
+            raise
+        except asyncio.CancelledError as told:
+            await self._close(intent, door, started, None, given_up(told))
+            raise
+        except BaseException:
+            await self._close(intent, door, started, Internal())
+            raise
+        return Performed(result, await self._close(intent, door, started, None))
+
+    def _still(self, session: Session | None) -> None:
+        """Raise `SessionRequired` when the session under which an operation began has ended."""
+        if session is not None and not self._parts.sessions.still(session):
+            raise SessionRequired(problem="ended_meanwhile")
 
     async def _close(
-        self, intent: Receipt, door: Door, started: float, error: CarddError | None, *, caller_gone: bool = False
+        self, intent: Receipt, door: Door, started: float, error: CarddError | None, gone: str | None = None
     ) -> Receipt:
         """Write the outcome; also when the caller has gone, for then it matters most."""
-        witness, notes = door.witness, door.notes
-        untouched = witness.pin is PinOutcome.UNTOUCHED and witness.tries_before is None
-        done = error is None and not caller_gone
-        record = OutcomeRecord(
-            result=Result.DONE if done else _result_of(error),
-            code=error.code if error is not None else None,
-            problem=error.facts.problem if error is not None else None,
-            items=notes.items if done else None,
-            signatures=notes.signatures if done else None,
-            pin=door.pin,
-            pin_outcome=None if door.pin is None else witness.pin,
-            tries_before=None if untouched else witness.tries_before,
-            tries_after=None if untouched else witness.tries_after,
-            pin_pad=door.pin_pad,
-            last_try_agreed=door.last_try_agreed,
-            card_outcome=witness.card,
-            operator=notes.operator,
-            role=notes.role,
-            badge=notes.badge,
-            certificate=notes.certificate,
-            duration_ms=int((self._parts.clock.boottime() - started) * 1000),
-            caller_gone=caller_gone or None,
-        )
+        record = outcome_of(door, error, gone, int((self._parts.clock.boottime() - started) * 1000))
         writing = asyncio.ensure_future(self._parts.journal.outcome(intent, record))
         try:
             return await asyncio.shield(writing)
         except asyncio.CancelledError:
             await asyncio.wait([writing])
             raise
+        except AuditUnavailable as unwritten:
+            # The caller hears that nothing is given out, and still what became of card and PIN.
+            unwritten.with_outcome(card=door.witness.card, pin=door.witness.pin)
+            raise
+
+
+@dataclass(frozen=True, slots=True)
+class _Admitted:
+    """What was found out before the intent. `facts`: the fields of its record."""
+
+    entry: CardEntry
+    card_type: CardType
+    session: Session | None
+    facts: dict[str, Any]
+
+
+def _who(request: Request) -> dict[str, Any]:
+    """The fields of a record that the request alone knows."""
+    caller = request.call.caller
+    return {
+        "event": request.call.method,
+        "operation": request.operation,
+        "request": request.call.request_id,
+        "purpose": request.purpose,
+        "case": request.case,
+        "seat": caller.seat,
+        "client": caller.client,
+        "uid": caller.peer.uid,
+        "gid": caller.peer.gid,
+        "items": request.items or None,
+        "key": request.key,
+        "pin": _only(request.pins),
+        "digests": request.digests,
+        "algorithm": request.algorithm,
+        "fingerprint_given": request.fingerprint_given,
+    }
+
+
+def _of_session(session: Session | None) -> dict[str, Any]:
+    if session is None:
+        return {}
+    return {"session": session.id, "operator": session.operator.id, "role": session.operator.role}
+
+
+def _only(pins: tuple[PinKind, ...]) -> PinKind | None:
+    return pins[0] if len(pins) == 1 else None
 
 
 def _check_seat(entry: CardEntry, seat: SeatName) -> None:
     if entry.reader.seat not in (None, seat):
         raise CardWrongReader(reader=entry.reader.shown, problem="other_seat")
-
-
-# Codes by which a person or a rule said no before the card's work was done; everything else is a failure.
-_REFUSALS = frozenset({"auth.failed", "auth.locked", "session.required", "sign.wrong_certificate", "request.bad"})
-
-
-def _result_of(error: CarddError | None) -> Result:
-    if error is None or error.code in _REFUSALS or error.code.startswith("pin."):
-        return Result.UNKNOWN if error is not None and error.code == "pin.unknown" else Result.REFUSED
-    return Result.FAILED

@@ -14,6 +14,7 @@ from cardd.errors import (
     CarddError,
     CardNoAnswer,
     CardRemoved,
+    CardWrongKind,
     PcscDown,
     PinCancelled,
     PinChanged,
@@ -86,10 +87,25 @@ class Witness:
 
 @dataclass(frozen=True, slots=True)
 class PinTerms:
-    """Under which terms one VERIFY may be sent: the counter the person was shown, and whether the last try may go."""
+    """Under which terms one VERIFY may be sent: the counter the person was shown, and whether the last try may go.
 
-    shown_tries: int | None
-    last_try_agreed: bool
+    `last_try_agreed` is asked on the reader's thread, when it matters: consent does not last for ever.
+    """
+
+    shown_tries: int
+    last_try_agreed: Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """How this insertion's card is known again. None = nothing to compare with.
+
+    identity     bytes that this application showed before in this insertion.
+    first_look   bytes that the card showed when it was identified; looked at where `identity` is None.
+    """
+
+    identity: bytes | None = None
+    first_look: bytes | None = None
 
 
 # Errors after which the counter is known to be untouched: VERIFY never reached the card.
@@ -102,25 +118,23 @@ def run_step(
     step: Step[T],
     unlocked: Unlocked,
     terms: PinTerms | None,
-    known_identity: bytes | None,
+    expected: Expected,
     witness: Witness,
 ) -> T:
     """Run `step` and leave the card cleared. `terms` is given exactly when the step has a PIN.
 
-    Raises what card, driver and work raise, `CardChanged` when the identity is not `known_identity` or moved meanwhile,
-    `PinGuard`, `PinChanged`, `PinWasBlocked` before VERIFY, and `PinUnknown` when VERIFY was sent without an answer.
+    Raises what card, driver and work raise, `CardChanged` when the card is not the expected one or moved meanwhile,
+    `PinChanged`, `PinGuard`, `PinWasBlocked` before VERIFY, and `PinUnknown` when VERIFY was sent without an answer.
     """
     witness.card = CardOutcome.UNKNOWN
     try:
-        witness.identity = card_type.select(connection, step.application)
-        if known_identity is not None and witness.identity != known_identity:
-            raise CardChanged()
+        witness.identity = visit(connection, card_type, step.application, expected)
         if step.prepare is not None:
             step.prepare(connection)
         if step.pin is not None and terms is not None and unlocked.pin is not None:
             _check_counter(connection, card_type, step, terms, witness)
             _verify(connection, card_type, step.pin, unlocked.pin, witness)
-        result = step.work(connection, unlocked)
+        result = _work(connection, step, unlocked, witness)
         if card_type.reread(connection, step.application) != witness.identity:
             raise CardChanged()
         return result
@@ -132,8 +146,45 @@ def run_step(
             witness.card = _clear(connection, card_type)
 
 
+def visit(connection: SmartCardConnection, card_type: CardType, application: Application, expected: Expected) -> bytes:
+    """SELECT an application of the expected card; its identity bytes there. Raises `CardChanged` for any other card.
+
+    An application that was not visited before in this insertion has nothing to be compared with: then the card shows
+    first what it showed when it was identified. Within one transaction no exchange goes unseen (requirement C4).
+    """
+    if expected.identity is None and expected.first_look is not None:
+        seen = card_type.recognise(connection)
+        if seen is None or seen.identity != expected.first_look:
+            raise CardChanged()
+    try:
+        identity = card_type.select(connection, application)
+    except CardWrongKind as error:
+        if expected.identity is None:
+            raise
+        raise CardChanged() from error
+    if expected.identity is not None and identity != expected.identity:
+        raise CardChanged()
+    return identity
+
+
+def _work(connection: SmartCardConnection, step: Step[T], unlocked: Unlocked, witness: Witness) -> T:
+    """The step's own work. A change of PIN is a second secret on its way: while it runs, its outcome is open."""
+    accepted = witness.pin
+    if step.new_pin:
+        witness.pin = PinOutcome.MAY_BE_SPENT
+    try:
+        result = step.work(connection, unlocked)
+    except CarddError as error:
+        witness.pin = error.facts.pin or accepted
+        if error.facts.pin is not None:
+            witness.tries_after = error.facts.tries_left
+        raise
+    witness.pin = accepted
+    return result
+
+
 def look_at_counter(
-    connection: SmartCardConnection, card_type: CardType, step: Step[T], known_identity: bytes | None, witness: Witness
+    connection: SmartCardConnection, card_type: CardType, step: Step[T], expected: Expected, witness: Witness
 ) -> TriesLeft:
     """Lease A: identity and counter without any VERIFY, then clear (decision 3). Raises as `run_step`."""
     return run_step(
@@ -142,7 +193,7 @@ def look_at_counter(
         Step(step.application, lambda card, _: _honest_tries(card, card_type, step), prepare=step.prepare),
         Unlocked(),
         None,
-        known_identity,
+        expected,
         witness,
     )
 
@@ -155,6 +206,8 @@ def _honest_tries(connection: SmartCardConnection, card_type: CardType, step: St
         card_type.clear(connection)
         card_type.select(connection, step.application)
         left = card_type.tries_left(connection, step.pin)
+    if left.count is None:
+        raise CardBadAnswer(command="VERIFY", which=step.pin, problem="counter_unreadable")
     return left
 
 
@@ -163,43 +216,39 @@ def _check_counter(
 ) -> None:
     left = _honest_tries(connection, card_type, step)
     witness.tries_before = witness.tries_after = left.count
-    if left.count is None:
-        raise CardBadAnswer(command="VERIFY", which=step.pin, problem="counter_unreadable")
     if left.blocked:
         raise PinWasBlocked(which=step.pin, tries_left=0)
-    if left.count == 1 and not terms.last_try_agreed:
-        raise PinGuard(which=step.pin, tries_left=1)
-    if terms.shown_tries is not None and left.count != terms.shown_tries:
+    if left.count != terms.shown_tries:
         raise PinChanged(which=step.pin, tries_left=left.count)
+    if left.count == 1 and not terms.last_try_agreed():
+        raise PinGuard(which=step.pin, tries_left=1, problem="consent_too_old")
 
 
 def _verify(
     connection: SmartCardConnection, card_type: CardType, which: PinKind, pin: Pin | PadEntry, witness: Witness
 ) -> None:
-    witness.pin = PinOutcome.MAY_BE_SPENT
+    # Said before it is sent: should the card never answer, the event loop reads this while the thread still waits.
+    witness.pin, witness.tries_after = PinOutcome.MAY_BE_SPENT, None
     try:
         card_type.verify(connection, which, pin)
     except _NOT_SENT:
-        witness.pin = PinOutcome.UNTOUCHED
+        witness.pin, witness.tries_after = PinOutcome.UNTOUCHED, witness.tries_before
         raise
     except (PinRejected, PinNowBlocked) as error:
-        witness.pin = PinOutcome.SPENT
-        witness.tries_after = error.facts.tries_left
+        witness.pin, witness.tries_after = PinOutcome.SPENT, error.facts.tries_left
         raise
     except PinWasBlocked:
-        witness.pin = PinOutcome.UNTOUCHED
-        witness.tries_after = 0
+        witness.pin, witness.tries_after = PinOutcome.UNTOUCHED, 0
         raise
     except (CardRemoved, CardNoAnswer, PcscDown) as error:
-        witness.tries_after = None
         if isinstance(error, CardRemoved):
             witness.card = CardOutcome.REMOVED
         raise PinUnknown(which=which, reader=error.facts.reader, problem=error.code.replace(".", "_")) from error
-    except CarddError:
-        witness.tries_after = None
-        raise
     witness.pin = PinOutcome.ACCEPTED
-    witness.tries_after = card_type.pins[which].tries
+    fresh = card_type.pins[which].tries
+    # A right PIN fills the counter, but only a counter that was full is known to be full now: badges are issued with
+    # other numbers of tries, and asking would spoil keys that want VERIFY directly before (decision 2).
+    witness.tries_after = fresh if witness.tries_before == fresh else None
 
 
 def _clear(connection: SmartCardConnection, card_type: CardType) -> CardOutcome:

@@ -10,14 +10,14 @@ from datetime import UTC, datetime
 
 from cardd.cards.card_type import Application
 from cardd.cards.chuid import guid_of
-from cardd.errors import CardWrongKind, LoginRefused, PinNowBlocked, PinRejected, SessionExists, SignatureMismatch
+from cardd.errors import CarddError, CardRemoved, LoginRefused, SessionExists, SignatureMismatch
 from cardd.gate.door import Door
 from cardd.gate.gate import Gate
 from cardd.gate.request import Performed, Receipt, Request
 from cardd.gate.step import Step, Unlocked
 from cardd.iso7816.connection import SmartCardConnection
 from cardd.login.challenge import Challenge
-from cardd.model import CardHandle, CardKind, CardRef, KeyRole, Operation, PinKind
+from cardd.model import CardHandle, CardRef, KeyRole, Operation, PinKind, PinOutcome, SeatName
 from cardd.ports import Call, Clock
 from cardd.register import Operator, Register
 from cardd.sessions.attempts import LoginAttempts
@@ -62,44 +62,29 @@ class LoginService:
         self._register = register
         self._rules = rules
         self._clock = clock
+        self._running: set[SeatName] = set()
 
     async def login(self, call: Call, badge: CardHandle | None) -> Performed[Session]:
         """Log the holder of `badge` in at the caller's seat; None: the only badge that is there.
 
-        Raises `LoginLocked` after three failures in 15 minutes, `SessionExists`, `CardWrongKind` for a card that is no
-        badge, `LoginRefused` when certificate, register or the badge's signature say no, and all that the gate raises.
+        Raises `LoginLocked` after three failures in 15 minutes, `SessionExists` (also while another login runs at this
+        seat), `CardWrongKind` for a card that is no badge, `LoginRefused` when certificate, register or the badge's
+        signature say no, and all that the gate raises.
         """
         seat = call.caller.seat
-        self._attempts.check(f"seat:{seat}")
-        if self._sessions.taken(seat):
-            raise SessionExists()
-
-        async def plan(door: Door) -> LoggedIn:
-            if door.kind is not CardKind.BADGE:
-                raise CardWrongKind()
-            certificate = await door.run(
-                Step(Application.PIV, lambda card, _: door.card_type.read_certificate(card, KeyRole.AUTHENTICATION))
-            )
-            fingerprint = hashlib.sha256(certificate).hexdigest()
-            door.notes.badge = self._gate.pseudonym(fingerprint)
-            operator = self._admit(door, certificate, fingerprint)
-            self._attempts.check(f"badge:{fingerprint}")
-            try:
-                await self._prove(door, certificate, fingerprint)
-            except (PinRejected, PinNowBlocked, SignatureMismatch) as error:
-                self._attempts.failed(f"seat:{seat}", f"badge:{fingerprint}")
-                if isinstance(error, SignatureMismatch):
-                    raise LoginRefused(problem="badge_signature") from error
-                raise
-            door.remember_certificate(KeyRole.AUTHENTICATION, certificate)
-            return LoggedIn(operator, door.ref, fingerprint)
-
         handle = badge or await self._gate.badge_at(seat)
-        performed = await self._gate.perform(Request(call, Operation.LOGIN, handle, pins=(PinKind.BADGE,)), plan)
-        who = performed.result
-        self._attempts.succeeded(f"badge:{who.fingerprint}")
-        session = self._sessions.start(seat, who.badge, call.caller.peer.uid, who.operator, who.fingerprint)
-        return Performed(session, performed.receipt)
+        request = Request(call, Operation.LOGIN, handle, pins=(PinKind.BADGE,))
+        try:
+            self._check_free(seat)
+        except CarddError as error:
+            await self._gate.refuse(request, error)
+            raise
+        self._running.add(seat)
+        try:
+            performed = await self._gate.perform(request, self._identify)
+            return Performed(self._open(call, performed.result), performed.receipt)
+        finally:
+            self._running.discard(seat)
 
     async def logout(self, call: Call) -> Receipt:
         """End the session of the caller's seat. Raises `SessionRequired`, `AuditUnavailable` (the session goes on)."""
@@ -108,6 +93,44 @@ class LoginService:
     def status(self, call: Call) -> Session | None:
         """The session of the caller's seat, if it is this user's."""
         return self._sessions.find(call.caller.seat, call.caller.peer.uid)
+
+    def _check_free(self, seat: SeatName) -> None:
+        self._attempts.check(f"seat:{seat}")
+        if self._sessions.taken(seat):
+            raise SessionExists()
+        if seat in self._running:
+            raise SessionExists(problem="login_running")
+
+    async def _identify(self, door: Door) -> LoggedIn:
+        """The plan: who holds this badge, and does the badge know its PIN and its key."""
+        certificate = await door.run(
+            Step(Application.PIV, lambda card, _: door.card_type.read_certificate(card, KeyRole.AUTHENTICATION))
+        )
+        fingerprint = hashlib.sha256(certificate).hexdigest()
+        badge = door.notes.badge = self._gate.pseudonym(fingerprint)
+        operator = self._admit(door, certificate, fingerprint)
+        self._attempts.check(f"badge:{badge}")
+        counted = (f"seat:{door.seat}", f"badge:{badge}")
+        try:
+            await self._prove(door, certificate, fingerprint)
+        except SignatureMismatch as error:
+            self._attempts.failed(*counted)
+            raise LoginRefused(problem="badge_signature") from error
+        finally:
+            # A try that was spent counts, also when the caller hung up to not be counted.
+            if door.witness.pin is PinOutcome.SPENT:
+                self._attempts.failed(*counted)
+        self._attempts.succeeded(f"badge:{badge}")
+        door.remember_certificate(KeyRole.AUTHENTICATION, certificate)
+        return LoggedIn(operator, door.ref, fingerprint)
+
+    def _open(self, call: Call, who: LoggedIn) -> Session:
+        """Start the session. Raises `CardRemoved`: the badge may have gone while the outcome was being written."""
+        session = self._sessions.start(call.caller.seat, who.badge, call.caller.peer.uid, who.operator, who.fingerprint)
+        if not self._gate.present(who.badge):
+            self._sessions.badge_gone(who.badge)
+            raise CardRemoved(reader=who.badge.reader)
+        return session
 
     def _admit(self, door: Door, certificate: bytes, fingerprint: str) -> Operator:
         problem = self._rules.problem(certificate, datetime.fromtimestamp(self._clock.utc_us() / 1e6, tz=UTC))

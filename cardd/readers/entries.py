@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from cardd.cards.card_type import CardType, Recognition
+from cardd.cards.card_type import Application, CardType, Recognition
 from cardd.errors import CarddError
 from cardd.iso7816.connection import InsertionNotes
 from cardd.model import CardKind, CardRef, KeyRole, PinKind, ReaderName, SeatName
@@ -33,6 +33,8 @@ class InsertionMemory:
     tries: dict[PinKind, int] = field(default_factory=dict)
     certificates: dict[KeyRole, bytes] = field(default_factory=dict)
     """DER."""
+    identities: dict[Application, bytes] = field(default_factory=dict)
+    """The bytes by which each application is known again, once it has been visited."""
 
 
 @dataclass(slots=True, eq=False)

@@ -10,7 +10,7 @@ from cardd.errors import BadRequest, CardItemAbsent, CardWrongKind
 from cardd.gate.door import Door
 from cardd.gate.gate import Gate
 from cardd.gate.request import Performed, Request
-from cardd.gate.step import Step, Unlocked
+from cardd.gate.step import Step, Unlocked, visit
 from cardd.iso7816.connection import SmartCardConnection
 from cardd.model import CardKind, Item, KeyRole, Operation, PinKind
 from cardd.ports import Call, Clock
@@ -136,7 +136,9 @@ class ReadingService:
             missing = [which for which in wanted if which not in specs]
             if missing:
                 raise CardItemAbsent(which=missing[0])
-            counters = await door.run(_all_counters(door.card_type, wanted))
+            counters, identities = await door.run(_all_counters(door, wanted))
+            for application, identity in identities.items():
+                door.remember_identity(application, identity)
             for which, left in counters.items():
                 if left is not None:
                     door.remember_tries(which, left.count)
@@ -209,25 +211,35 @@ def _read_step(
     return Step(application, lambda card, _: dict(card_type.read_items(card, names)), pin=which)
 
 
-def _all_counters(card_type: CardType, wanted: Sequence[PinKind]) -> Step[dict[PinKind, TriesLeft | None]]:
+Counters = tuple[dict[PinKind, TriesLeft | None], dict[Application, bytes]]
+
+
+def _all_counters(door: Door, wanted: Sequence[PinKind]) -> Step[Counters]:
     """One visit over all applications concerned; it ends where it began, so that the identity check holds."""
+    card_type = door.card_type
     by_application: dict[Application, list[PinKind]] = {}
     for which in wanted:
         by_application.setdefault(card_type.pins[which].application, []).append(which)
     home = next(iter(by_application))
+    expected = {application: door.expected(application) for application in by_application}
 
-    def work(card: SmartCardConnection, _: Unlocked) -> dict[PinKind, TriesLeft | None]:
+    def work(card: SmartCardConnection, _: Unlocked) -> Counters:
         counters: dict[PinKind, TriesLeft | None] = {}
+        identities: dict[Application, bytes] = {}
         for application, names in by_application.items():
             if application is not home:
-                card_type.select(card, application)
+                identities[application] = visit(card, card_type, application, expected[application])
             for which in names:
-                try:
-                    counters[which] = card_type.tries_left(card, which)
-                except CardItemAbsent:
-                    counters[which] = None
+                counters[which] = _counter(card, card_type, which)
         if len(by_application) > 1:
             card_type.select(card, home)
-        return counters
+        return counters, identities
 
     return Step(home, work)
+
+
+def _counter(card: SmartCardConnection, card_type: CardType, which: PinKind) -> TriesLeft | None:
+    try:
+        return card_type.tries_left(card, which)
+    except CardItemAbsent:
+        return None

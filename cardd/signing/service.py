@@ -4,16 +4,17 @@ Importing this room brings `cryptography` and asn1crypto, half of the daemon's s
 """
 
 import hashlib
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from cardd.cards.card_type import CardType, PublicKeyKind
-from cardd.errors import BadRequest, CarddError, CardWrongKind, WrongCertificate
+from cardd.errors import BadRequest, CardWrongKind, WrongCertificate
 from cardd.gate.door import Door
 from cardd.gate.gate import Gate
 from cardd.gate.request import Performed, Request
 from cardd.gate.step import Step, Unlocked
 from cardd.iso7816.connection import SmartCardConnection
-from cardd.model import CardKind, Operation, PinOutcome
+from cardd.model import CardKind, Operation
 from cardd.ports import Call, Clock
 from cardd.signatures import PublicKey, check_signature, key_kind, public_key
 from cardd.signing import cms
@@ -42,26 +43,25 @@ class SigningService:
         for digest in order.digests:
             digests.check_digest(order.hash_name, digest)
         if order.idempotency_key is None:
-            return SignAnswer(await self._sign(call, order), repeated=False)
+            return SignAnswer(await self._sign(call, order, _Asked()), repeated=False)
         place = (call.caller.peer.uid, call.caller.seat, order.idempotency_key)
         stored = self._finished.begin(*place, order.hashed(), self._clock.boottime())
         if stored is not None:
             return SignAnswer(stored, repeated=True)
+        asked = _Asked()
         try:
-            performed = await self._sign(call, order)
-        except CarddError as error:
-            if error.facts.pin in (None, PinOutcome.UNTOUCHED, PinOutcome.SPENT):
-                self._finished.forget(*place)
-            else:
-                self._finished.fail(*place)
-            raise
+            performed = await self._sign(call, order, asked)
         except BaseException:
-            self._finished.fail(*place)
+            # Whatever ended it, the caller's going included: as long as the key was not used, the order may come again.
+            if asked.key_used:
+                self._finished.fail(*place)
+            else:
+                self._finished.forget(*place)
             raise
         self._finished.finish(*place, performed)
         return SignAnswer(performed, repeated=False)
 
-    async def _sign(self, call: Call, order: SignOrder) -> Performed[Signed]:
+    async def _sign(self, call: Call, order: SignOrder, asked: "_Asked") -> Performed[Signed]:
         async def plan(door: Door) -> Signed:
             spec = door.card_type.keys.get(order.key)
             if spec is None:
@@ -71,7 +71,9 @@ class SigningService:
             known = door.known_certificate(order.key)
             if known is not None:
                 _compare(order, known)
-            job = _SignJob(door.card_type, order, known, datetime.fromtimestamp(self._clock.utc_us() / 1e6, tz=UTC))
+            job = _SignJob(
+                door.card_type, order, known, asked, datetime.fromtimestamp(self._clock.utc_us() / 1e6, tz=UTC)
+            )
             prepare = job.read_certificate if spec.certificate_pin is None else None
             signed = await door.run(Step(spec.application, job.work, pin=spec.pin, prepare=prepare))
             if spec.certificate_pin is None:
@@ -98,20 +100,31 @@ def _compare(order: SignOrder, certificate: bytes) -> None:
         raise WrongCertificate()
 
 
+@dataclass(slots=True)
+class _Asked:
+    """Whether a card was asked to use its key: set on the reader's thread, read when the order has ended."""
+
+    key_used: bool = False
+
+
 class _SignJob:
     """The part on the reader's thread. The certificate comes before VERIFY where the card allows it, else right after."""
 
-    def __init__(self, card_type: CardType, order: SignOrder, certificate: bytes | None, now: datetime) -> None:
+    def __init__(
+        self, card_type: CardType, order: SignOrder, certificate: bytes | None, asked: _Asked, now: datetime
+    ) -> None:
         self._card_type = card_type
         self._order = order
         self._certificate = certificate
+        self._asked = asked
         self._now = now
 
     def read_certificate(self, card: SmartCardConnection) -> None:
-        """Read the certificate unless it is known, and refuse another one than was shown to the person."""
+        """Read the certificate unless it is known; refuse another one than was shown to the person, or a key of another kind."""
         if self._certificate is None:
             self._certificate = self._card_type.read_certificate(card, self._order.key)
         _compare(self._order, self._certificate)
+        digests.check_format(self._order.signature_format, key_kind(public_key(self._certificate)))
 
     def work(self, card: SmartCardConnection, _: Unlocked) -> Signed:
         """Sign each digest and check each signature."""
@@ -119,7 +132,7 @@ class _SignJob:
         assert self._certificate is not None
         key = public_key(self._certificate)
         kind = key_kind(key)
-        digests.check_format(self._order.signature_format, kind)
+        self._asked.key_used = True
         signatures = tuple(self._one(card, key, kind, digest) for digest in self._order.digests)
         return Signed(signatures, self._certificate, hashlib.sha256(self._certificate).hexdigest())
 
