@@ -10,6 +10,7 @@ import click
 from cardd import config, log
 from cardd.app import start_checks
 from cardd.app.daemon import Daemon, Office
+from cardd.app.last_resort import keep_texts_out
 from cardd.audit.chain import Damaged
 from cardd.audit.pseudonym import read_key
 from cardd.errors import CarddError
@@ -20,6 +21,7 @@ from cardd.tomlfile import BrokenFile
 
 EXIT_CONFIG = 78
 """EX_CONFIG of sysexits.h: a human must change a file; systemd does not start us again for it."""
+DAMAGED_REMEDY = "cardd-verify DIRECTORY; keep the directory as it is and call whoever answers for the record"
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -46,6 +48,8 @@ def main(config_file: Path, check_config: bool) -> None:
     except BrokenFile as error:
         _leave([str(problem) for problem in error.problems])
     problems = start_checks.problems(settings, os.environ)
+    if check_config:
+        problems += _operator_ca(settings)
     if check_config or problems:
         _report(problems)
     sys.exit(_run(settings))
@@ -53,6 +57,7 @@ def main(config_file: Path, check_config: bool) -> None:
 
 def _run(settings: config.Settings) -> int:
     log.set_up(settings.log_format, settings.log_level)
+    keep_texts_out()
     forbid_dumps()
     office = Office(
         settings,
@@ -64,8 +69,26 @@ def _run(settings: config.Settings) -> int:
     try:
         return asyncio.run(Daemon(office).serve())
     except (CarddError, Damaged, OSError) as error:
-        log.get_logger().error("start_failed", exc_info=error)
+        log.get_logger().error("start_failed", **_facts(error), exc_info=error)
         return 1
+
+
+def _facts(error: CarddError | Damaged | OSError) -> dict[str, object]:
+    """What an error at start says beside its type: words of ours and of the kernel, and names of files."""
+    match error:
+        case CarddError():
+            return {"code": error.code, "problem": error.facts.problem}
+        case Damaged():
+            return {"problem": error.problem, "sequence": error.sequence, "file": error.file, "remedy": DAMAGED_REMEDY}
+        case _:
+            return {"problem": error.strerror, "file": error.filename}
+
+
+def _operator_ca(settings: config.Settings) -> list[str]:
+    # Late: the certificate code costs a third of a second, which a start has no need to wait for (decision 28).
+    from cardd.app import certificates  # noqa: PLC0415
+
+    return [*certificates.problems(settings.operator_ca, test=settings.mode == "test")]
 
 
 def _lock_memory(settings: config.Settings) -> bool:

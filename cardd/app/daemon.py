@@ -1,16 +1,17 @@
 """The life of the daemon: open, build, start, be ready, keep house, stop in order."""
 
 import asyncio
+import errno
 import os
 import secrets
 import signal
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
 
 from cardd.api.listening import Listening, bind, passed_by_systemd
 from cardd.api.services import About
 from cardd.app.build import Given, Parts, build
+from cardd.app.last_resort import on_dead_thread
 from cardd.app.recorder import Recorder
 from cardd.audit.asynchronous import AsyncJournal
 from cardd.audit.chain import Damaged
@@ -56,6 +57,8 @@ class Daemon:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
+        # Without its monitor or a reader's thread the daemon would go on half blind: better a new start.
+        on_dead_thread(lambda: loop.call_soon_threadsafe(self._fail, "thread_failed"))
         journal = await asyncio.to_thread(self._open_journal)
         recorder = Recorder(journal)
         parts = build(self._given(journal), recorder)
@@ -113,7 +116,11 @@ class Daemon:
         )
 
     def _listen(self) -> Listening:
-        return passed_by_systemd(dict(os.environ)) or bind(Path(self._office.settings.socket))
+        try:
+            passed = passed_by_systemd(os.environ)
+        except ValueError as error:
+            raise OSError(errno.EINVAL, str(error), "LISTEN_FDS") from error
+        return passed or bind(self._office.settings.socket)
 
     # --- while it runs -----------------------------------------------------------------------------------------------
 

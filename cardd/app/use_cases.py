@@ -43,13 +43,13 @@ class UseCaseLoader:
 
     def _load(self) -> UseCases:
         # The one place of late imports, with the reason above.
-        from cardd.app.certificates import badge_check, badge_uuid, operator_anchors  # noqa: PLC0415
+        from cardd.app.certificates import OperatorCa, badge_uuid  # noqa: PLC0415
         from cardd.login.service import BadgeRules, LoginService  # noqa: PLC0415
         from cardd.reading.service import ReadingService  # noqa: PLC0415
         from cardd.signing.service import SigningService  # noqa: PLC0415
 
-        store = operator_anchors(self._settings.operator_ca)
-        rules = BadgeRules(badge_check(store, test=self._settings.mode == "test"), badge_uuid)
+        authorities = OperatorCa(self._settings.operator_ca, test=self._settings.mode == "test")
+        rules = BadgeRules(authorities.badge_problem, badge_uuid)
         return UseCases(
             LoginService(self._gate, self._sessions, self._attempts, self._register, rules, self._clock),
             ReadingService(self._gate, self._clock),
