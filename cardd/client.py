@@ -18,11 +18,10 @@ from collections import deque
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any, Literal, Self, cast
 
-from cardd.wire import remote
+from cardd.wire import names, remote
 from cardd.wire.envelope import Id, Notification, Request, Response
 from cardd.wire.fault import Locale
 from cardd.wire.framing import wipe
-from cardd.wire.methods import agent_register, events_subscribe, hello, request_cancel, server_closing
 from cardd.wire.remote import DEFAULT_SOCKET, ConnectionEnded, EventsLost, RemoteError
 from cardd.wire.talk import Message, Talk, failure_of
 
@@ -95,9 +94,9 @@ class Client:
     def begin(self, said: Mapping[str, Any]) -> None:
         """Read the greeting and say hello. `connect` does it."""
         self.greeting = remote.greeting_of(self._next(), self._locale)
-        self.me = self.call(hello.METHOD, **said)
+        self.me = self.call(names.HELLO, **said)
         if self._pin_prompt is not None:
-            self.call(agent_register.METHOD, scope="connection")
+            self.call(names.AGENT_REGISTER, scope="connection")
 
     def call(self, method: str, /, **params: Any) -> dict[str, Any]:
         """Call and wait for the result, answering prompts meanwhile. Raises `RemoteError`, `ConnectionEnded`."""
@@ -114,7 +113,7 @@ class Client:
     ) -> tuple[dict[str, Any], Iterator[dict[str, Any]]]:
         """Subscribe: the snapshot, and an endless iterator of changes. The iterator raises `EventsLost`, `ConnectionEnded`."""
         self._changes.clear()
-        return self.call(events_subscribe.METHOD, **remote.subscription(topics, since, boot_id)), self._each_change()
+        return self.call(names.SUBSCRIBE, **remote.subscription(topics, since, boot_id)), self._each_change()
 
     def close(self) -> None:
         """Hang up. What the daemon does for this connection ends, up to a card command that is on its way."""
@@ -164,7 +163,7 @@ class Client:
             self._backlog.extend(iter(lambda: remote.read_message(self._talk), None))
         return any(
             isinstance(message, Notification)
-            and message.method == agent_register.CANCEL
+            and message.method == names.AGENT_CANCEL
             and message.params.get("prompt") == prompt
             for message in self._backlog
         )
@@ -174,11 +173,11 @@ class Client:
         match message:
             case Request():
                 self._answer(message)
-            case Notification(method=server_closing.METHOD):
+            case Notification(method=names.CLOSING):
                 raise RemoteError(remote.closing_of(message, self._locale))
-            case Notification(method=request_cancel.PROGRESS) if self._on_progress is not None:
+            case Notification(method=names.PROGRESS) if self._on_progress is not None:
                 self._on_progress(message.params)
-            case Notification(method=events_subscribe.CHANGED | events_subscribe.LAGGED):
+            case Notification(method=names.CHANGED | names.LAGGED):
                 self._changes.append(message.params)
             case Response(id=None, error=dict() as error):
                 raise RemoteError(failure_of(error, self._locale))
@@ -186,9 +185,9 @@ class Client:
                 pass  # a late answer, a prompt cancelled before it was shown, or a notice of a newer daemon
 
     def _answer(self, asked: Request) -> None:
-        if asked.method == agent_register.PIN and self._pin_prompt is not None:
+        if asked.method == names.AGENT_PIN and self._pin_prompt is not None:
             self._answer_pin(asked, self._pin_prompt(asked.params))
-        elif asked.method == agent_register.CONFIRM:
+        elif asked.method == names.AGENT_CONFIRM:
             agreed = self._confirm is not None and self._confirm(asked.params)
             self._send(self._talk.answer(asked, {"agreed": agreed}))
         else:
@@ -223,9 +222,9 @@ async def connect_async(
     await asyncio.get_running_loop().create_unix_connection(lambda: counter, remote.socket_path(path))
     try:
         counter.greeting = await counter.greeted
-        counter.me = await counter.call(hello.METHOD, **remote.hello_params(client, version, locale, seat))
+        counter.me = await counter.call(names.HELLO, **remote.hello_params(client, version, locale, seat))
         if pin_prompt is not None:
-            await counter.call(agent_register.METHOD, scope=scope)
+            await counter.call(names.AGENT_REGISTER, scope=scope)
     except BaseException:
         await counter.close()
         raise
@@ -267,7 +266,7 @@ class AsyncClient(asyncio.BufferedProtocol):
             return await answer
         except asyncio.CancelledError:
             if self._end is None:
-                self._transport.write(self._talk.call(request_cancel.METHOD, {"id": number})[1])
+                self._transport.write(self._talk.call(names.CANCEL, {"id": number})[1])
             raise
         finally:
             self._waiting.pop(number, None)
@@ -277,9 +276,7 @@ class AsyncClient(asyncio.BufferedProtocol):
     ) -> tuple[dict[str, Any], AsyncIterator[dict[str, Any]]]:
         """Subscribe: the snapshot, and an endless iterator of changes. The iterator raises `EventsLost`, `ConnectionEnded`."""
         self._changes = asyncio.Queue()
-        return await self.call(
-            events_subscribe.METHOD, **remote.subscription(topics, since, boot_id)
-        ), self._each_change()
+        return await self.call(names.SUBSCRIBE, **remote.subscription(topics, since, boot_id)), self._each_change()
 
     async def close(self) -> None:
         """Hang up, and wait until prompts and connection have ended."""
@@ -347,15 +344,15 @@ class AsyncClient(asyncio.BufferedProtocol):
                 prompt = message.params.get("prompt")
                 task = self._prompts[prompt] = self._loop.create_task(self._answer(message))
                 task.add_done_callback(lambda _: self._prompts.pop(prompt, None))
-            case Notification(method=agent_register.CANCEL, params=params) if params.get("prompt") in self._prompts:
+            case Notification(method=names.AGENT_CANCEL, params=params) if params.get("prompt") in self._prompts:
                 self._prompts[params.get("prompt")].cancel()
-            case Notification(method=request_cancel.PROGRESS, params={"id": int() | str() as number} as told):
+            case Notification(method=names.PROGRESS, params={"id": int() | str() as number} as told):
                 _, on_progress = self._waiting.get(number, (None, None))
                 if on_progress is not None:
                     on_progress(told)
-            case Notification(method=events_subscribe.CHANGED | events_subscribe.LAGGED):
+            case Notification(method=names.CHANGED | names.LAGGED):
                 self._changes.put_nowait(message.params)
-            case Notification(method=server_closing.METHOD):
+            case Notification(method=names.CLOSING):
                 self._end = RemoteError(remote.closing_of(message, self._locale))
             case _:
                 pass  # a late answer, or a notice of a newer daemon
@@ -377,9 +374,9 @@ class AsyncClient(asyncio.BufferedProtocol):
             raise
 
     async def _put_to_person(self, asked: Request) -> None:
-        if asked.method == agent_register.PIN and self._pin_prompt is not None:
+        if asked.method == names.AGENT_PIN and self._pin_prompt is not None:
             await self._answer_pin(asked, await self._pin_prompt(asked.params))
-        elif asked.method == agent_register.CONFIRM:
+        elif asked.method == names.AGENT_CONFIRM:
             agreed = self._confirm is not None and await self._confirm(asked.params)
             self._transport.write(self._talk.answer(asked, {"agreed": agreed}))
         else:

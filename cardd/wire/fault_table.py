@@ -1,5 +1,7 @@
 """The table of faults: every error that a client can meet, with its texts. A row is added here and in `cardd.errors`, never removed."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 from cardd.wire.fault import Fault, TwoTexts
@@ -227,3 +229,10 @@ SIGNATURES = (
 # fmt: on
 
 ROWS = (*REQUESTS, *SESSIONS, *CARDS, *PINS, *SIGNATURES)
+FAULTS: Mapping[str, Fault] = MappingProxyType({row.name: row for row in ROWS})
+INTERNAL: Final = FAULTS["internal"]
+
+
+def fault(name: object) -> Fault:
+    """The row of `name`; of `internal` for a name this side does not know."""
+    return FAULTS.get(name, INTERNAL) if isinstance(name, str) else INTERNAL

@@ -1,21 +1,12 @@
-"""The faults that clients see: what each is called, who must act, what to say and what to do. The rows stand in `fault_table`."""
+"""The faults that clients see, and the facts that an error answer may carry. The rows stand in `fault_table`, which needs no model."""
 
-from collections.abc import Mapping
 from typing import Any, Literal
 
 from cardd.wire.base import Answer, PinWord
 from cardd.wire.fault import Actor, Fault, Locale, TwoTexts
-from cardd.wire.fault_table import ROWS
+from cardd.wire.fault_table import FAULTS, INTERNAL, fault
 
 __all__ = ["FAULTS", "INTERNAL", "Actor", "ErrorData", "Fault", "Locale", "TwoTexts", "fault"]
-
-FAULTS: Mapping[str, Fault] = {row.name: row for row in ROWS}
-INTERNAL = FAULTS["internal"]
-
-
-def fault(name: object) -> Fault:
-    """The row of `name`; of `internal` for a name this side does not know."""
-    return FAULTS.get(name, INTERNAL) if isinstance(name, str) else INTERNAL
 
 
 class PinFate(Answer):

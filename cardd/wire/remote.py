@@ -4,9 +4,9 @@ import os
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
+from cardd.wire import names
 from cardd.wire.envelope import Notification, Response
 from cardd.wire.fault import Locale
-from cardd.wire.methods import hello, server_closing
 from cardd.wire.talk import Failure, Message, ProtocolError, Talk, failure_of
 
 DEFAULT_SOCKET: Final = "/run/cardd/cardd.sock"
@@ -63,7 +63,7 @@ class EventsLost(Exception):
 
 def hello_params(client: str, version: str, locale: Locale, seat: str | None) -> dict[str, Any]:
     """What a client says of itself."""
-    said = {"level": hello.LEVEL, "client": client, "version": version, "locale": locale}
+    said = {"level": names.LEVEL, "client": client, "version": version, "locale": locale}
     return said if seat is None else {**said, "seat": seat}
 
 
@@ -77,9 +77,9 @@ def read_message(talk: Talk) -> Message | None:
 
 def greeting_of(first: Message, locale: Locale) -> dict[str, Any]:
     """The greeting's parameters. Raises `RemoteError` where the daemon refuses the connection, `ConnectionEnded` for anything else."""
-    if isinstance(first, Notification) and first.method == server_closing.METHOD:
+    if isinstance(first, Notification) and first.method == names.CLOSING:
         raise RemoteError(closing_of(first, locale))
-    if not isinstance(first, Notification) or first.method != hello.GREETING:
+    if not isinstance(first, Notification) or first.method != names.GREETING:
         raise ConnectionEnded("not the cardd protocol: no greeting")
     return first.params
 

@@ -9,7 +9,7 @@ from itertools import count
 
 from cardd.wire.envelope import EnvelopeError, Id, Notification, Request, Response, failure, read, request, success
 from cardd.wire.fault import Locale
-from cardd.wire.faults import INTERNAL, fault
+from cardd.wire.fault_table import INTERNAL, fault
 from cardd.wire.framing import RESPONSE_LINE, Frame, FrameReader, FramingError, encode, encode_with_secret, wipe
 
 Message = Request | Notification | Response

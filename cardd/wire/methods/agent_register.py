@@ -4,12 +4,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from cardd.wire import names
 from cardd.wire.base import Answer, KindWord, PinWord, WireModel
 
-METHOD = "agent.register"
-PIN = "agent.pin"
-CONFIRM = "agent.confirm"
-CANCEL = "agent.cancel"
+METHOD = names.AGENT_REGISTER
+PIN = names.AGENT_PIN
+CONFIRM = names.AGENT_CONFIRM
+CANCEL = names.AGENT_CANCEL
 
 
 class Params(WireModel):

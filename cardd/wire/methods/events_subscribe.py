@@ -2,13 +2,14 @@
 
 from typing import Any, Literal
 
+from cardd.wire import names
 from cardd.wire.base import WireModel
 from cardd.wire.methods.cards_list import CardRow
 from cardd.wire.methods.readers_list import ReaderRow
 
-METHOD = "events.subscribe"
-CHANGED = "events.changed"
-LAGGED = "events.lagged"
+METHOD = names.SUBSCRIBE
+CHANGED = names.CHANGED
+LAGGED = names.LAGGED
 
 Topic = Literal["reader", "card", "session", "pin", "queue", "approval", "lockdown", "alarm", "health"]
 

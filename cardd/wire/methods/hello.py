@@ -4,12 +4,12 @@ from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
+from cardd.wire import names
 from cardd.wire.base import SeatField, Time, WireModel
 
-METHOD = "hello"
-GREETING = "server.greeting"
-LEVEL = 1
-"""The API level spoken here."""
+METHOD = names.HELLO
+GREETING = names.GREETING
+LEVEL = names.LEVEL
 
 ClientText = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\x20-\x7e]+$")]
 

@@ -2,10 +2,11 @@
 
 from typing import Literal
 
+from cardd.wire import names
 from cardd.wire.base import WireModel
 
-METHOD = "request.cancel"
-PROGRESS = "request.progress"
+METHOD = names.CANCEL
+PROGRESS = names.PROGRESS
 
 
 class Params(WireModel):

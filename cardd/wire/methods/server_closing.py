@@ -1,8 +1,9 @@
 """`server.closing`: the daemon's last line on a connection that it ends itself, and why."""
 
+from cardd.wire import names
 from cardd.wire.base import Answer
 
-METHOD = "server.closing"
+METHOD = names.CLOSING
 
 
 class Closing(Answer):
