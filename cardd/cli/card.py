@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from cardd.cli.context import Run, pass_run
+from cardd.cli.output import check_folder, check_target, write_private
 from cardd.cli.picking import BADGE, RESIDENT, card_or_only_one
-from cardd.client import RemoteError
 
 ITEMS = (
     "name",
@@ -26,7 +26,7 @@ ITEMS = (
 )
 KEYS = ("authentication", "signature", "key_management", "card_authentication")
 PINS = ("signature", "authentication", "card_info", "resident_register", "verification_a", "verification_b", "badge")
-SUFFIXES = {"image/png": ".png", "image/jp2": ".jp2"}
+SUFFIXES = {"image/png": ".png", "image/jp2": ".jp2", "image/j2c": ".j2c"}
 
 
 def targeted(command: Callable[..., None]) -> Callable[..., None]:
@@ -43,14 +43,9 @@ def targeted(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def card_call(run: Run, method: str, card: str | None, kinds: tuple[str, ...], **params: object) -> dict[str, Any]:
-    """One call about one card, on one connection. Ends the program on an error."""
-    with run.open() as client:
-        handle = card_or_only_one(run, client, card, kinds)
-        try:
-            given = {name: value for name, value in params.items() if value is not None}
-            return client.call(method, card=handle, **given)
-        except RemoteError as error:
-            run.fail_remote(error)
+    """One call about one card, on one connection. Raises `Ended`."""
+    with run.open(asks=True) as client:
+        return run.ask(client, method, card=card_or_only_one(run, client, card, kinds), **params)
 
 
 @click.command()
@@ -75,6 +70,9 @@ def read(
     items: tuple[str, ...],
 ) -> None:
     """Read named ITEMS of a resident's card: only what the purpose needs; one item too many refuses all."""
+    if age is None and "age_over" in items:
+        raise click.UsageError("age_over needs --age")
+    check_folder(run, images)
     result = card_call(
         run,
         "card.read",
@@ -93,34 +91,36 @@ def read(
 
 
 def _show_items(run: Run, result: Mapping[str, Any]) -> None:
-    for field in result["items"]:
-        click.echo(f"{run.speech('item.' + field['item'])}: {_human_value(run, field)}")
-    run.receipt(result)
+    run.table((run.speech(f"item.{field['item']}"), _human_value(run, field)) for field in result["items"])
 
 
 def _human_value(run: Run, field: Mapping[str, Any]) -> str:
+    say = run.speech
     if field["item"] == "sex":
-        return run.speech(f"sex.{field['text']}")
+        return say(f"sex.{field['text']}")
     if field.get("text") is not None:
         return str(field["text"])
     if field.get("date") is not None:
-        date = field["date"]
-        return str(
-            date["iso"] or f"{date['source']} ({run.speech('unknown_part')}: {', '.join(date['unknown']) or '?'})"
-        )
+        return _human_date(run, field["date"])
     if field.get("yes") is not None:
-        return run.speech("yes" if field["yes"] else "no")
-    return f"{field['media_type']}, {len(base64.b64decode(field['image_base64']))} bytes"
+        return say("yes" if field["yes"] else "no")
+    return say("bytes", media_type=field["media_type"], n=len(base64.b64decode(field["image_base64"])))
+
+
+def _human_date(run: Run, date: Mapping[str, Any]) -> str:
+    if date["iso"]:
+        return str(date["iso"])
+    if not date["unknown"]:
+        return run.speech("date_odd", source=date["source"])
+    parts = ", ".join(run.speech(f"part.{part}") for part in date["unknown"])
+    return run.speech("date_unknown", source=date["source"], parts=parts)
 
 
 def _write_images(run: Run, result: Mapping[str, Any], folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
     for field in result["items"]:
         if field.get("image_base64") is not None:
             path = folder / (field["item"] + SUFFIXES.get(field["media_type"], ".bin"))
-            path.touch(mode=0o600)
-            path.write_bytes(base64.b64decode(field["image_base64"]))
-            click.echo(run.speech("written", path=path), err=True)
+            write_private(run, path, base64.b64decode(field["image_base64"]))
 
 
 @click.command()
@@ -133,17 +133,15 @@ def certificate(
     run: Run, card: str | None, purpose: str, case: str, key: str, with_badge: bool, out: Path | None
 ) -> None:
     """Read a certificate of a card. The signature certificate of a resident opens only with its PIN."""
+    check_target(run, out)
     result = card_call(
         run, "card.certificate", card, BADGE if with_badge else RESIDENT, purpose=purpose, case=case, key=key
     )
     if out is not None:
-        out.write_bytes(base64.b64decode(result["certificate_base64"]))
-
-    def human() -> None:
-        click.echo(f"{result['key']} SHA-256 {result['fingerprint']}")
-        run.receipt(result)
-
-    run.tell(result, human)
+        write_private(run, out, base64.b64decode(result["certificate_base64"]))
+    named = f"badge_{key}" if with_badge and run.speech.has(f"key.badge_{key}") else key
+    shown = run.speech("certificate", key=run.speech(f"key.{named}"), fingerprint=result["fingerprint"])
+    run.tell(result, lambda: click.echo(shown))
 
 
 @click.command("token-info")
@@ -154,10 +152,13 @@ def token_info(run: Run, card: str | None, purpose: str, case: str) -> None:
     result = card_call(run, "card.token_info", card, RESIDENT, purpose=purpose, case=case)
 
     def human() -> None:
-        click.echo(
-            f"{run.speech('kind.' + result['kind'])}: {result['label']} ({result['manufacturer']} {result['model']})"
-        )
-        run.receipt(result)
+        say = run.speech
+        rows = [(say("head.kind"), say(f"kind.{result['kind']}"))]
+        rows += [(name, result[name]) for name in ("label", "manufacturer", "model")]
+        for key in ("signature", "authentication"):
+            if (there := result[f"has_{key}_certificate"]) is not None:
+                rows.append((say(f"key.{key}"), say("present" if there else "pin_state.absent")))
+        run.table(rows)
 
     run.tell(result, human)
 
@@ -178,12 +179,16 @@ def pin_status(run: Run, card: str | None, purpose: str, case: str, with_badge: 
     result = card_call(run, "card.pin_status", card, kinds, purpose=purpose, case=case, pins=list(which) or None)
 
     def human() -> None:
-        words = {"blocked": "blocked", "last_try": "last", "unknown": "unknown", "absent": "absent"}
-        for state in result["pins"]:
-            ready = run.speech("tries", n=state["tries_left"])
-            shown = ready if state["state"] == "ready" else run.speech(words[state["state"]])
-            click.echo(f"{run.speech('pin.' + state['which'])}: {shown}")
-        run.receipt(result)
+        say = run.speech
+        run.table(
+            (
+                say(f"pin.{state['which']}"),
+                say("tries", n=state["tries_left"])
+                if state["state"] == "ready"
+                else say(f"pin_state.{state['state']}"),
+            )
+            for state in result["pins"]
+        )
 
     run.tell(result, human)
 
@@ -197,8 +202,4 @@ def pin_change(run: Run, card: str | None, purpose: str, case: str, which: str) 
     kinds = BADGE if which == "badge" else RESIDENT
     result = card_call(run, "card.change_pin", card, kinds, purpose=purpose, case=case, which=which)
 
-    def human() -> None:
-        click.echo(run.speech("changed"))
-        run.receipt(result)
-
-    run.tell(result, human)
+    run.tell(result, lambda: click.echo(run.speech("changed")))

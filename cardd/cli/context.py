@@ -1,21 +1,25 @@
-"""One run of cardctl: the connection, the language, and how answers and errors are told."""
+"""One run of cardctl: the connection, the language, and how results are told."""
 
 import json
-import os
 import sys
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from datetime import datetime
+from typing import Any, NoReturn, TypeVar
 
 import click
 
+from cardd.cli import screen
+from cardd.cli.failing import local_error, remote_error, table_error
 from cardd.cli.pin_entry import PinSource
 from cardd.cli.texts import Speech
-from cardd.client import DEFAULT_SOCKET, Client, RemoteError, connect
+from cardd.client import Client, ConnectionEnded, RemoteError, connect
+from cardd.wire.remote import socket_path
 
-EXIT_NO_DAEMON = 69
-"""EX_UNAVAILABLE of sysexits.h."""
 PROGRESS_STATES = ("waiting_for_pad", "reading", "signing")
+PATIENCE_SECONDS = 5.0
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -28,71 +32,72 @@ class Run:
     speech: Speech
     pin_fd: int | None
 
-    def open(self) -> Client:
-        """Connect, say hello, and be the agent of this connection. Ends the program when no daemon answers."""
-        path = self.socket or os.environ.get("CARDD_SOCKET") or DEFAULT_SOCKET
-        source = PinSource(self.speech, self.pin_fd)
+    def open(self, *, asks: bool = False) -> Client:
+        """Connect and say hello. `asks`: be the agent of this connection, where this user may ask for PINs. Raises `Ended`."""
+        path = socket_path(self.socket)
         try:
-            return connect(
-                path,
-                client="cardctl",
-                seat=self.seat,
-                locale=self.speech.locale,
-                pin_prompt=source.pin,
-                confirm=source.agrees_to_last_try,
-                on_progress=self._progress,
-            )
-        except OSError:
-            self.fail(
-                {
-                    "name": "daemon.unreachable",
-                    "message": self.speech("no_daemon", path=path),
-                    "exit_code": EXIT_NO_DAEMON,
-                }
-            )
-        except RemoteError as error:
-            self.fail_remote(error)
-
-    def call(self, method: str, **params: object) -> dict[str, Any]:
-        """One call on a connection of its own; parameters that are None are left out. Ends the program on an error."""
-        with self.open() as client:
             try:
-                return client.call(method, **{name: value for name, value in params.items() if value is not None})
+                return _patiently(lambda: self._connect(path, asks=asks))
             except RemoteError as error:
-                self.fail_remote(error)
+                if error.name != "agent.not_allowed":
+                    raise
+            return _patiently(lambda: self._connect(path, asks=False))  # then the agent of the seat asks
+        except RemoteError as error:
+            raise remote_error(self.speech, error) from None
+        except PermissionError:
+            raise local_error(self.speech, "no_access", path=path) from None
+        except OSError:
+            raise local_error(self.speech, "no_daemon", path=path) from None
+
+    def _connect(self, path: str, *, asks: bool) -> Client:
+        source = PinSource(self.speech, self.pin_fd)
+        return connect(
+            path,
+            client="cardctl",
+            seat=self.seat,
+            locale=self.speech.locale,
+            pin_prompt=source.pin if asks else None,
+            confirm=source.agrees_to_last_try,
+            on_progress=self._progress,
+        )
+
+    def ask(self, client: Client, method: str, **params: object) -> dict[str, Any]:
+        """One call; parameters that are None are left out. Raises `Ended`."""
+        given = {name: value for name, value in params.items() if value is not None}
+        try:
+            return _patiently(lambda: client.call(method, **given))
+        except RemoteError as error:
+            raise remote_error(self.speech, error) from None
+        except ConnectionEnded:
+            raise local_error(self.speech, "daemon_gone") from None
+
+    def call(self, method: str, *, asks: bool = False, **params: object) -> dict[str, Any]:
+        """One call on a connection of its own. Raises `Ended`."""
+        with self.open(asks=asks) as client:
+            return self.ask(client, method, **params)
+
+    def refuse(self, name: str) -> NoReturn:
+        """End with an error that this side finds by itself, in the words of the daemon's table."""
+        raise table_error(self.speech, name)
 
     def tell(self, result: Mapping[str, Any], human: Callable[[], object]) -> None:
-        """Print the result: as one line of JSON, or for a person through `human`."""
+        """Print the result: as one line of JSON, or for a person through `human`; and where this use stands in the record."""
         if self.as_json:
-            click.echo(json.dumps(result, ensure_ascii=False, separators=(",", ":")))
-        else:
-            human()
+            click.echo(as_line(result))
+            return
+        human()
+        if "receipt" in result:
+            click.echo(self.speech("receipt", n=result["receipt"]["sequence"]), err=True)
 
-    def receipt(self, result: Mapping[str, Any]) -> None:
-        """One quiet line that says where this use stands in the record."""
-        click.echo(self.speech("receipt", n=result["receipt"]["sequence"]), err=True)
+    def table(self, rows: Iterable[Sequence[object]], *heads: str) -> None:
+        """Print rows in columns, under heads in the person's language where some are given."""
+        titles = [self.speech(f"head.{head}") for head in heads] or None
+        for line in screen.table(rows, titles):
+            click.echo(line)
 
-    def fail_remote(self, error: RemoteError) -> NoReturn:
-        """Say what the daemon said, and leave with the exit code of its table."""
-        self.fail({"name": error.name, "message": error.message, "remedy": error.remedy, **error.data})
-
-    def fail(self, error: Mapping[str, Any]) -> NoReturn:
-        if self.as_json:
-            click.echo(json.dumps({"error": error}, ensure_ascii=False, separators=(",", ":")))
-        else:
-            say = self.speech
-            click.echo(f"{error['message']} ({error['name']})", err=True)
-            reasons = [str(error[fact]) for fact in ("rule", "problem", "field", "holder") if error.get(fact)]
-            if reasons:
-                click.echo(say("reason") + ", ".join(reasons), err=True)
-            if error.get("card"):
-                click.echo(say("card_state") + say("card." + error["card"]), err=True)
-            if (pin := error.get("pin")) is not None:
-                left = f" [{say('tries', n=pin['tries_left'])}]" if pin.get("tries_left") is not None else ""
-                click.echo(say("pin_state") + say("pin_outcome." + pin["outcome"]) + left, err=True)
-            if error.get("remedy"):
-                click.echo(say("next") + error["remedy"], err=True)
-        sys.exit(error.get("exit_code", 1))
+    def clock_time(self, moment: str) -> str:
+        """A moment of the wire (UTC) as the time of day here."""
+        return datetime.fromisoformat(moment).astimezone().strftime("%H:%M")
 
     def _progress(self, notice: Mapping[str, Any]) -> None:
         if self.as_json or not sys.stderr.isatty():
@@ -101,6 +106,23 @@ class Run:
             click.echo(self.speech("waiting_queue", place=notice["place"], holder=notice["holder"]), err=True)
         elif notice["state"] in PROGRESS_STATES:
             click.echo(self.speech(notice["state"]), err=True)
+
+
+def _patiently(attempt: Callable[[], T]) -> T:
+    """Try again when the daemon says that this user asks too fast: a script of many short commands does. It did nothing yet."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return attempt()
+        except RemoteError as error:
+            if error.name != "request.too_many" or time.monotonic() > deadline:
+                raise
+            time.sleep(min(1, error.data.get("retry_after_s") or 1))
+
+
+def as_line(result: Mapping[str, Any]) -> str:
+    """One line of JSON."""
+    return json.dumps(result, ensure_ascii=False, separators=(",", ":"))
 
 
 pass_run = click.make_pass_decorator(Run)

@@ -1,13 +1,16 @@
 """The commands that look and touch no card: readers, cards, queue, events, health, whoami, errors, discover."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 import click
 
-from cardd.cli.context import Run, pass_run
-from cardd.client import RemoteError
+from cardd.cli.context import Run, as_line, pass_run
+from cardd.cli.failing import local_error, remote_error
+from cardd.cli.screen import visible
+from cardd.client import Client, ConnectionEnded, EventsLost, RemoteError
 
 
 @click.command()
@@ -17,12 +20,22 @@ def readers(run: Run) -> None:
     result = run.call("readers.list")
 
     def human() -> None:
+        say = run.speech
         if not result["readers"]:
-            click.echo(run.speech("no_readers"))
-        for row in result["readers"]:
-            pad = " [PIN pad]" if row["pin_pad"] else ""
-            place = row["usb_path"] or row["serial"] or "-"
-            click.echo(f"{row['name']:40} {row['role']:9} {row['state']:6} {row['card'] or '-':12} {place}{pad}")
+            click.echo(say("pcsc_down" if result["pcsc"] == "down" else "no_readers"))
+            return
+        rows = [
+            (
+                row["name"],
+                say(f"role.{row['role']}"),
+                say(f"state.{row['state']}"),
+                row["card"],
+                row["usb_path"] or row["serial"],
+                say("pad") if row["pin_pad"] else " ",
+            )
+            for row in result["readers"]
+        ]
+        run.table(rows, "reader", "role", "state", "card", "place", "pad")
 
     run.tell(result, human)
 
@@ -36,8 +49,13 @@ def cards(run: Run) -> None:
     def human() -> None:
         if not result["cards"]:
             click.echo(run.speech("no_cards"))
-        for row in result["cards"]:
-            click.echo(f"{row['card']:12} {run.speech('kind.' + row['kind']):20} {row['use']:12} {row['reader']}")
+            return
+        say = run.speech
+        rows = [
+            (row["card"], say(f"kind.{row['kind']}"), say(f"use.{row['use']}"), row["reader"])
+            for row in result["cards"]
+        ]
+        run.table(rows, "card", "kind", "state", "reader")
 
     run.tell(result, human)
 
@@ -49,12 +67,27 @@ def queue(run: Run) -> None:
     result = run.call("queue.show")
 
     def human() -> None:
-        for load in result["readers"]:
-            click.echo(f"{load['reader']}: {load['state']}")
-            for row in load["rows"]:
-                click.echo(f"  {row['place']} {row['client']:20} {row['operation']:12} {row['since_s']:.1f} s")
+        if not result["readers"]:
+            click.echo(run.speech("no_readers"))
+            return
+        rows = [row for load in result["readers"] for row in _load(run, load)]
+        run.table(rows, "reader", "turn", "client", "operation", "since")
 
     run.tell(result, human)
+
+
+def _load(run: Run, load: Mapping[str, Any]) -> Sequence[tuple[object, ...]]:
+    rows = [
+        (
+            load["reader"],
+            row["place"] or run.speech("turn.now"),
+            row["client"],
+            row["operation"],
+            f"{row['since_s']:.1f} s",
+        )
+        for row in load["rows"]
+    ]
+    return rows or [(load["reader"], run.speech(f"state.{load['state']}"), "", "", "")]
 
 
 @click.command()
@@ -68,24 +101,45 @@ def events(run: Run, topics: tuple[str, ...], since: int | None, count: int | No
     """Follow what happens: a snapshot first, then one line a change, until interrupted."""
     with run.open() as client:
         try:
-            snapshot, changes = client.events(topics=list(topics) or None, since=since)
-            _show_change(run, snapshot)
-            for seen, change in enumerate(changes, start=1):
-                _show_change(run, change)
+            for line in _followed(run, client, list(topics) or None, since, count):
+                click.echo(line)  # click flushes: a program behind a pipe sees each change when it happens
+        except RemoteError as error:
+            raise remote_error(run.speech, error) from None
+        except ConnectionEnded:
+            raise local_error(run.speech, "daemon_gone") from None
+        except KeyboardInterrupt:
+            return  # the way to end it
+
+
+def _followed(
+    run: Run, client: Client, topics: list[str] | None, since: int | None, count: int | None
+) -> Iterator[str]:
+    seen = 0
+    while True:
+        snapshot, changes = client.events(topics=topics, since=since)
+        yield _snapshot_line(run, snapshot)
+        try:
+            for change in changes:
+                yield _change_line(run, change)
+                seen += 1
                 if seen == count:
                     return
-        except RemoteError as error:
-            run.fail_remote(error)
+        except EventsLost as lost:
+            click.echo(run.speech("snapshot_lost"), err=True)
+            since = lost.number
 
 
-def _show_change(run: Run, change: Mapping[str, Any]) -> None:
+def _snapshot_line(run: Run, snapshot: Mapping[str, Any]) -> str:
     if run.as_json:
-        click.echo(json.dumps(change, ensure_ascii=False, separators=(",", ":")))
-    elif "change" in change:
-        facts = " ".join(f"{name}={value}" for name, value in change["facts"].items() if value is not None)
-        click.echo(f"{change['number']:6} {change['topic']:8} {change['change']:12} {facts}")
-    else:
-        click.echo(f"{change['number']:6} {len(change['readers'])} readers, {len(change['cards'])} cards")
+        return as_line(snapshot)
+    return run.speech("snapshot", readers=len(snapshot["readers"]), cards=len(snapshot["cards"]))
+
+
+def _change_line(run: Run, change: Mapping[str, Any]) -> str:
+    if run.as_json:
+        return as_line(change)
+    facts = " ".join(f"{name}={value}" for name, value in change["facts"].items() if value is not None)
+    return visible(f"{change['number']:6} {change['topic']:8} {change['change']:12} {facts}")
 
 
 @click.command()
@@ -95,9 +149,16 @@ def health(run: Run) -> None:
     result = run.call("health")
 
     def human() -> None:
-        click.echo(f"cardd {result['version']}, mode {result['mode']}, up {result['uptime_s']} s")
-        for check in result["checks"]:
-            click.echo(f"  {check['state']:8} {check['name']} {check['problem'] or ''}".rstrip())
+        say = run.speech
+        click.echo(say("health", version=result["version"], up=timedelta(seconds=result["uptime_s"])))
+        run.table(
+            (
+                say(f"health.{check['state']}"),
+                say(f"health.{check['name']}"),
+                say.why(check["name"], check["problem"]) if check["problem"] else " ",
+            )
+            for check in result["checks"]
+        )
 
     run.tell(result, human)
     if any(check["state"] == "bad" for check in result["checks"]):
@@ -109,7 +170,8 @@ def health(run: Run) -> None:
 def whoami(run: Run) -> None:
     """Say what the daemon knows of you: user, client name, seat."""
     result = run.call("whoami")
-    run.tell(result, lambda: click.echo(f"{result['client']} (uid {result['uid']}) at seat {result['seat']}"))
+    known = {name: result[name] for name in ("client", "uid", "seat")}
+    run.tell(result, lambda: click.echo(run.speech("whoami", **known)))
 
 
 @click.command()

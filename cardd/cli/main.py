@@ -1,19 +1,88 @@
 """`cardctl`: the command line. A client like any other, and the agent of its own connection."""
 
+import errno
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any, NoReturn
+
 import click
 
 from cardd.cli import card, info, session, sign
-from cardd.cli.context import Run
-from cardd.cli.texts import Locale, Speech, locale_of_environment
+from cardd.cli.context import Run, as_line
+from cardd.cli.failing import EXIT_INTERRUPTED, Ended, sentences
+from cardd.cli.texts import Speech, locale_of_environment
+from cardd.wire.fault import Locale
+from cardd.wire.fault_table import EXIT_USAGE
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Cardctl(click.Group):
+    """The command with its endings: errors of every kind in the chosen form, and exit codes from the table of errors."""
+
+    def main(self, args: Sequence[str] | None = None, *more: Any, **extra: Any) -> NoReturn:
+        """Run and exit. Wrong usage, the daemon's errors, Ctrl-C and a closed pipe each have their exit code; none a traceback."""
+        given = list(sys.argv[1:] if args is None else args)
+        try:
+            code = super().main(given, *more, **{**extra, "standalone_mode": False})
+            sys.stdout.flush()
+        except Ended as ended:
+            code = _end(ended, given)
+        except click.ClickException as wrong:
+            code = _end_usage(wrong, given)
+        except (click.Abort, KeyboardInterrupt):
+            code = EXIT_INTERRUPTED
+        except OSError as error:
+            if error.errno != errno.EPIPE:
+                raise
+            code = _nobody_reads()
+        sys.exit(code)
+
+
+def _end(ended: Ended, given: Sequence[str]) -> int:
+    if "--json" in given:
+        click.echo(as_line({"error": dict(ended.error)}))
+    else:
+        for line in sentences(ended.error, ended.speech):
+            click.echo(line, err=True)
+    return ended.exit_code
+
+
+def _end_usage(wrong: click.ClickException, given: Sequence[str]) -> int:
+    if "--json" in given:
+        click.echo(as_line({"error": {"name": "usage", "message": wrong.format_message(), "exit_code": EXIT_USAGE}}))
+    else:
+        wrong.show()
+    return EXIT_USAGE
+
+
+def _nobody_reads() -> int:
+    """`cardctl events | head -1`: leave quietly. What Python still holds for stdout must not fail again at exit."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    return 0
+
+
+def _descriptor(context: click.Context, parameter: click.Parameter, number: int | None) -> int | None:
+    if number is not None:
+        try:
+            os.fstat(number)
+        except OSError:
+            raise click.BadParameter(f"there is no open file descriptor {number}", context, parameter) from None
+    return number
+
+
+@click.group(cls=Cardctl, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.option("--socket", metavar="PATH", help="The daemon's socket; default $CARDD_SOCKET or /run/cardd/cardd.sock.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result object as one line of JSON; errors too.")
 @click.option("--locale", type=click.Choice(["ja", "en"]), help="Language of messages; default from LANG.")
 @click.option("--seat", help="Which seat of the counter to speak for, where there is more than one.")
 @click.option(
-    "--pin-fd", type=int, metavar="N", help="Read PINs from file descriptor N, one a line, instead of the terminal."
+    "--pin-fd",
+    type=int,
+    metavar="N",
+    callback=_descriptor,
+    help="Read PINs from file descriptor N, one a line in the order asked for, instead of the terminal.",
 )
 @click.version_option(package_name="cardd")
 @click.pass_context
@@ -29,34 +98,63 @@ def main(
 
     \b
     A day at the counter:
-      cardctl login                                     insert your badge first; the PIN is asked for
-      cardctl cards                                     which cards are there, and their handles
-      cardctl read --purpose identity --case 26-0012 name address
-      cardctl sign --purpose online_application --case 26-0012 application.xml
-      cardctl logout                                    or just pull the badge
+      cardctl login                                  badge in first; its PIN is asked for
+      cardctl cards                                  which cards are there, and their handles
+      cardctl read --purpose identity_check --case R8-0042 name address
+      cardctl sign --purpose online_signature --case R8-0042 application.xml
+      cardctl logout                                 or just pull the badge
 
-    A PIN is asked for on the terminal, without echo, and never taken from an argument or the environment.
-    `--card` may be left out while only one fitting card is there.
+    A PIN is asked for at the terminal, without echo, and never taken from an argument or the environment. Ctrl-C at the
+    question cancels it; no try is used. `--card` may be left out while only one fitting card is there.
+
+    `cardctl errors` lists every error with what to do. The exit status tells them apart: 3 cancelled, 4 try again
+    later, 10 to 13 card or reader, 20 to 23 PIN, 30 log in first, 31 not allowed, 32 no record, 33 nobody to ask for a
+    PIN, 40 signature, 64 wrong usage, 69 no daemon, 70 fault of the daemon.
     """
     context.obj = Run(socket, as_json, seat, Speech(locale or locale_of_environment()), pin_fd)
 
 
-for command in (
-    info.readers,
-    info.cards,
-    info.queue,
-    info.events,
-    info.health,
-    info.whoami,
-    info.errors,
-    info.discover,
-    session.login,
-    session.logout,
-    session.status,
-    card.read,
-    card.certificate,
-    card.token_info,
-    card.pin,
-    sign.sign,
-):
-    main.add_command(command)
+def _json_here_too(context: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        context.obj = replace(context.ensure_object(Run), as_json=True)
+
+
+def _add(group: click.Group, commands: Iterable[click.Command]) -> None:
+    """Add commands; each takes `--json` behind its name as well."""
+    for command in commands:
+        if isinstance(command, click.Group):
+            _add(command, command.commands.values())
+        else:
+            command.params.append(
+                click.Option(
+                    ["--json"],
+                    is_flag=True,
+                    expose_value=False,
+                    callback=_json_here_too,
+                    help="Print the result object as one line of JSON; errors too.",
+                )
+            )
+        group.add_command(command)
+
+
+_add(
+    main,
+    (
+        session.login,
+        session.logout,
+        session.status,
+        info.readers,
+        info.cards,
+        info.queue,
+        info.events,
+        info.health,
+        info.whoami,
+        info.errors,
+        info.discover,
+        card.read,
+        card.certificate,
+        card.token_info,
+        card.pin,
+        sign.sign,
+    ),
+)

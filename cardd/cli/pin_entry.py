@@ -6,10 +6,14 @@ import termios
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from cardd.cli.texts import Locale, Speech
+from cardd.cli.texts import Speech
+from cardd.wire.fault import Locale
+from cardd.wire.framing import wipe
 
 LONGEST_LINE = 64
+_AGREED = ("はい", "yes")
 _LOWER = range(ord("a"), ord("z") + 1)
+_LINE_FEED, _CARRIAGE_RETURN = 0x0A, 0x0D
 
 
 class PinSource:
@@ -29,7 +33,10 @@ class PinSource:
         if not sys.stdin.isatty():
             sys.stderr.write(self._speech("no_terminal") + "\n")
             return None
-        octets = _without_echo(lambda: self._explain(request), lambda: _line(sys.stdin.fileno()))
+        try:
+            octets = _without_echo(lambda: self._explain(request), lambda: _line(sys.stdin.fileno()))
+        except KeyboardInterrupt:
+            octets = None  # Ctrl-C at the question is the answer "no": the daemon is told, and no try is used
         sys.stderr.write("\n")
         if octets is not None and request["shape"]["alphabet"] == "upper_alnum" and _capitalise(octets):
             sys.stderr.write(self._speech("upper") + "\n")
@@ -41,7 +48,7 @@ class PinSource:
             return False
         sys.stderr.write(f"{self._speech('pin.' + request['which'])}: {self._speech('last_try')}")
         sys.stderr.flush()
-        return sys.stdin.readline().strip().lower() in ("はい", "yes")
+        return sys.stdin.readline().strip().lower() in _AGREED
 
     def _explain(self, request: Mapping[str, Any]) -> None:
         say = self._speech
@@ -49,7 +56,8 @@ class PinSource:
             sys.stderr.write(say("purpose", purpose=request["purpose"], case=request["case"]) + "\n")
         tries = request.get("tries_left")
         left = f" [{say('tries', n=tries)}]" if tries is not None else ""
-        sys.stderr.write(f"{say('step.' + request['step'])}{say('pin.' + request['which'])}{left}: ")
+        asked = say(f"step.{request['step']}", pin=say(f"pin.{request['which']}"))
+        sys.stderr.write(f"{asked}{left}: ")
         sys.stderr.flush()
 
 
@@ -59,14 +67,21 @@ def at_terminal(locale: Locale = "en") -> Callable[[Mapping[str, Any]], bytearra
 
 
 def _line(descriptor: int) -> bytearray | None:
-    """One line without its end, read byte by byte so that nothing of the next one is taken. None for an empty line."""
+    """One line without its end (LF or CR LF), read byte by byte so that nothing of the next one is taken. None for an empty line."""
     line = bytearray(LONGEST_LINE)  # made whole beforehand: growing would leave copies behind
     cell = bytearray(1)
     length = 0
-    while length < LONGEST_LINE and os.readv(descriptor, [cell]) == 1 and cell[0] not in b"\r\n":
-        line[length] = cell[0]
-        length += 1
-    cell[0] = 0
+    try:
+        while length < LONGEST_LINE and os.readv(descriptor, [cell]) == 1 and cell[0] != _LINE_FEED:
+            line[length] = cell[0]
+            length += 1
+    except BaseException:
+        wipe(line)
+        raise
+    finally:
+        cell[0] = 0
+    if length and line[length - 1] == _CARRIAGE_RETURN:
+        length -= 1
     del line[length:]
     return line or None
 

@@ -1,8 +1,12 @@
 """The commands of a session: login, logout, status."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import click
 
 from cardd.cli.context import Run, pass_run
+from cardd.cli.screen import visible
 
 
 @click.command()
@@ -10,11 +14,8 @@ from cardd.cli.context import Run, pass_run
 @pass_run
 def login(run: Run, badge: str | None) -> None:
     """Log in with the badge in the reader; its PIN is asked for. The session lives until logout or badge removal."""
-    result = run.call("session.login", badge=badge)
-    run.tell(
-        result,
-        lambda: click.echo(run.speech("logged_in", name=result["operator"]["name"], role=result["operator"]["role"])),
-    )
+    result = run.call("session.login", asks=True, badge=badge)
+    run.tell(result, lambda: click.echo(_who(run, "logged_in", result)))
 
 
 @click.command()
@@ -35,7 +36,12 @@ def status(run: Run) -> None:
         if not result["logged_in"]:
             click.echo(run.speech("nobody"))
             return
-        operator = result["operator"]
-        click.echo(run.speech("logged_in", name=operator["name"], role=operator["role"]))
+        click.echo(_who(run, "is_logged_in", result))
 
     run.tell(result, human)
+
+
+def _who(run: Run, key: str, session: Mapping[str, Any]) -> str:
+    operator = session["operator"]
+    name, role, until = visible(operator["name"]), operator["role"], run.clock_time(session["ends_at"])
+    return run.speech(key, name=name, role=role, until=until)

@@ -8,10 +8,18 @@ import click
 
 from cardd.cli.card import KEYS, card_call, targeted
 from cardd.cli.context import Run, pass_run
+from cardd.cli.output import check_target, write_private
 from cardd.cli.picking import BADGE, RESIDENT
 
 FORMATS = ("cades_b", "pkcs1v15", "ecdsa_der")
 BLOCK_BYTES = 1 << 20
+
+
+def _octets(context: click.Context, parameter: click.Parameter, digests: tuple[str, ...]) -> tuple[bytes, ...]:
+    try:
+        return tuple(bytes.fromhex(digest) for digest in digests)
+    except ValueError:
+        raise click.BadParameter("not hex digits", context, parameter) from None
 
 
 @click.command()
@@ -21,7 +29,14 @@ BLOCK_BYTES = 1 << 20
     "--hash", "hash_name", type=click.Choice(["sha256", "sha384", "sha512"]), default="sha256", show_default=True
 )
 @click.option("--format", "signature_format", type=click.Choice(FORMATS), default="cades_b", show_default=True)
-@click.option("--digest", "digests", multiple=True, metavar="HEX", help="A digest instead of a file; may be repeated.")
+@click.option(
+    "--digest",
+    "digests",
+    multiple=True,
+    metavar="HEX",
+    callback=_octets,
+    help="A digest instead of a file; may be repeated.",
+)
 @click.option("--fingerprint", metavar="HEX", help="SHA-256 of the certificate that the person was shown.")
 @click.option("--idempotency-key", metavar="WORD", help="The same key gives the same answer again for 10 minutes.")
 @click.option("--with-badge", is_flag=True, help="Sign with the operator's badge instead of the resident's card.")
@@ -38,7 +53,7 @@ def sign(
     key: str,
     hash_name: str,
     signature_format: str,
-    digests: tuple[str, ...],
+    digests: tuple[bytes, ...],
     fingerprint: str | None,
     idempotency_key: str | None,
     with_badge: bool,
@@ -51,7 +66,12 @@ def sign(
     """
     if (file is None) == (not digests):
         raise click.UsageError("give a FILE, or --digest one or more times")
-    given = [bytes.fromhex(digest) for digest in digests] if file is None else [_digest_of(file, hash_name)]
+    if out is not None and len(digests) > 1:
+        raise click.UsageError("--out takes one signature: with several --digest use --json")
+    if file is not None:
+        out = out or file.with_name(file.name + (".p7s" if signature_format == "cades_b" else ".sig"))
+    check_target(run, out)
+    given = list(digests) if file is None else [_digest_of(file, hash_name)]
     result = card_call(
         run,
         "sign.digest",
@@ -66,18 +86,12 @@ def sign(
         fingerprint=fingerprint,
         idempotency_key=idempotency_key,
     )
-    if file is not None:
-        out = out or file.with_name(file.name + (".p7s" if signature_format == "cades_b" else ".sig"))
     if out is not None:
-        out.write_bytes(base64.b64decode(result["signatures_base64"][0]))
+        write_private(run, out, base64.b64decode(result["signatures_base64"][0]))
 
     def human() -> None:
-        if out is not None:
-            click.echo(run.speech("written", path=out))
-        else:
-            for signature in result["signatures_base64"]:
-                click.echo(signature)
-        run.receipt(result)
+        for signature in result["signatures_base64"] if out is None else ():
+            click.echo(signature)
 
     run.tell(result, human)
 

@@ -3,7 +3,9 @@
 import os
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Literal
+
+from cardd.cli.reasons import REASONS
+from cardd.wire.fault import Locale
 
 TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -16,41 +18,120 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "pin.card_info": ("券面事項入力補助用の暗証番号（数字4桁）", "Card information PIN (4 digits)"),
         "pin.resident_register": ("住民基本台帳用の暗証番号（数字4桁）", "Resident register PIN (4 digits)"),
         "pin.verification_a": ("照合番号A（個人番号12桁）", "Verification number A (individual number, 12 digits)"),
-        "pin.verification_b": ("照合番号B（14桁）", "Verification number B (14 digits)"),
+        "pin.verification_b": (
+            "照合番号B（14桁：生年月日6・有効期限4・セキュリティコード4）",
+            "Verification number B (14 digits: birth date 6, expiry 4, security code 4)",
+        ),
         "pin.badge": ("職員カードの暗証番号（数字6〜8桁）", "Badge PIN (6 to 8 digits)"),
-        "step.enter": ("", ""),
-        "step.new": ("新しい", "New "),
-        "step.repeat": ("確認のため、もう一度新しい", "Once more, new "),
+        "step.enter": ("{pin}", "{pin}"),
+        "step.new": ("新しい{pin}", "New: {pin}"),
+        "step.repeat": ("もう一度、新しい{pin}", "New, once more: {pin}"),
         "tries": ("残り{n}回", "{n} tries left"),
-        "purpose": ("目的: {purpose} 受付番号: {case}", "Purpose: {purpose}  Case: {case}"),
+        "purpose": ("利用目的: {purpose}  受付番号: {case}", "Purpose: {purpose}  Case: {case}"),
         "upper": ("小文字は大文字に直しました。", "Lower case was turned into capitals."),
         "last_try": (
-            "残り1回です。間違えるとこの暗証番号は使えなくなり、窓口で再設定が必要です。本人の同意がありますか [はい/いいえ]: ",
-            "One try is left. A wrong PIN blocks it, and it must be reset at the counter. Does the holder agree? [yes/no]: ",
+            "残り1回です。間違えるとロックされ、初期化・再設定の手続きが必要になります。ご本人は同意していますか [はい/いいえ]: ",
+            "One try is left. A wrong PIN blocks it, and the office must reset it. Does the holder agree to go on? [yes/no]: ",
         ),
         "no_terminal": (
             "暗証番号を入力する端末がありません。--pin-fd を使ってください。",
             "There is no terminal to type a PIN at. Use --pin-fd.",
         ),
-        "reason": ("理由: ", "Reason: "),
-        "next": ("次にすること: ", "What to do: "),
-        "card_state": ("カード: ", "Card: "),
-        "pin_state": ("暗証番号: ", "PIN: "),
-        "card.untouched": ("カードには触れていません。", "The card was not touched."),
-        "card.cleared": ("カードの状態は消去しました。", "The card has been cleared."),
+        "error.reason": ("理由:", "Reason:"),
+        "error.card": ("カード:", "Card:"),
+        "error.pin": ("暗証番号:", "PIN:"),
+        "error.wait": ("待ち時間:", "Wait:"),
+        "error.remedy": ("次の操作:", "What to do:"),
+        "error.detail": ("詳細:", "Details:"),
+        "seconds": ("あと{n}秒", "{n} s"),
+        "rule": ("規則: {rule}", "rule: {rule}"),
+        "card.untouched": ("カードには何も送っていません。", "Nothing was sent to the card."),
+        "card.cleared": ("カードは元の状態に戻しました。", "The card has been reset; nothing stays open in it."),
         "card.removed": ("カードは取り出されています。", "The card is out of the reader."),
-        "card.unknown": ("カードの状態は不明です。取り出してください。", "The card's state is unknown: take it out."),
-        "pin_outcome.untouched": ("入力回数は減っていません。", "No try was used."),
-        "pin_outcome.accepted": ("照合に成功しました。", "It was accepted."),
-        "pin_outcome.spent": ("1回分使いました。", "One try was used."),
-        "pin_outcome.may_be_spent": ("1回分使った可能性があります。", "One try may have been used."),
+        "card.unknown": (
+            "カードの状態が分かりません。いったん取り出してください。",
+            "The card's state is unknown: take it out.",
+        ),
+        "pin_outcome.untouched": ("残り回数は減っていません。", "No try was used."),
+        "pin_outcome.accepted": ("暗証番号は合っていました。", "It was right."),
+        "pin_outcome.spent": ("1回分減りました。", "One try was used."),
+        "pin_outcome.may_be_spent": ("1回分減ったかもしれません。", "One try may have been used."),
         "no_readers": ("カードリーダーがありません。", "There is no reader."),
+        "pcsc_down": (
+            "カードリーダーのサービス（pcscd）が動いていません。",
+            "The PC/SC service (pcscd) is not running.",
+        ),
         "no_cards": ("カードがありません。", "There is no card."),
-        "logged_in": ("{name}（{role}）がログインしました。", "{name} ({role}) is logged in."),
+        "several_cards": (
+            "当てはまるカードが複数あります。--card で指定してください: {handles}",
+            "More than one card fits; name one with --card: {handles}",
+        ),
+        "logged_in": (
+            "{name}（役割 {role}）でログインしました。{until} まで有効です。",
+            "Logged in: {name} (role {role}), until {until}.",
+        ),
+        "is_logged_in": (
+            "{name}（役割 {role}）でログイン中です。{until} まで有効です。",
+            "{name} (role {role}) is logged in, until {until}.",
+        ),
         "logged_out": ("ログアウトしました。", "Logged out."),
         "nobody": ("ログインしていません。", "Nobody is logged in."),
+        "head.reader": ("カードリーダー", "READER"),
+        "head.role": ("用途", "FOR"),
+        "head.state": ("状態", "STATE"),
+        "head.card": ("カード", "CARD"),
+        "head.place": ("接続口", "PORT"),
+        "head.kind": ("種類", "KIND"),
+        "head.pad": ("", ""),
+        "head.client": ("利用者", "CLIENT"),
+        "head.operation": ("操作", "OPERATION"),
+        "head.since": ("経過", "SINCE"),
+        "head.turn": ("順番", "TURN"),
+        "role.badge": ("職員カード", "badges"),
+        "role.resident": ("住民のカード", "residents' cards"),
+        "role.any": ("共用", "any card"),
+        "role.ignored": ("使わない", "not used"),
+        "state.empty": ("空き", "empty"),
+        "state.card": ("カードあり", "card in"),
+        "state.stuck": ("応答なし", "stuck"),
+        "state.free": ("空き", "free"),
+        "state.busy": ("使用中", "busy"),
+        "use.idle": ("待機中", "idle"),
+        "use.busy": ("使用中", "busy"),
+        "use.stuck": ("応答なし", "stuck"),
+        "use.wrong_reader": ("置く場所が違います", "wrong reader"),
+        "turn.now": ("使用中", "now"),
+        "pad": ("暗証番号キー付き", "PIN pad"),
+        "snapshot": (
+            "カードリーダー{readers}台、カード{cards}枚。これからの変化を表示します（Ctrl-Cで終了）。",
+            "{readers} readers, {cards} cards. What changes from now on (Ctrl-C ends):",
+        ),
+        "snapshot_lost": (
+            "一部の通知を受け取れませんでした。現在の状態から続けます。",
+            "Some changes were missed; going on from here.",
+        ),
+        "health": ("cardd {version}  起動から{up}", "cardd {version}, up {up}"),
+        "health.good": ("正常", "good"),
+        "health.warning": ("注意", "warning"),
+        "health.bad": ("異常", "bad"),
+        "health.pcsc": ("カードリーダーのサービス", "PC/SC service"),
+        "health.readers": ("カードリーダー", "readers"),
+        "health.audit": ("利用記録", "record"),
+        "health.memory": ("メモリの保護", "memory"),
+        "health.mode": ("動作モード", "mode"),
+        "health.pcscd_socket": ("カードリーダーの占有", "pcscd's socket"),
+        "whoami": ("{client}（uid {uid}）、窓口 {seat}", "{client} (uid {uid}) at seat {seat}"),
+        "certificate": ("{key}  SHA-256 {fingerprint}", "{key}  SHA-256 {fingerprint}"),
+        "key.authentication": ("利用者証明用電子証明書", "authentication certificate"),
+        "key.signature": ("署名用電子証明書", "signature certificate"),
+        "key.badge_authentication": ("職員カードの認証用電子証明書（9A）", "badge authentication certificate (9A)"),
+        "key.badge_signature": ("職員カードの署名用電子証明書（9C）", "badge signature certificate (9C)"),
+        "key.key_management": ("職員カードの暗号用電子証明書（9D）", "key management certificate (9D)"),
+        "key.card_authentication": ("職員カードのカード認証用電子証明書（9E）", "card authentication certificate (9E)"),
+        "present": ("あり", "present"),
+        "bytes": ("{media_type}、{n}バイト", "{media_type}, {n} bytes"),
         "kind.my_number": ("マイナンバーカード", "My Number card"),
-        "kind.juki": ("住民基本台帳カード", "Juki card"),
+        "kind.juki": ("住基カード", "Juki card"),
         "kind.badge": ("職員カード", "Operator badge"),
         "kind.unsupported": ("対応していないカード", "Unsupported card"),
         "kind.unknown": ("確認中", "Being identified"),
@@ -66,15 +147,20 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "item.age_over": ("年齢の確認", "Age reached"),
         "sex.1": ("男", "male"),
         "sex.2": ("女", "female"),
+        "sex.3": ("その他", "other"),
         "sex.9": ("適用不能", "not applicable"),
         "sex.0": ("不明", "not known"),
         "yes": ("はい", "yes"),
         "no": ("いいえ", "no"),
-        "unknown_part": ("不明", "unknown"),
-        "blocked": ("ロック中", "blocked"),
-        "absent": ("なし", "absent"),
-        "unknown": ("不明", "unknown"),
-        "last": ("残り1回（注意）", "1 try left (careful)"),
+        "date_unknown": ("{source}（不明: {parts}）", "{source} (unknown: {parts})"),
+        "date_odd": ("{source}（日付として読めません）", "{source} (not a date)"),
+        "part.year": ("年", "year"),
+        "part.month": ("月", "month"),
+        "part.day": ("日", "day"),
+        "pin_state.blocked": ("ロック中", "blocked"),
+        "pin_state.absent": ("なし", "absent"),
+        "pin_state.unknown": ("不明", "unknown"),
+        "pin_state.last_try": ("残り1回（注意）", "1 try left (careful)"),
         "changed": ("暗証番号を変更しました。", "The PIN was changed."),
         "written": ("{path} に書き込みました。", "Written to {path}."),
         "receipt": ("記録番号 {n}", "Record {n}"),
@@ -82,28 +168,49 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "waiting_for_pad": ("カードリーダーのキーで暗証番号を入力してください。", "Enter the PIN on the reader's pad."),
         "reading": ("読み取り中…", "Reading…"),
         "signing": ("署名中…", "Signing…"),
-        "waiting_for_pin": ("", ""),
-        "no_daemon": (
-            "cardd に接続できません（{path}）。サービスが動いているか確認してください: systemctl status cardd.socket",
-            "Cannot reach cardd at {path}. Check that it runs: systemctl status cardd.socket",
+        "no_daemon": ("cardd に接続できません（{path}）。", "Cannot reach cardd at {path}."),
+        "no_daemon.remedy": (
+            "サービスが動いているか確認してください: systemctl status cardd.socket",
+            "Check that it runs: systemctl status cardd.socket",
         ),
+        "no_access": (
+            "cardd のソケットを使う許可がありません（{path}）。",
+            "You may not use cardd's socket at {path}.",
+        ),
+        "no_access.remedy": (
+            "情報システム担当に、cardd-clients グループへの登録を依頼し、ログインし直してください。",
+            "Ask IT to make you a member of the group cardd-clients, then log in to the machine anew.",
+        ),
+        "daemon_gone": ("cardd との接続が途中で切れました。", "The connection to cardd broke."),
+        "daemon_gone.remedy": (
+            "カードの操作が終わったかどうかは、利用記録で確かめてください。",
+            "Whether a card was used, the record says.",
+        ),
+        "not_written": ("{path} に書き込めません。", "Cannot write to {path}."),
     }
 )
-
-Locale = Literal["ja", "en"]
 
 
 class Speech:
     """Texts in one language."""
 
     def __init__(self, locale: Locale) -> None:
-        self.locale = locale
+        self.locale: Locale = locale
         self._column = 0 if locale == "ja" else 1
 
-    def __call__(self, key: str, **values: object) -> str:
+    def __call__(self, key: str, /, **values: object) -> str:
         """The text of `key`, filled with `values`; the key itself when the daemon says a word of a later version."""
         pair = TEXTS.get(key)
-        return (pair[self._column] if pair else key.rpartition(".")[2]).format(**values)
+        return pair[self._column].format(**values) if pair else key.rpartition(".")[2]
+
+    def has(self, key: str) -> bool:
+        """Whether there is a text for `key`."""
+        return key in TEXTS
+
+    def why(self, where: str, problem: str) -> str:
+        """The sentence for a `problem` of an error or health check; the word itself where there is none."""
+        texts = REASONS.get(f"{where}:{problem}")
+        return texts.of(self.locale) if texts else problem
 
 
 def locale_of_environment() -> Locale:

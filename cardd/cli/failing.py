@@ -1,0 +1,103 @@
+"""How cardctl ends when something went wrong: as a JSON object, or as sentences for the person at the counter."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from cardd.cli import screen
+from cardd.cli.texts import Speech
+from cardd.client import RemoteError
+from cardd.wire.fault_table import fault
+
+EXIT_NO_DAEMON: Final = 69
+"""EX_UNAVAILABLE of sysexits.h."""
+EXIT_NOT_WRITTEN: Final = 73
+"""EX_CANTCREAT."""
+EXIT_NO_ACCESS: Final = 77
+"""EX_NOPERM."""
+EXIT_INTERRUPTED: Final = 130
+"""128 + SIGINT, as shells count."""
+
+_LOCAL: Mapping[str, tuple[str, int]] = {
+    "no_daemon": ("daemon.unreachable", EXIT_NO_DAEMON),
+    "no_access": ("daemon.no_access", EXIT_NO_ACCESS),
+    "daemon_gone": ("daemon.gone", EXIT_NO_DAEMON),
+    "not_written": ("output.not_written", EXIT_NOT_WRITTEN),
+}
+_DETAILS = ("reader", "command", "sw", "pcsc_code", "incident", "request_id")
+
+
+@dataclass
+class Ended(Exception):
+    """The command ends with an error. `error` has the members of an error answer: `name`, `message`, `exit_code` and facts."""
+
+    error: Mapping[str, Any]
+    speech: Speech
+
+    @property
+    def exit_code(self) -> int:
+        code = self.error.get("exit_code")
+        return code if isinstance(code, int) else 1
+
+
+def remote_error(speech: Speech, error: RemoteError) -> Ended:
+    """What the daemon said."""
+    return Ended({**error.data, "name": error.name, "message": error.message, "remedy": error.remedy}, speech)
+
+
+def local_error(speech: Speech, key: str, **values: object) -> Ended:
+    """What cardctl found by itself; `key` is that of the text."""
+    name, exit_code = _LOCAL[key]
+    error: dict[str, Any] = {"name": name, "message": speech(key, **values), "exit_code": exit_code}
+    if speech.has(f"{key}.remedy"):
+        error["remedy"] = speech(f"{key}.remedy")
+    return Ended(error, speech)
+
+
+def table_error(speech: Speech, name: str) -> Ended:
+    """An error of the daemon's table, for what this side sees without asking."""
+    row, locale = fault(name), speech.locale
+    told = {"name": row.name, "message": row.message.of(locale), "remedy": row.remedy.of(locale)}
+    return Ended({**told, "exit_code": row.exit_code}, speech)
+
+
+def sentences(error: Mapping[str, Any], say: Speech) -> Iterator[str]:
+    """What a person reads: what happened, why, what became of card and PIN, what to do, and details for the office's IT."""
+    yield f"{error['message']} ({error['name']})"
+    facts = [(label, text) for label, text in _facts(error, say) if text]
+    yield from screen.table([(say(f"error.{label}"), text) for label, text in facts])
+
+
+def _facts(error: Mapping[str, Any], say: Speech) -> Iterator[tuple[str, str]]:
+    yield "reason", _reason(error, say)
+    if error.get("card"):
+        yield "card", say(f"card.{error['card']}")
+    yield "pin", _pin(error, say)
+    if error.get("retry_after_s"):
+        yield "wait", say("seconds", n=error["retry_after_s"])
+    yield "remedy", str(error.get("remedy") or "")
+    # Numbers that mean something only in the log help nobody while the case is clear.
+    shown = _DETAILS if error["name"] in ("internal", "card.bad_answer") else _DETAILS[:-1]
+    yield "detail", " ".join(f"{fact}={error[fact]}" for fact in shown if error.get(fact))
+
+
+def _reason(error: Mapping[str, Any], say: Speech) -> str:
+    parts = [say.why(error["name"], error["problem"])] if error.get("problem") else []
+    if error.get("field"):
+        parts.append(say(f"item.{error['field']}") if say.has(f"item.{error['field']}") else str(error["field"]))
+    if error.get("holder"):
+        parts.append(str(error["holder"]))
+    if error.get("rule"):
+        parts.append(say("rule", rule=error["rule"]))
+    return parts[0] + (f" [{', '.join(parts[1:])}]" if parts[1:] else "") if parts else ""
+
+
+def _pin(error: Mapping[str, Any], say: Speech) -> str:
+    fate = error.get("pin") or {}
+    tries = fate.get("tries_left", error.get("tries_left"))
+    parts = [
+        say(f"pin.{error['which']}") if error.get("which") else "",
+        say(f"pin_outcome.{fate['outcome']}") if fate.get("outcome") else "",
+        say("tries", n=tries) if tries is not None else "",
+    ]
+    return " ".join(part for part in parts if part)

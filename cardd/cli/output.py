@@ -1,0 +1,41 @@
+"""Files that cardctl writes: for their owner's eyes, and refused before a card is used where they cannot be written."""
+
+import os
+from pathlib import Path
+
+import click
+
+from cardd.cli.context import Run
+from cardd.cli.failing import local_error
+
+
+def check_target(run: Run, path: Path | None) -> None:
+    """Raises `Ended` when nothing can be written there: a signature that cannot be kept must not be made."""
+    if path is None:
+        return
+    target = path if path.exists() else path.absolute().parent
+    if path.is_dir() or not os.access(target, os.W_OK):
+        raise local_error(run.speech, "not_written", path=path)
+
+
+def check_folder(run: Run, folder: Path | None) -> None:
+    """Makes the folder. Raises `Ended`."""
+    if folder is None:
+        return
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        raise local_error(run.speech, "not_written", path=folder) from None
+    check_target(run, folder / "x")
+
+
+def write_private(run: Run, path: Path, octets: bytes) -> None:
+    """Write a file that only its owner reads: certificates and images tell who somebody is. Raises `Ended`."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(octets)
+    except OSError:
+        raise local_error(run.speech, "not_written", path=path) from None
+    if not run.as_json:
+        click.echo(run.speech("written", path=path), err=True)

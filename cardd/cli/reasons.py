@@ -1,0 +1,135 @@
+"""Why, in a sentence: the words that the daemon gives as `problem` of an error or of a health check, in Japanese and English.
+
+A word without a row here is shown as it is: it is for the office's IT.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from cardd.wire.fault import TwoTexts
+
+REASONS: Mapping[str, TwoTexts] = MappingProxyType(
+    {
+        # policy.denied: cardd's own rules, then the office's table
+        "policy.denied:nobody_logged_in": TwoTexts("ログインしていません。", "Nobody is logged in."),
+        "policy.denied:role_unknown": TwoTexts(
+            "この職員の役割が規則にありません。", "The rules do not know this operator's role."
+        ),
+        "policy.denied:not_a_badge": TwoTexts("職員カードではありません。", "This is no operator's badge."),
+        "policy.denied:purpose_missing": TwoTexts("利用目的が指定されていません。", "No purpose was given."),
+        "policy.denied:purpose_unknown": TwoTexts(
+            "この利用目的は規則にありません。", "The rules do not know this purpose."
+        ),
+        "policy.denied:case_missing": TwoTexts("受付番号が指定されていません。", "No reception number was given."),
+        "policy.denied:items_missing": TwoTexts("読み取る項目が指定されていません。", "No item was named."),
+        "policy.denied:key_missing": TwoTexts("使う鍵が指定されていません。", "No key was named."),
+        "policy.denied:private_sector": TwoTexts(
+            "個人番号は、民間の業務では読み取れません。", "The individual number is not for private-sector programs."
+        ),
+        "policy.denied:purpose_not_under_number_law": TwoTexts(
+            "個人番号は、番号法に基づく利用目的でなければ読み取れません。",
+            "The individual number may be read only under a purpose that rests on the number law.",
+        ),
+        "policy.denied:no_row": TwoTexts(
+            "この役割と利用目的では、規則で認められていません。",
+            "The rules do not allow it to this role under this purpose.",
+        ),
+        # auth.failed: the register, the badge, its certificate
+        "auth.failed:not_registered": TwoTexts(
+            "職員名簿に登録されていません。", "The badge is not in the register of operators."
+        ),
+        "auth.failed:operator_blocked": TwoTexts(
+            "職員名簿で利用停止になっています。", "The operator is blocked in the register."
+        ),
+        "auth.failed:card_uuid": TwoTexts(
+            "職員カードの識別番号が登録と合いません。",
+            "The badge's own number does not fit its certificate or the register.",
+        ),
+        "auth.failed:badge_signature": TwoTexts(
+            "職員カードの鍵と電子証明書が合いません。", "The badge's key does not fit its certificate."
+        ),
+        "auth.failed:challenge_expired": TwoTexts("ログインに時間がかかりすぎました。", "The login took too long."),
+        "auth.failed:expired": TwoTexts(
+            "職員カードの電子証明書の有効期限が切れています。", "The badge's certificate has expired."
+        ),
+        "auth.failed:not_yet_valid": TwoTexts(
+            "職員カードの電子証明書の有効期間がまだ始まっていません。", "The badge's certificate is not valid yet."
+        ),
+        "auth.failed:unknown_issuer": TwoTexts(
+            "この団体の認証局が発行した職員カードではありません。",
+            "The badge was not issued by this office's authority.",
+        ),
+        "auth.failed:issuer_not_valid": TwoTexts(
+            "職員カードを発行した認証局の有効期間外です。", "The authority that issued the badge is not valid now."
+        ),
+        "auth.failed:bad_signature": TwoTexts(
+            "職員カードの電子証明書が改ざんされているか、壊れています。",
+            "The signature on the badge's certificate is wrong.",
+        ),
+        "auth.failed:weak_algorithm": TwoTexts(
+            "職員カードの電子証明書の暗号方式が弱すぎます。",
+            "The badge's certificate uses an algorithm that is too weak.",
+        ),
+        "auth.failed:wrong_kind": TwoTexts(
+            "職員カード用の電子証明書ではありません。", "The certificate is not of the kind that badges carry."
+        ),
+        "auth.failed:malformed": TwoTexts(
+            "職員カードの電子証明書を読み取れません。", "The badge's certificate cannot be read."
+        ),
+        # PINs
+        "pin.format:length": TwoTexts("桁数が違います。", "The number of characters is wrong."),
+        "pin.format:alphabet": TwoTexts("使えない文字が入っています。", "It has characters that this PIN cannot have."),
+        "pin.format:letter_and_digit": TwoTexts("英字と数字の両方が必要です。", "It needs a letter and a digit."),
+        "pin.format:same_as_old": TwoTexts("今までと同じ暗証番号です。", "The new PIN is the old one."),
+        "pin.format:repeat_differs": TwoTexts(
+            "新しい暗証番号の二回の入力が一致しません。", "The new PIN was not the same both times."
+        ),
+        "pin.guard:role": TwoTexts(
+            "最後の1回を使う権限がありません。責任者が操作してください。",
+            "This role may not spend the last try; a supervisor may.",
+        ),
+        "pin.guard:not_agreed": TwoTexts("本人の同意がありませんでした。", "The holder did not agree."),
+        "pin.guard:consent_too_old": TwoTexts("同意から時間がたちすぎました。", "The agreement was too long ago."),
+        "pin.was_blocked:last_try_kept": TwoTexts(
+            "残り1回の職員カードは使えません。管理者に再設定を依頼してください。",
+            "A badge with one try left counts as blocked: the administrator resets it.",
+        ),
+        # cards and seats
+        "card.absent:no_badge": TwoTexts("職員カードがありません。", "There is no badge."),
+        "card.wrong_reader:other_seat": TwoTexts(
+            "ほかの窓口のカードリーダーです。", "It is in a reader of another seat."
+        ),
+        "card.wrong_kind:items": TwoTexts(
+            "このカードには、求められた項目がありません。", "This card does not have the items asked for."
+        ),
+        "card.wrong_kind:not_changeable": TwoTexts(
+            "このカードでは、この暗証番号を変更できません。", "This PIN of this card cannot be changed."
+        ),
+        "session.required:ended_meanwhile": TwoTexts(
+            "操作の途中でログアウトしました。", "The session ended in the middle of the operation."
+        ),
+        "session.exists:login_running": TwoTexts("ログインの操作が進行中です。", "A login is under way."),
+        "seat.unknown:must_be_named": TwoTexts(
+            "窓口が複数あります。--seat で指定してください。", "There is more than one seat: name yours with --seat."
+        ),
+        "seat.unknown:not_yours": TwoTexts(
+            "この窓口を使う許可がありません。", "This seat is not given to your account."
+        ),
+        # checks of `health`
+        "pcsc:down": TwoTexts("カードリーダーのサービス（pcscd）が動いていません。", "pcscd is not running."),
+        "readers:none": TwoTexts("使えるカードリーダーがありません。", "There is no reader that may be used."),
+        "readers:stuck": TwoTexts(
+            "応答しないカードが入っています。取り出してください。", "A card does not answer: take it out."
+        ),
+        "memory:not_locked": TwoTexts(
+            "メモリを固定できません（LimitMEMLOCK）。", "Memory could not be locked (LimitMEMLOCK)."
+        ),
+        "mode:test": TwoTexts(
+            "試験モードです。住民の方のカードには使わないでください。", "Test mode: not for residents' cards."
+        ),
+        "pcscd_socket:open_to_others": TwoTexts(
+            "ほかのプログラムもカードリーダーを使えます（docs/installation.md）。",
+            "Other programs can use the readers too (docs/installation.md).",
+        ),
+    }
+)
