@@ -1,75 +1,51 @@
-"""One morning at the counter of a made-up town hall, told step by step. `./dev demo` runs it; it ends with 0 or says what failed."""
+"""One day at the counter of a made-up town hall, told step by step. `./dev demo` runs it; it ends with 0 or says what failed."""
 
 import json
 import shutil
+import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections import Counter
 from pathlib import Path
+from types import FrameType
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from demo.office import Office, Person, Resident
 from demo.stage import BADGE_READER, RESIDENT_READER, Failed, Stage
+from demo.tour import Tour, bold
 
 FOLDER = Path(__file__).parent.parent / ".demo"
 APPLICATION = "<申請書><種別>転入届</種別><氏名>見本　太郎</氏名></申請書>\n"
-OLD_ENOUGH = "20"
+RECEIPT = "受領書 R8-0042 転入届を受け付けました。 見本町\n"
+OLD_ENOUGH = "18"
+NEW_PIN = "2468"
 SESSION_ENDS_WITHIN = 1.0
-
-
-class Tour:
-    """Tells each step, shows the command, shows what the screen says, and stops at the first thing that is not as it must be."""
-
-    def __init__(self, stage: Stage, folder: Path) -> None:
-        self._stage = stage
-        self._folder = folder
-        self._number = 0
-
-    def step(self, japanese: str, english: str) -> None:
-        """Head of the next step."""
-        self._number += 1
-        print(f"\n\033[1m{self._number:2}. {japanese}\033[0m\n    {english}", flush=True)
-
-    def say(self, text: str) -> None:
-        """One remark."""
-        print(f"    {text}", flush=True)
-
-    def run(self, *command: str, pins: Sequence[str] = (), expect: int = 0) -> str:
-        """Show a command, run it, show its screen. Raises `Failed` when it ends otherwise than expected."""
-        shown = " ".join(part if part and " " not in part else f'"{part}"' for part in command)
-        typed = f"    [PIN: {'*' * len(pins[0])}]" if pins else ""
-        print(f"    $ {shown}{typed}", flush=True)
-        code, screen = self._stage.run(command, pins=pins, into=self._folder)
-        for line in screen.splitlines():
-            print(f"      | {line}", flush=True)
-        if code != expect:
-            raise Failed(f"{shown}: exit code {code} instead of {expect}")
-        return screen
-
-    def clerk(self, *command: str, pins: Sequence[str] = (), expect: int = 0) -> str:
-        """A command at the clerk's terminal, in Japanese."""
-        return self.run("cardctl", "--locale", "ja", *command, pins=pins, expect=expect)
 
 
 def main() -> int:
     """The tour. Everything it makes lies in `.demo/`."""
     began = time.monotonic()
+    signal.signal(signal.SIGTERM, _told_to_end)
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir()
     try:
-        tour_of(FOLDER)
+        shown = tour_of(FOLDER)
     except Failed as failure:
         print(f"\nThe demo failed: {failure}", file=sys.stderr)
         return 1
-    print(f"\nDone in {time.monotonic() - began:.1f} s. Look around in {FOLDER}.")
+    except KeyboardInterrupt:
+        print("\nInterrupted.", file=sys.stderr)
+        return 128 + signal.SIGINT
+    summary(shown, time.monotonic() - began)
     return 0
 
 
-def tour_of(folder: Path) -> None:
+def tour_of(folder: Path) -> Counter[str]:
+    """One day; how much of what was shown."""
     office = Office(folder)
-    print("cardd: a tour / 町役場の窓口のひととおり", flush=True)
+    print(bold("cardd: 町役場の窓口の一日 / a day at a town hall's counter"), flush=True)
     print("Virtual cards and readers, real PC/SC library, real OpenSSL. Nobody here exists.", flush=True)
     clerk, resident = office.hire(), office.resident()
     with Stage(office.config_file) as stage:
@@ -80,8 +56,29 @@ def tour_of(folder: Path) -> None:
         serve_resident(tour, stage, resident)
         refusals(tour, resident)
         sign(tour, folder, resident)
+        sign_as_operator(tour, folder, clerk)
+        change_pin(tour, resident)
         leave(tour, stage, resident)
         look_at_the_record(tour, stage, office)
+    return tour.shown
+
+
+def summary(shown: Counter[str], seconds: float) -> None:
+    """What the visitor has seen."""
+    print(f"""
+{bold("まとめ / What was shown")}
+    職員カードと暗証番号によるログイン、カードを取るとログアウト
+        login with badge and PIN; the session ends when the badge goes
+    利用目的ごとに、必要な項目だけの読み取り
+        only the items that a stated purpose needs
+    {shown["refusals"]} 件の拒否と、その理由・カードと暗証番号の状態・次の操作
+        {shown["refusals"]} refusals, each with its reason, what became of card and PIN, what to do
+    OpenSSL が確かめた {shown["verified"]} 件の電子署名（住民2、職員1）
+        {shown["verified"]} signatures verified by OpenSSL: two of the resident, one of the operator
+    {shown["records"]} 件の利用記録を、独立したプログラムが検証
+        {shown["records"]} records, chained, checked by a program that shares nothing with cardd
+
+Done: {shown["steps"]} steps, {shown["commands"]} commands, {seconds:.1f} s. Look around in {FOLDER}; nothing else is left.""")
 
 
 def open_counter(tour: Tour, stage: Stage, office: Office) -> None:
@@ -93,7 +90,7 @@ def open_counter(tour: Tour, stage: Stage, office: Office) -> None:
 
 def log_in(tour: Tour, stage: Stage, clerk: Person) -> None:
     tour.step(
-        "職員が職員カードを差し、暗証番号でログインします", "An operator inserts the badge and logs in with its PIN"
+        "職員が職員カードを置き、暗証番号でログインします", "An operator inserts the badge and logs in with its PIN"
     )
     stage.insert(clerk.badge, BADGE_READER)
     tour.clerk("login", pins=[clerk.pin])
@@ -107,11 +104,14 @@ def serve_resident(tour: Tour, stage: Stage, resident: Resident) -> None:
     tour.clerk("cards")
     context = ("--purpose", "identity_check", "--case", "R8-0042")
     tour.step(
-        "本人確認のため、4情報を読みます（本人が暗証番号を入力）",
+        "本人確認のため、基本4情報を読みます（住民が暗証番号を入力）",
         "The four basic items, for a stated purpose; the resident types the PIN",
     )
     tour.clerk("read", *context, "name", "address", "birth_date", "sex", pins=[resident.holder.pins.card_info])
-    tour.step("必要なのが年齢だけなら、生年月日は渡しません", "Where only the age matters, the birth date stays inside")
+    tour.step(
+        "18歳以上かどうかだけが必要なら、生年月日は渡しません",
+        "Where only an age of 18 matters, the birth date stays inside",
+    )
     tour.clerk("read", *context, "--age", OLD_ENOUGH, "age_over", pins=[resident.holder.pins.card_info])
     tour.step("顔写真を読みます（照合番号B）", "The photo, opened with verification number B")
     tour.clerk("read", *context, "--images", "images", "photo", pins=[resident.holder.verification_b])
@@ -120,12 +120,12 @@ def serve_resident(tour: Tour, stage: Stage, resident: Resident) -> None:
 def refusals(tour: Tour, resident: Resident) -> None:
     context = ("--purpose", "identity_check", "--case", "R8-0042")
     tour.step(
-        "個人番号は、番号法の目的でなければ読めません",
+        "個人番号は、番号法に基づく目的でなければ読めません",
         "The individual number only under a purpose that rests on the number law",
     )
     tour.clerk("read", *context, "name", "my_number", expect=31)
     tour.step(
-        "暗証番号を間違えると、残り回数がわかります", "A wrong PIN: what happened, how many tries are left, what to do"
+        "暗証番号を間違えると、残り回数が分かります", "A wrong PIN: what happened, how many tries are left, what to do"
     )
     tour.clerk("read", *context, "name", pins=["0000"], expect=20)
     tour.step("同じ間違いをもう一度送っても、カードには届きません", "The same mistake again never reaches the card")
@@ -139,14 +139,11 @@ def sign(tour: Tour, folder: Path, resident: Resident) -> None:
     (folder / "jpki-signature-ca.pem").write_bytes(_pem(resident.certificates.signature_ca))
     context = ("--purpose", "online_signature", "--case", "R8-0042")
     tour.step(
-        "申請書に署名します（署名用電子証明書）",
+        "住民が申請書に署名します（署名用電子証明書）",
         "The application is signed with the resident's signature key: CAdES, detached",
     )
     tour.clerk("sign", *context, "application.xml", pins=[resident.holder.pins.signature])
-    tour.run(
-        *("openssl", "cms", "-verify", "-cades", "-binary", "-inform", "DER", "-in", "application.xml.p7s"),
-        *("-content", "application.xml", "-CAfile", "jpki-signature-ca.pem", "-purpose", "any", "-out", "/dev/null"),
-    )
+    _verify_cms(tour, "application.xml", "jpki-signature-ca.pem")
     tour.step(
         "利用者証明用の鍵で署名し、OpenSSL が確かめます",
         "The authentication key signs; OpenSSL verifies with the card's own certificate",
@@ -159,12 +156,43 @@ def sign(tour: Tour, folder: Path, resident: Resident) -> None:
     certificate = ("-inform", "DER", "-in", "authentication.der")
     tour.run("openssl", "x509", *certificate, "-pubkey", "-noout", "-out", "authentication.pub")
     signature = ("-verify", "authentication.pub", "-signature", "application.xml.sig")
-    tour.run("openssl", "dgst", "-sha256", *signature, "application.xml")
+    tour.openssl("dgst", "-sha256", *signature, "application.xml", says="Verified OK")
+
+
+def sign_as_operator(tour: Tour, folder: Path, clerk: Person) -> None:
+    (folder / "receipt.txt").write_text(RECEIPT, encoding="utf-8")
+    tour.step(
+        "受領書に、職員が職員カードで署名します（鍵9C: 署名のたびに暗証番号）",
+        "The operator signs the receipt with the badge's key 9C, which wants its PIN each time",
+    )
+    context = ("--purpose", "online_signature", "--case", "R8-0042")
+    tour.clerk("sign", *context, "--with-badge", "receipt.txt", pins=[clerk.pin])
+    _verify_cms(tour, "receipt.txt", "operator-ca.pem")
+
+
+def change_pin(tour: Tour, resident: Resident) -> None:
+    tour.step(
+        "住民が暗証番号を変更します（今の番号、新しい番号を二回）",
+        "The resident changes a PIN: the old one, then the new one twice",
+    )
+    context = ("--purpose", "certificate_issue", "--case", "R8-0043")
+    old = resident.holder.pins.card_info
+    tour.clerk("pin", "change", *context, "card_info", pins=[old, NEW_PIN, NEW_PIN])
+    context = ("--purpose", "identity_check", "--case", "R8-0043")
+    tour.clerk("read", *context, "name", pins=[NEW_PIN])
+
+
+def _verify_cms(tour: Tour, document: str, authority: str) -> None:
+    tour.openssl(
+        *("cms", "-verify", "-cades", "-binary", "-inform", "DER", "-in", f"{document}.p7s"),
+        *("-content", document, "-CAfile", authority, "-purpose", "any", "-out", "/dev/null"),
+        says="Verification successful",
+    )
 
 
 def leave(tour: Tour, stage: Stage, resident: Resident) -> None:
     tour.step(
-        "職員カードを抜くと、その場でログアウトします",
+        "職員カードを取ると、その場でログアウトします",
         "The badge is pulled: the session ends in the daemon, whoever lives",
     )
     stage.pull(BADGE_READER)
@@ -176,7 +204,7 @@ def leave(tour: Tour, stage: Stage, resident: Resident) -> None:
 
 def look_at_the_record(tour: Tour, stage: Stage, office: Office) -> None:
     tour.step(
-        "閉庁: cardd を止め、記録を確かめます",
+        "閉庁: cardd を止め、利用記録を確かめます",
         "The counter closes; the record is checked by a program that trusts nobody",
     )
     code, seconds = stage.stop_daemon()
@@ -186,6 +214,7 @@ def look_at_the_record(tour: Tour, stage: Stage, office: Office) -> None:
     screen = tour.run("cardd-verify", str(office.audit), "--show")
     if "whole" not in screen.splitlines()[-1]:
         raise Failed("the record is not whole")
+    tour.shown["records"] = sum(line[:1].isdigit() for line in screen.splitlines())
 
 
 def _until_logged_out(stage: Stage) -> float:
@@ -197,6 +226,10 @@ def _until_logged_out(stage: Stage) -> float:
             return seconds
         if seconds > SESSION_ENDS_WITHIN:
             raise Failed("the session outlived the badge")
+
+
+def _told_to_end(number: int, _frame: FrameType | None) -> None:
+    sys.exit(128 + number)  # through all `finally`: daemon, readers and socket go
 
 
 def _pem(certificate: bytes) -> bytes:

@@ -4,6 +4,7 @@ Shared by the demo, the tests and the benchmarks. Everything in it is worthless 
 """
 
 import hashlib
+import json
 import os
 import secrets
 from dataclasses import dataclass, field
@@ -29,6 +30,8 @@ class Person:
     """An operator with a badge in the register."""
 
     id: str
+    name: str
+    """As it stands in the register and on screens."""
     operator: Operator
     role: str
     badge: Card = field(repr=False)
@@ -60,21 +63,22 @@ class Office:
     def hire(
         self,
         identifier: str = "sato",
-        name: str = "SATO HANAKO",
+        name: str = "佐藤 花子",
         role: str = "supervisor",
         *,
+        name_on_badge: str = "SATO HANAKO",
         algorithm: KeyAlgorithm = KeyAlgorithm.RSA_2048,
         extended: bool = True,
         secrets_of_badge: BadgeSecrets | None = None,
     ) -> Person:
         """A new operator, badge in hand; `write` puts everybody into the register."""
         number = len(self.people) + 1
-        operator = Operator(name, f"{number:04}")
+        operator = Operator(name_on_badge, f"{number:04}")
         certificates = issue_badge(operator, algorithm, number)
         badge_secrets = secrets_of_badge or BadgeSecrets()
         path = self.folder / "cards" / f"{identifier}.card"
         badge = make_badge(operator, certificates, badge_variants(extended=extended), path, secrets=badge_secrets)
-        person = Person(identifier, operator, role, badge, certificates, badge_secrets)
+        person = Person(identifier, name, operator, role, badge, certificates, badge_secrets)
         self.people.append(person)
         return person
 
@@ -101,14 +105,14 @@ class Office:
         self.config_file.write_text(
             f'mode = "test"\n'
             f'terminal = "mihon-01"\n'
-            f'socket = "{socket}"\n'
-            f'state_directory = "{self.folder / "state"}"\n'
-            f'policy = "{self.folder / "policy.toml"}"\n'
-            f'register = "{self.folder / "register.toml"}"\n'
-            f'operator_ca = ["{self.folder / "operator-ca.pem"}"]\n'
-            f'pseudonym_key = "{key}"\n'
+            f"socket = {_quoted(socket)}\n"
+            f"state_directory = {_quoted(self.folder / 'state')}\n"
+            f"policy = {_quoted(self.folder / 'policy.toml')}\n"
+            f"register = {_quoted(self.folder / 'register.toml')}\n"
+            f"operator_ca = [{_quoted(self.folder / 'operator-ca.pem')}]\n"
+            f"pseudonym_key = {_quoted(key)}\n"
             f"{extra_config}\n"
-            f'[audit]\ndirectory = "{self.audit}"\nreserve_mib = 1\n\n'
+            f"[audit]\ndirectory = {_quoted(self.audit)}\nreserve_mib = 1\n\n"
             f'[[clients]]\nname = "counter-app"\nusers = [{uids}]\nmay_prompt = true\n',
             encoding="utf-8",
         )
@@ -121,7 +125,7 @@ class Office:
                 "",
                 "[[operators]]",
                 f'id = "{person.id}"',
-                f'name = "{person.operator.name}"',
+                f"name = {_quoted(person.name)}",
                 f'role = "{person.role}"',
                 f'certificates = ["{hashlib.sha256(certificate).hexdigest()}"]',
             ]
@@ -135,6 +139,11 @@ class Resident:
     holder: Holder
     card: Card = field(repr=False)
     certificates: JpkiCertificates = field(repr=False)
+
+
+def _quoted(text: object) -> str:
+    """A TOML basic string; its escapes are those of JSON."""
+    return json.dumps(str(text), ensure_ascii=False)
 
 
 def _pem(certificates: set[bytes]) -> bytes:
