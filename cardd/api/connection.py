@@ -99,13 +99,16 @@ class Connection(asyncio.BufferedProtocol):
         self._ended = True
         self._hall.live.discard(self)
         self._hall.count.leave(self._peer.uid)
+        self._calls.stop_all(CLIENT_GONE)
         self._stop_prompting()
         self._unfollow()
-        self._calls.stop_all(CLIENT_GONE)
 
     def eof_received(self) -> bool:
         """The other end sends no more. When it still listens, its running calls are answered first."""
         self._reader.wipe()
+        if _hung_up(self._socket):
+            # Before its prompts end: a caller that was its own agent has gone as a caller, and the record says so.
+            self._calls.stop_all(CLIENT_GONE)
         self._stop_prompting()
         if self._ended or not self._calls:
             return False
