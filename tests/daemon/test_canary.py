@@ -1,0 +1,67 @@
+"""Nothing that a person typed or a card told comes out anywhere but in the answer it was asked for (P7, Must show 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.daemon.canaries import hits, of_text
+from tests.daemon.canary_day import Shift
+from tests.daemon.canary_scene import HOLDER, Day, hire
+from tests.daemon.tools import Stage, staged
+from tests.fixtures.counter import ROOMY
+
+PATIENT_CARDS = ROOMY + "command_seconds = 1\n"
+
+
+@pytest.fixture(params=["logfmt", "json"])
+def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
+    config = f'log_level = "debug"\nlog_format = "{request.param}"\n{PATIENT_CARDS}'
+    with staged(config=config, prepare=hire) as opened:
+        yield opened
+
+
+@pytest.mark.proves("P7", "T11", "fault 70")
+def test_no_canary_comes_out(stage: Stage) -> None:
+    day = Day(stage.office)
+    shift = Shift(stage, day)
+    shift.everything()
+    assert stage.stop() == 0
+    day.keep("log", stage.log)
+    day.keep("record, decoded", "\n".join(map(repr, stage.records())))
+    for path in kept_files(stage):
+        day.keep(f"file {path.name}", path.read_bytes())
+    assert "incident" not in stage.log, stage.log
+    assert {"events", "progress", "prompts", "cardctl stderr", "daemon while a PIN is asked environ"} <= set(day.seen)
+    assert hits(day.needles(), day.seen) == []
+
+
+def kept_files(stage: Stage) -> Iterator[Path]:
+    """Files that the daemon wrote; the reserve holds nothing but zeros."""
+    for folder in (stage.office.audit, stage.folder / "state"):
+        yield from (path for path in folder.rglob("*") if path.is_file() and path.name != "reserve")
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        lambda text: text.encode(),
+        lambda text: text.encode("utf-16-le"),
+        lambda text: text.encode("utf-16-be"),
+        lambda text: text.encode().hex().encode(),
+        lambda text: text.encode().hex().upper().encode(),
+        lambda text: text.encode().hex(" ").encode(),
+        lambda text: __import__("base64").b64encode(b'{"x":"' + text.encode() + b'"}'),
+        lambda text: __import__("base64").urlsafe_b64encode(b"?" + text.encode() + b"???"),
+        lambda text: text.encode()[::-1] if text.isascii() else text.encode("shift_jis"),
+    ],
+    ids=["utf-8", "utf-16-le", "utf-16-be", "hex", "HEX", "spaced hex", "base64", "base64url", "reversed or sjis"],
+)
+@pytest.mark.parametrize("secret", [HOLDER.pins.signature, HOLDER.pins.card_info, HOLDER.my_number, "金糸雀町"])
+def test_the_search_finds_a_planted_canary(secret: str, spelling: object) -> None:
+    assert callable(spelling)
+    hay = b"level=info event=x value=" + spelling(secret) + b" and=more\n"
+    assert hits(of_text("planted", secret), {"log": hay}) != []
+    assert hits(of_text("planted", "0000" + secret), {"log": hay}) == []
