@@ -12,6 +12,12 @@ from cardd.ports import CardInserted, ReaderAppeared, ReaderEvent, ReaderTraits,
 LOOK_ANYWAY_MS = 5000
 """Longest wait. pcsc-lite counts readers only while a wait runs: one plugged in between two waits must not stay unseen."""
 
+MOST_STATES = 16
+"""States that one SCardGetStatusChange takes (PCSCLITE_MAX_READERS_CONTEXTS of pcsc-lite); one more is an invalid parameter.
+
+With that many readers the pseudo reader has no place; a change among them is seen by the next look.
+"""
+
 Listener = Callable[[ReaderEvent], None]
 
 QUIET = frozenset({Pcsc.SUCCESS, Pcsc.TIMEOUT, Pcsc.CANCELLED, Pcsc.UNKNOWN_READER, Pcsc.READER_UNAVAILABLE})
@@ -44,7 +50,8 @@ class ReaderView:
         """List the readers anew, then wait until something changes and tell it. Raises `ServiceLost`."""
         self._list()
         asked: list[tuple[str, int]] = [(name, seen.state) for name, seen in self._seen.items()]
-        asked.append((PNP_NOTIFICATION, self._readers_state))
+        if len(asked) < MOST_STATES:
+            asked.append((PNP_NOTIFICATION, self._readers_state))
         code, shown = self._calls.get_status_change(self._context, LOOK_ANYWAY_MS, asked)
         if code not in QUIET:
             raise ServiceLost(code)

@@ -29,6 +29,10 @@ class FakeReader:
         return self.count << 16 | (EMPTY if self.atr is None else PRESENT)
 
 
+MAX_STATES, INVALID_PARAMETER = 16, 0x80100004
+"""What libpcsclite 1.9.9 answers to more states in one call (measured)."""
+
+
 class FakePcsc:
     """`PcscCalls` whose results a test sets. `log` names every call with the thread that made it."""
 
@@ -124,6 +128,8 @@ class FakePcsc:
     ) -> tuple[int, list[tuple[str, int, bytes]]]:
         known = [name for name, _ in states if name != PNP_NOTIFICATION]
         self.waits.append(timeout_ms)
+        if len(states) > MAX_STATES:
+            return INVALID_PARAMETER, []
         with self._world:
             while True:
                 if not self.up:

@@ -19,7 +19,7 @@ from cardd.ports import (
     ServiceDown,
     ServiceUp,
 )
-from tests.unit.cardd.pcsc.fake_pcsc import FakePcsc
+from tests.unit.cardd.pcsc.fake_pcsc import MAX_STATES, FakePcsc
 
 A, B = ReaderName("A"), ReaderName("B")
 ATR, OTHER_ATR = b"\x3b\x00", b"\x3b\x01\x02"
@@ -81,6 +81,19 @@ async def test_a_reader_unplugged_takes_its_card_with_it(following: Following) -
     await following.take(3)
     following.fake.unplug(A)
     assert await following.take(2) == [CardWithdrawn(A), ReaderVanished(A)]
+
+
+async def test_as_many_readers_as_pcscd_knows_are_all_followed(following: Following) -> None:
+    names = [ReaderName(f"Reader {number:02}") for number in range(MAX_STATES)]
+    for name in names:
+        following.fake.plug(name)
+    following.start()
+    assert await following.take(1 + len(names)) == [
+        ServiceUp(),
+        *(ReaderAppeared(one, ReaderTraits()) for one in names),
+    ]
+    following.fake.insert(names[-1], ATR)
+    assert await following.next() == CardInserted(names[-1], ATR)
 
 
 @pytest.mark.proves("C9", "fault 12")
