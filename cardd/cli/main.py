@@ -1,6 +1,5 @@
 """`cardctl`: the command line. A client like any other, and the agent of its own connection."""
 
-import errno
 import os
 import sys
 from collections.abc import Iterable, Sequence
@@ -21,21 +20,16 @@ class Cardctl(click.Group):
     """The command with its endings: errors of every kind in the chosen form, and exit codes from the table of errors."""
 
     def main(self, args: Sequence[str] | None = None, *more: Any, **extra: Any) -> NoReturn:
-        """Run and exit. Wrong usage, the daemon's errors, Ctrl-C and a closed pipe each have their exit code; none a traceback."""
+        """Run and exit. Wrong usage, the daemon's errors, Ctrl-C and a closed pipe each have their exit status, without a traceback."""
         given = list(sys.argv[1:] if args is None else args)
         try:
             code = super().main(given, *more, **{**extra, "standalone_mode": False})
-            sys.stdout.flush()
         except Ended as ended:
             code = _end(ended, given)
         except click.ClickException as wrong:
             code = _end_usage(wrong, given)
         except (click.Abort, KeyboardInterrupt):
             code = EXIT_INTERRUPTED
-        except OSError as error:
-            if error.errno != errno.EPIPE:
-                raise
-            code = _nobody_reads()
         sys.exit(code)
 
 
@@ -54,13 +48,6 @@ def _end_usage(wrong: click.ClickException, given: Sequence[str]) -> int:
     else:
         wrong.show()
     return EXIT_USAGE
-
-
-def _nobody_reads() -> int:
-    """`cardctl events | head -1`: leave quietly. What Python still holds for stdout must not fail again at exit."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    return 0
 
 
 def _descriptor(context: click.Context, parameter: click.Parameter, number: int | None) -> int | None:

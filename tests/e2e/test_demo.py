@@ -1,0 +1,106 @@
+"""The demo does what it says, twice in a row, in any folder, and leaves nothing behind."""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("demo", "cardd", "certs", "applets_spec")
+MARK = "CARDD_TEST_MARK"
+ESCAPE = "\x1b"
+
+
+class Checkout:
+    """A checkout in a folder of its own, with its own places for temporary files, and a mark on all its processes."""
+
+    def __init__(self, folder: Path, temporary: Path) -> None:
+        self.folder = folder
+        self.temporary = temporary
+        self.mark = uuid.uuid4().hex
+        folder.mkdir(parents=True)
+        for package in PACKAGES:
+            (folder / package).symlink_to(ROOT / package)
+
+    def demo(self) -> subprocess.CompletedProcess[str]:
+        environment = {
+            **os.environ,
+            "TMPDIR": str(self.temporary),
+            "XDG_RUNTIME_DIR": str(self.temporary),
+            "HOME": str(self.temporary),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            MARK: self.mark,
+        }
+        command = [sys.executable, "-m", "demo"]
+        return subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False)
+
+    def processes_left(self) -> list[str]:
+        """Every process that descends from the demo still has its mark."""
+        left = []
+        for place in Path("/proc").glob("[0-9]*/environ"):
+            try:
+                if self.mark.encode() in place.read_bytes():
+                    left.append(place.parent.name)
+            except (FileNotFoundError, ProcessLookupError, PermissionError):
+                continue  # ended meanwhile, or not ours
+        return left
+
+    def sockets_left(self) -> list[str]:
+        return [line for line in Path("/proc/net/unix").read_text().splitlines() if str(self.temporary) in line]
+
+
+@pytest.fixture(params=["short", 'a folder with spaces and "quotes" and 町役場 ' + "that goes on and on " * 6])
+def checkout(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Checkout]:
+    with tempfile.TemporaryDirectory(prefix="t-", dir="/tmp") as temporary:  # short: sockets go there
+        yield Checkout(tmp_path / request.param, Path(temporary))
+
+
+@pytest.mark.proves("A1", "P6")
+@pytest.mark.timeout(120)
+def test_the_demo_runs_twice_and_leaves_nothing_but_its_folder(checkout: Checkout) -> None:
+    for _ in range(2):
+        done = checkout.demo()
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.stderr == ""
+        assert checkout.processes_left() == []
+        assert checkout.sockets_left() == []
+        assert list(checkout.temporary.iterdir()) == []
+        assert {path.name for path in checkout.folder.iterdir()} == {".demo", *PACKAGES}
+    shows_what_it_must(done.stdout)
+
+
+def shows_what_it_must(screen: str) -> None:
+    assert screen.count("CAdES Verification successful") == 2
+    assert screen.count("| Verified OK") == 1
+    assert "$ openssl dgst -sha256 -verify" in screen
+    assert "$ openssl cms -verify -cades" in screen
+    for event in ("session.login", "card.read", "sign.digest", "card.change_pin", "session.ended"):
+        assert re.search(rf"\| \d+ .* {re.escape(event)}", screen), f"no record of {event}"
+    assert "| whole" in screen
+    assert "佐藤 花子" in screen
+    assert ESCAPE not in screen, "no terminal, no escape codes"
+    for pin in ("246813", "ABC123", "5678", "2468"):
+        assert not re.search(rf"(?<!\d){pin}(?!\d)", screen), "a PIN is on the screen"
+
+
+def test_a_demo_that_is_told_to_end_takes_everything_with_it(checkout: Checkout) -> None:
+    environment = {**os.environ, "TMPDIR": str(checkout.temporary), MARK: checkout.mark}
+    command = [sys.executable, "-u", "-m", "demo"]
+    with subprocess.Popen(
+        command, cwd=checkout.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if "cardctl --locale ja login" in line:
+                break
+        process.terminate()
+        process.stdout.read()
+        assert process.wait(20) == 143
+    assert checkout.processes_left() == []
+    assert list(checkout.temporary.iterdir()) == []
