@@ -1,0 +1,152 @@
+"""Every text of cardctl exists in both languages, is used, and there is one for every word that the daemon may say."""
+
+import ast
+import re
+import string
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from pydantic import BaseModel
+
+from cardd.cli.reasons import REASONS
+from cardd.cli.texts import TEXTS, Speech, locale_of_environment
+from cardd.wire.base import ItemWord, KeyWord, KindWord, PinWord
+from cardd.wire.fault_table import FAULTS
+from cardd.wire.faults import ErrorData, PinFate
+from cardd.wire.methods.agent_register import PinRequest
+from cardd.wire.methods.card_pin_status import PinState
+from cardd.wire.methods.cards_list import CardRow
+from cardd.wire.methods.health import Check
+from cardd.wire.methods.readers_list import ReaderRow
+from cardd.wire.methods.request_cancel import Progress
+
+ROOT = Path(__file__).parents[4]
+CLI = ROOT / "cardd" / "cli"
+JAPANESE = re.compile(r"[぀-ヿ一-鿿]")
+
+
+def words(model: type[BaseModel], field: str) -> set[str]:
+    """The words that a field of the wire may hold."""
+    found = get_args(model.model_fields[field].annotation)
+    return {word for part in found for word in (get_args(part) or (part,)) if isinstance(word, str)}
+
+
+FAMILIES: Mapping[str, set[str]] = {
+    "pin": set(get_args(PinWord)),
+    "kind": set(get_args(KindWord)),
+    "item": set(get_args(ItemWord)),
+    "key": set(get_args(KeyWord)) | {"badge_authentication", "badge_signature"},
+    "card": words(ErrorData, "card"),
+    "pin_outcome": words(PinFate, "outcome"),
+    "pin_state": words(PinState, "state") - {"ready"},
+    "step": words(PinRequest, "step"),
+    "role": words(ReaderRow, "role"),
+    "state": words(ReaderRow, "state") | {"free", "busy"},
+    "use": words(CardRow, "use"),
+    "health": words(Check, "state") | {"pcsc", "readers", "audit", "memory", "mode", "pcscd_socket"},
+    "sex": set("01239"),
+    "part": {"year", "month", "day"},
+}
+
+
+def strings_in(path: Path) -> set[str]:
+    """All string constants of a module that are not its documentation."""
+    return {
+        node.value
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+
+
+def family_of(key: str) -> str:
+    return key.partition(".")[0]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_each_word_of_the_wire_has_its_text(family: str) -> None:
+    keys = {key.partition(".")[2] for key in TEXTS if family_of(key) == family and "." in key}
+    assert keys == FAMILIES[family]
+
+
+def test_each_progress_that_is_shown_has_its_text() -> None:
+    assert {"waiting_for_pad", "reading", "signing"} <= words(Progress, "state") & set(TEXTS)
+
+
+def test_each_other_text_is_used() -> None:
+    used = set().union(*(strings_in(path) for path in CLI.glob("*.py") if path.name != "texts.py"))
+    heads = {key for key in TEXTS if family_of(key) in ("head", "error")}
+    assert {key for key in heads if key.partition(".")[2] not in used} == set()
+    remedies = {key for key in TEXTS if key.endswith(".remedy") and key.removesuffix(".remedy") in used}
+    single = {key for key in TEXTS if family_of(key) not in FAMILIES or "." not in key} - heads - remedies
+    assert {key for key in single if key not in used} == set()
+
+
+@pytest.mark.parametrize("key", TEXTS)
+def test_both_languages_say_the_same_places(key: str) -> None:
+    ja, en = TEXTS[key]
+    assert places(ja) == places(en)
+    assert bool(ja) == bool(en)
+    assert not JAPANESE.search(en)
+
+
+def places(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def policy_words() -> Iterator[str]:
+    """Each reason for which cardd's policy says no, from its source."""
+    for path in (ROOT / "cardd" / "policy").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Decision" and len(node.args) > 2:
+                reason = node.args[2]
+                assert isinstance(reason, ast.Constant)
+                yield str(reason.value)
+
+
+def test_each_reason_of_the_policy_is_a_sentence() -> None:
+    told = {key.partition(":")[2] for key in REASONS if key.startswith("policy.denied:")}
+    assert told == set(policy_words())
+
+
+@pytest.mark.parametrize("key", REASONS)
+def test_each_sentence_belongs_to_an_error_or_check_and_a_word_that_is_said(key: str) -> None:
+    where, _, word = key.partition(":")
+    assert where in FAULTS or where in FAMILIES["health"]
+    sources = [path for room in ("cardd", "certs") for path in (ROOT / room).rglob("*.py") if CLI not in path.parents]
+    assert any(f'"{word}"' in path.read_text(encoding="utf-8") for path in sources), "nobody says this word"
+
+
+@pytest.mark.parametrize("key", REASONS)
+def test_each_sentence_is_there_in_both_languages(key: str) -> None:
+    texts = REASONS[key]
+    assert JAPANESE.search(texts.ja)
+    assert texts.ja.endswith(("。", "）。"))
+    assert texts.en.endswith(".")
+    assert not JAPANESE.search(texts.en)
+
+
+def test_a_word_of_a_later_daemon_is_shown_as_it_is() -> None:
+    say = Speech("ja")
+    assert say("kind.passport") == "passport"
+    assert say.why("policy.denied", "full_moon") == "full_moon"
+
+
+@pytest.mark.parametrize(
+    ("environment", "locale"),
+    [
+        pytest.param({"LANG": "ja_JP.UTF-8"}, "ja", id="lang"),
+        pytest.param({"LANG": "ja_JP.UTF-8", "LC_ALL": "C.UTF-8"}, "en", id="lc-all-first"),
+        pytest.param({"LC_ALL": "", "LC_MESSAGES": "ja_JP.eucJP", "LANG": "C"}, "ja", id="empty-counts-as-unset"),
+        pytest.param({}, "en", id="nothing-set"),
+    ],
+)
+def test_the_language_is_that_of_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, environment: Mapping[str, str], locale: str
+) -> None:
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert locale_of_environment() == locale
