@@ -1,0 +1,75 @@
+"""`python -m bench`, which `./dev bench` runs: measure, print the tables, write the JSON."""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from bench import group_events, group_idle, group_side_by_side, group_table, results, table
+from bench.findings import Findings
+from bench.place import OUT, Place, open_place
+from bench.scope import FULL, QUICK, Say, Scope, say
+
+Group = Callable[[Place, Scope, Say, Findings], None]
+
+GROUPS: dict[str, Group] = {
+    "table": group_table.measure,
+    "events": group_events.measure,
+    "idle": group_idle.measure,
+    "readers": group_side_by_side.measure,
+}
+
+HELP = """\
+Measures cardd on virtual cards, beside bare PC/SC, OpenSC and yubico-piv-tool, in one run on this machine.
+
+  table     commands, bytes and time of each job, at zero latency and at a contactless card's pace
+  events    from SCardGetStatusChange's return in the daemon to a subscribed client
+  idle      start to ready, memory, wake-ups: the installed wheels and the checkout
+  readers   1, 4 and 16 readers side by side with slow cards
+
+The virtual readers run in a process of their own, cardd in another; libpcsclite is the real one. docs/performance.md says
+how each figure is taken. Look at the ratios: milliseconds of two machines, or of two days, cannot be compared.
+"""
+
+
+def main() -> int:
+    """0: measured, whatever was found; the tables say which promises were not kept."""
+    options = _options()
+    began = time.monotonic()
+    findings = Findings()
+    scope = QUICK if options.quick else FULL
+    facts = results.machine()
+    for name in options.only or GROUPS:
+        with open_place() as place:
+            GROUPS[name](place, scope, say, findings)
+    results.write(results.as_json(findings, facts, options.quick), options.json)
+    print(_heading(facts, options.quick), table.render(findings), sep="\n\n")
+    say(f"done in {time.monotonic() - began:.0f} s; the figures are in {options.json}")
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="./dev bench", description=HELP, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--quick", action="store_true", help="few runs: within a minute, with more noise")
+    parser.add_argument("--only", action="append", choices=GROUPS, metavar="GROUP", help="one group; may be repeated")
+    parser.add_argument("--json", type=Path, default=OUT / "results.json", help="where to write (%(default)s)")
+    return parser.parse_args()
+
+
+def _heading(facts: dict[str, object], quick: bool) -> str:
+    day = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
+    return (
+        f"cardd on virtual cards, {day}{', quick' if quick else ''}\n"
+        f"{facts['cpu']}, {facts['cores']} cores, load before {facts['load']}, {facts['system']}, "
+        f"Linux {facts['kernel']}, Python {facts['python']}, records on {facts['disk']}\n"
+        f"* by the source of jpki/myna, not run here.  tries?: the tries left were not known, cardd reads them first.  "
+        f"SELECT: a card on which files cannot be named in P1 or P2.\n"
+        f"Each time is the median of several runs (least - most)."
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
