@@ -1,0 +1,156 @@
+"""SIGTERM comes to a clean end within 5 seconds, whatever the daemon is busy with (H8, fault 135)."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from applets_spec.fault_script import Fault, Kind
+from applets_spec.faults import FaultyCard
+from cardd.client import RemoteError
+from tests.daemon.tools import PATIENT_S, Lines, Stage, Typist, staged
+from tests.fixtures.counter import CONTEXT, RESIDENT_SLOT, until
+
+CLEAN_S = 5.0
+INTENT, RESULT = 1, 2
+VERIFY, READ = bytes.fromhex("0020"), bytes.fromhex("00B0")
+
+
+def stop(stage: Stage, how: int = signal.SIGTERM) -> float:
+    """End the daemon; seconds that took. It must end well, and take its socket along."""
+    began = time.monotonic()
+    assert stage.stop(how) == 0, stage.log
+    took = time.monotonic() - began
+    assert not stage.socket.exists()
+    return took
+
+
+@contextmanager
+def in_the_background(work: Callable[[], object]) -> Iterator[list[BaseException]]:
+    """Run `work` beside; what it raised is in the list after the block."""
+    raised: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            work()
+        except Exception as error:
+            raised.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield raised
+    finally:
+        thread.join(PATIENT_S)
+        assert not thread.is_alive()
+
+
+def closing_of(stage: Stage, event: str) -> dict[str, object]:
+    """The result of the only intent of this kind; it stands in the record once, written before the daemon said good-bye."""
+    records = stage.records()
+    intent = next(record for record in records if record["phase"] == INTENT and record["event"] == event)
+    closing = [record for record in records if record.get("intent") == intent["seq"]]
+    assert len(closing) == 1, records
+    assert records[-1]["event"] == "daemon.stopped"
+    return dict(closing[0])
+
+
+def logged_in(stage: Stage) -> None:
+    stage.log_in(stage.office.people[0])
+
+
+@pytest.mark.proves("H8", "fault 135")
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_idle(how: int) -> None:
+    with staged() as stage:
+        assert stop(stage, how) < CLEAN_S
+        assert stage.records()[-1]["event"] == "daemon.stopped"
+
+
+@pytest.mark.proves("H8", "fault 135")
+def test_with_a_session_and_clients_that_do_not_read() -> None:
+    with staged() as stage:
+        logged_in(stage)
+        with Lines(stage.socket) as silent, Lines(stage.socket):
+            silent.result("events.subscribe")
+            assert stop(stage) < CLEAN_S
+            assert "server.closing" in [line.get("method") for line in silent.until_closed()]
+        ended = [record for record in stage.records() if record.get("event") == "session.ended"]
+        assert [record["problem"] for record in ended] == ["stop"]
+
+
+@pytest.mark.proves("H8", "fault 135")
+def test_while_a_card_works() -> None:
+    """The command that is on its way ends; the card is cleared, the record closed, the caller told."""
+    with staged() as stage:
+        logged_in(stage)
+        resident = stage.office.resident()
+        card = FaultyCard(resident.card, ())
+        handle = stage.insert(card, RESIDENT_SLOT, kind="my_number")
+        typist = Typist({"card_info": resident.holder.pins.card_info})
+        card.follow([Fault(Kind.DELAY, ms=600, match=READ)])
+
+        def read() -> None:
+            with stage.client(person=typist) as client:
+                client.call("card.read", card=handle, items=["name", "address"], **CONTEXT)
+
+        with in_the_background(read) as raised:
+            until(lambda: stage.call("queue.show")["readers"][RESIDENT_SLOT]["rows"], PATIENT_S)
+            assert stop(stage) < CLEAN_S
+        assert len(raised) == 1
+        assert isinstance(raised[0], RemoteError)
+        assert raised[0].name in ("request.cancelled", "card.no_answer"), raised[0].name
+        closing = closing_of(stage, "card.read")
+        assert closing["card_outcome"] in ("cleared", "untouched"), closing
+
+
+@pytest.mark.proves("H8", "fault 135")
+def test_while_a_pin_is_asked() -> None:
+    """The person may keep thinking; nothing was sent to the card."""
+    with staged() as stage:
+        logged_in(stage)
+        handle = stage.insert(stage.office.resident().card, RESIDENT_SLOT, kind="my_number")
+        with Lines(stage.socket) as agent:
+            agent.result("agent.register", scope="connection")
+            call = agent.ask("card.read", card=handle, items=["name"], **CONTEXT)
+            while agent.line().get("method") != "agent.pin":
+                pass
+            assert stop(stage) < CLEAN_S
+            lines = agent.until_closed()
+        assert [line["error"]["data"]["name"] for line in lines if line.get("id") == call] == ["request.cancelled"]
+        assert "agent.cancel" in [line.get("method") for line in lines]
+        closing = closing_of(stage, "card.read")
+        assert (closing["code"], closing.get("pin_outcome")) == ("server.stopping", "untouched"), closing
+
+
+@pytest.mark.proves("H8", "C7", "fault 135", "fault 138")
+@pytest.mark.parametrize("match", [VERIFY, READ], ids=["VERIFY", "READ BINARY"])
+def test_with_a_card_that_never_answers(match: bytes) -> None:
+    """Its thread is left behind. What it may have done is on record as not known."""
+    with staged() as stage:
+        logged_in(stage)
+        resident = stage.office.resident()
+        card = FaultyCard(resident.card, ())
+        handle = stage.insert(card, RESIDENT_SLOT, kind="my_number")
+        typist = Typist({"card_info": resident.holder.pins.card_info})
+        with stage.client() as client:
+            client.call("card.pin_status", card=handle, **CONTEXT)
+        # The first VERIFY is the status question, the first READ BINARY looks who it is.
+        card.follow([Fault(Kind.SILENCE, at=2, match=match)])
+
+        def read() -> None:
+            with stage.client(person=typist) as client:
+                client.call("card.read", card=handle, items=["name"], **CONTEXT)
+
+        with in_the_background(read) as raised:
+            until(lambda: typist.asked and stage.call("queue.show")["readers"][RESIDENT_SLOT]["rows"], PATIENT_S)
+            time.sleep(0.3)  # nothing tells from outside that the silent command has been sent
+            assert stop(stage) < CLEAN_S
+        assert len(raised) == 1
+        closing = closing_of(stage, "card.read")
+        assert closing.get("pin_outcome") == ("may_be_spent" if match == VERIFY else "accepted"), closing
