@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from cardd.cards.card_type import Application, CardType, PadEntry
-from cardd.errors import CardNoAnswer, CardRemoved, PinChanged, PinUnknown, PinWasBlocked
+from cardd.errors import CardNoAnswer, CardRemoved, PinChanged, PinUnknown, PinWasBlocked, ReaderBusy
 from cardd.gate.guard import WrongPins
 from cardd.gate.pin_entry import PinEntry
 from cardd.gate.request import Notes, Request
@@ -207,6 +207,14 @@ class Door:
             ) as lease:
                 self._standing.check()
                 return await _to_its_end(lease.run(job, limit_s=self._tools.operation_s + patience))
+        except ReaderBusy as error:
+            # Nobody but cardd should use the readers (requirement C12), so somebody has to look.
+            self._tools.publish(
+                "alarm",
+                "foreign_program",
+                {"reader": self._entry.reader.shown, "seat": call.caller.seat, "problem": error.code},
+            )
+            raise
         except CardRemoved:
             self.witness.card = CardOutcome.REMOVED
             raise
