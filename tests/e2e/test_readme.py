@@ -62,6 +62,24 @@ def at_a_terminal(
     return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), screen
 
 
+def test_both_readmes_show_the_same_commands() -> None:
+    """Comments and the language of messages may differ, and nothing else."""
+    english, japanese = map(commands_of, READMES)
+    assert english == japanese
+
+
+def commands_of(readme: str) -> list[str]:
+    text = (ROOT / readme).read_text(encoding="utf-8")
+    return [plain(block) for block in re.findall(r"^```(\w+.*?)^```$", text, re.MULTILINE | re.DOTALL)]
+
+
+def plain(block: str) -> str:
+    for word in ("--locale ja ", 'locale="ja", ', '"ja"'):
+        block = block.replace(word, "")
+    block = re.sub(r"\s+# .*", "", block)
+    return re.sub(r'print\("[^"]*"', "print(", block)
+
+
 @pytest.mark.parametrize("readme", READMES)
 @pytest.mark.proves("P6")
 def test_the_first_counter_by_hand(readme: str, tmp_path: Path) -> None:
@@ -84,6 +102,7 @@ def test_the_first_counter_by_hand(readme: str, tmp_path: Path) -> None:
         activate = tmp_path / "checkout" / ".venv" / "bin"
         activate.mkdir(parents=True)
         (activate / "activate").touch()
+        (activate.parents[1] / "cardd").symlink_to(ROOT / "cardd")
         environment["CARDD"] = str(activate.parents[1])
     code, screen = at_a_terminal(["bash", str(script)], environment, folder)
     assert code == 0, screen
