@@ -21,7 +21,9 @@ from tests.fixtures.pcscd import StandInBox
 
 STRANGER_UID = 54321
 ROOT_RUNS = os.getuid() == 0
-SUDO_WORKS = subprocess.run(["sh", "-c", "sudo -n true"], capture_output=True, check=False).returncode == 0
+SUDO_WORKS = (
+    not ROOT_RUNS and subprocess.run(["sh", "-c", "sudo -n true"], capture_output=True, check=False).returncode == 0
+)
 OTHER_UID = STRANGER_UID if ROOT_RUNS else 0
 """Root becomes somebody else; an ordinary user has root come."""
 OTHER_CLIENT = f'\n[[clients]]\nname = "other-app"\nusers = [{OTHER_UID}]\nmay_prompt = true\n'
