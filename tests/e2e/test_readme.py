@@ -1,4 +1,4 @@
-"""What the READMEs tell a newcomer to type works as it stands there."""
+"""What the READMEs and the guide tell a newcomer to type works as it stands there."""
 
 import os
 import pty
@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.fixtures.counter import RESIDENT_SLOT, Counter, counter
+from tests.fixtures.terminal import Terminal
 
 __all__ = ["counter"]
 ROOT = Path(__file__).parents[2]
@@ -133,3 +134,14 @@ def test_the_raw_socket_example(readme: str, counter: Counter) -> None:
     lines = done.stdout.splitlines()
     assert '"server.greeting"' in lines[0]
     assert handle in lines[-1]
+
+
+def test_the_first_program_of_the_guide(counter: Counter) -> None:
+    sato = counter.office.people[0]
+    counter.insert(sato.badge, 0, kind="badge")
+    (example,) = blocks("docs/api.md", "login")
+    with Terminal([sys.executable, "-c", example], counter.environment, counter.folder) as terminal:
+        terminal.wait_for("badge: ")
+        terminal.type(f"{sato.pin}\n")
+        assert terminal.ends() == 0, terminal.screen
+        assert "佐藤 花子" in terminal.screen
