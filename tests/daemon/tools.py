@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
+import pytest
+
 from cardd.client import Client
 from demo.office import Office
 from tests.fixtures.counter import READY_SECONDS, ROOMY, Counter, PinScript, until
@@ -217,6 +219,18 @@ class Manager:
     def next(self) -> str:
         """The next datagram."""
         return self._socket.recv(4096).decode()
+
+    def quiet_for(self, seconds: float) -> None:
+        """Fails when anything comes, after what was on its way, within `seconds`."""
+        self._socket.setblocking(False)
+        try:
+            while self._socket.recv(4096):
+                pass
+        except BlockingIOError:
+            self._socket.settimeout(seconds)
+        with pytest.raises(TimeoutError):
+            self.next()
+        self._socket.settimeout(PATIENT_S)
 
     def await_word(self, word: str) -> None:
         """Wait for a datagram with this line."""
