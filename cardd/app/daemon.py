@@ -130,6 +130,8 @@ class Daemon:
             await asyncio.sleep(period)
             parts.sessions.expire()
             await parts.refusals.tick()
+            if self._stop.is_set():
+                return  # from here on the socket goes, and is missed by nobody
             problem = parts.server.check()
             if problem is not None:
                 # Clients that look for the socket find nothing or somebody else: only a restart helps (fault 73).

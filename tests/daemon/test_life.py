@@ -13,15 +13,13 @@ import pytest
 from applets_spec.fault_script import Fault, Kind
 from applets_spec.faults import FaultyCard
 from applets_spec.pcscd.server import StandInPcscd
-from tests.daemon.test_stop import in_the_background, stop
+from tests.daemon.test_stop import QUICK_WATCHDOG, in_the_background, stop
 from tests.daemon.tools import PATIENT_S, Manager, Stage, Typist, open_files, resident_memory, staged, threads
 from tests.fixtures.counter import BADGE_SLOT, CONTEXT, RESIDENT_SLOT, ROOMY, until
 from tests.fixtures.pcscd import RealPcscd, StandInBox
 
 RESTARTS = 100
 MIB = 1024 * 1024
-QUICK_WATCHDOG = {"WATCHDOG_USEC": "400000"}
-"""Housekeeping comes twice as often as systemd wants to hear of us; here each 0.2 s."""
 
 
 def check(stage: Stage, name: str) -> str:
