@@ -1,4 +1,4 @@
-"""Checks that every command the READMEs show exists: words of `./dev`, commands and options of the programs.
+"""Checks that every command the READMEs and guides show exists: words of `./dev`, commands and options of the programs.
 
 A command is read from shell lines in fenced blocks and from inline code. What the program's own `--help`
 lists decides; nothing is started for real.
@@ -14,10 +14,10 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("README.md", "README.ja.md")
+PAGES = ("README.md", "README.ja.md", *sorted(str(page.relative_to(ROOT)) for page in (ROOT / "docs").glob("*.md")))
 PROGRAMS = ("cardctl", "cardd", "cardd-vcard", "cardd-verify")
 
-_FENCE = re.compile(r"^```[a-z-]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^```[^\n`]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"`([^`\n]+)`")
 _WORD = re.compile(r"[a-z][a-z0-9-]*")
 
@@ -73,6 +73,11 @@ def _lists(text: str, name: str) -> bool:
     return re.search(rf"(?m)^ +{re.escape(name)}(\s|$)", text) is not None
 
 
+def _takes_value(text: str, option: str) -> bool:
+    """Whether a help text shows a value behind `option`: a word in capitals, or a choice in brackets."""
+    return re.search(rf"(?<![\w-]){re.escape(option)} ([A-Z]|\[)", text) is not None
+
+
 def complaint_about(command: list[str]) -> str | None:
     """Why a shown command does not exist; None where it does."""
     program, *rest = command
@@ -81,12 +86,15 @@ def complaint_about(command: list[str]) -> str | None:
         return None if _lists(help_of("./dev"), word) else f"./dev has no word '{word}'"
     path = [program]
     takes_commands = "\nCommands:" in help_of(program)
-    for token in rest:
+    tokens = iter(rest)
+    for token in tokens:
         text = help_of(*path)
         if token.startswith("--") and token != "--":
             option = token.partition("=")[0]
             if option != "--help" and not re.search(rf"(?<![\w-]){re.escape(option)}(?![\w-])", text):
                 return f"`{' '.join(path)}` has no option {option}"
+            if takes_commands and "=" not in token and _takes_value(text, option):
+                next(tokens, None)
         elif takes_commands and _WORD.fullmatch(token):
             if not _lists(text, token):
                 return f"`{' '.join(path)}` has no command '{token}'"
