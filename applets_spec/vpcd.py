@@ -16,12 +16,13 @@ from enum import IntEnum
 from types import TracebackType
 from typing import Self
 
-from applets_spec.card import VirtualCard
+from applets_spec.card import NoPower, VirtualCard
 from applets_spec.insertion import CardExchanged, CardGone, tell_inserted, tell_pulled
 
 _log = logging.getLogger(__name__)
 
 DEFAULT_PORT = 0x8C7B
+_INTERNAL_ERROR = bytes.fromhex("6F00")
 _LENGTH = struct.Struct(">H")
 _CONNECT_SECONDS = 5.0
 _RETRY_SECONDS = 0.02
@@ -107,7 +108,7 @@ class VpcdSlot:
 
     def _answer(self, card: VirtualCard, message: bytes) -> bytes | None:
         if len(message) != 1:
-            return card.transmit(message)
+            return _transmit(card, message)
         if message[0] == _Control.GET_ATR:
             return card.atr
         if message[0] == _Control.POWER_OFF:
@@ -131,6 +132,15 @@ class VpcdSlot:
         if self._card is not card:  # pulled meanwhile
             return
         self._connect(exchanged.other, time.monotonic() + _CONNECT_SECONDS)
+
+
+def _transmit(card: VirtualCard, command: bytes) -> bytes:
+    """A command to an unpowered card, which pcscd lets through on a handle reconnected after a direct one: vpcd has no
+    way to report a reader's error, and without any answer the slot would hang."""
+    try:
+        return card.transmit(command)
+    except NoPower:
+        return _INTERNAL_ERROR
 
 
 def _dial(address: tuple[str, int], deadline: float) -> socket.socket:

@@ -7,6 +7,8 @@ from cardd.errors import CardBadAnswer, CardRemoved
 SHORT_LC_MAX = 255
 SHORT_LE_MAX = 256
 EXTENDED_LC_MAX = 65_535
+HEADER_LENGTH = 4
+"""CLA INS P1 P2."""
 EXTENDED_LE_MAX = 65_536
 
 
@@ -66,6 +68,15 @@ def encode(command: CommandApdu, *, extended: bool = False) -> bytearray:
     if command.le is not None:
         octets += _le_field(command.le, extended=extended)
     return octets
+
+
+def length_over_t0(octets: bytearray) -> int:
+    """How many bytes of a short command go over T=0: all, but for case 4 without its Le (ISO/IEC 7816-3:2006, 12.2.5).
+
+    The card then says 61xx how much there is to fetch.
+    """
+    case_4 = len(octets) > HEADER_LENGTH + 1 and len(octets) == HEADER_LENGTH + 1 + octets[HEADER_LENGTH] + 1
+    return len(octets) - 1 if case_4 else len(octets)
 
 
 def _le_field(le: int, *, extended: bool) -> bytes:

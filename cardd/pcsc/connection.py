@@ -1,11 +1,11 @@
 """`SmartCardConnection` over SCardTransmit: one job's use of one card, dead after the first transport error."""
 
 from cardd.errors import CarddError, CardNoAnswer, Internal
-from cardd.iso7816.apdu import CommandApdu, ResponseApdu, decode_answer
+from cardd.iso7816.apdu import CommandApdu, ResponseApdu, decode_answer, length_over_t0
 from cardd.iso7816.chaining import OperationBudget
 from cardd.iso7816.connection import InsertionNotes, converse
 from cardd.model import PinShape
-from cardd.pcsc.calls import PcscCalls
+from cardd.pcsc.calls import CardProtocol, PcscCalls
 from cardd.pcsc.errors import Pcsc, pcsc_error
 from cardd.pcsc.job_clock import JobClock
 from cardd.pcsc.part10 import PAD_GRACE_S, PAD_TIMEOUT_S, ReaderFeatures, verify_block
@@ -49,7 +49,8 @@ class PcscConnection:
 
     @property
     def reader_takes_extended(self) -> bool:
-        return self._features.extended_apdus
+        # Over T=0 extended length would need ENVELOPE, which no card of ours asks for.
+        return self._features.extended_apdus and self._protocol != CardProtocol.T0
 
     @property
     def failure(self) -> CarddError | None:
@@ -82,6 +83,8 @@ class PcscConnection:
 
     def _send(self, octets: bytearray) -> bytes:
         sent = list(octets)
+        if self._protocol == CardProtocol.T0:
+            del sent[length_over_t0(octets) :]
         try:
             with self._clock.command():
                 code, answer = self._calls.transmit(self._card, self._protocol, sent)

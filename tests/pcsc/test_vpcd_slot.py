@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 from smartcard import scard
 
+from applets_spec.card import NoPower
 from applets_spec.fault_script import parse_script
 from applets_spec.faults import FaultyCard
 from applets_spec.vpcd import NoReader, VpcdSlot
@@ -134,3 +135,28 @@ def test_five_hundred_commands_take_no_forty_milliseconds_each(real_pcscd: RealP
 def test_a_port_without_reader_is_named() -> None:
     with VpcdSlot(1) as slot, pytest.raises(NoReader, match="port 1: is pcscd running"):
         slot.insert(EchoCard(), seconds=0.1)
+
+
+def test_a_command_without_power_is_answered_and_the_card_stays(real_pcscd: RealPcscd, context: int) -> None:
+    class NeedsPower(EchoCard):
+        def transmit(self, command: bytes) -> bytes:
+            if not self.power:
+                raise NoPower
+            return super().transmit(command)
+
+        power = False
+
+        def power_on(self) -> bytes:
+            self.power = True
+            return super().power_on()
+
+        def power_off(self) -> None:
+            self.power = False
+
+    card = NeedsPower()
+    real_pcscd.insert(card)
+    handle = opened(context, real_pcscd)
+    card.power_off()
+    assert ask(handle) == (scard.SCARD_S_SUCCESS, bytes.fromhex("6F00"))
+    scard.SCardDisconnect(handle, scard.SCARD_UNPOWER_CARD)
+    assert ask(opened(context, real_pcscd))[0] == scard.SCARD_S_SUCCESS

@@ -6,6 +6,7 @@ from cardd import errors
 from cardd.iso7816.apdu import CommandApdu
 from cardd.iso7816.connection import InsertionNotes
 from cardd.model import PinShape
+from cardd.pcsc.calls import CardProtocol
 from cardd.pcsc.connection import PcscConnection
 from cardd.pcsc.errors import Pcsc
 from cardd.pcsc.job_clock import JobClock
@@ -28,6 +29,7 @@ def connect() -> Connect:
         features: ReaderFeatures = ReaderFeatures(),  # noqa: B008 -- frozen
         clock: JobClock | None = None,
         notes: InsertionNotes | None = None,
+        over: CardProtocol | None = None,
     ) -> tuple[FakePcsc, PcscConnection]:
         fake = FakePcsc()
         fake.plug("R", atr=b"\x3b\x00", answer=answer)
@@ -36,7 +38,7 @@ def connect() -> Connect:
         connection = PcscConnection(
             fake,
             card,
-            protocol,
+            over or protocol,
             atr=b"\x3b\x00",
             notes=notes or InsertionNotes(),
             features=features,
@@ -192,3 +194,42 @@ def test_reader_without_pad_refuses_before_anything_is_sent(connect: Connect) ->
     with pytest.raises(errors.Internal):
         connection.verify_on_pad(PAD_VERIFY, FOUR_DIGITS)
     assert fake.controlled == []
+
+
+@pytest.mark.parametrize(
+    ("over", "sent"),
+    [
+        (CardProtocol.T1, ["00A4040002A00000"]),
+        (CardProtocol.T0, ["00A4040002A000", "00C0000002"]),
+    ],
+    ids=["T=1", "T=0"],
+)
+def test_le_does_not_travel_beside_data_over_t0(connect: Connect, over: CardProtocol, sent: list[str]) -> None:
+    seen: list[str] = []
+
+    def card(command: list[int]) -> tuple[int, list[int]]:
+        seen.append(bytes(command).hex().upper())
+        more = over is CardProtocol.T0 and command[1] != 0xC0
+        return 0, [0x61, 0x02] if more else [0x6F, 0x00, 0x90, 0x00]
+
+    _, connection = connect(card, over=over)
+    assert connection.transmit(SELECT).data == b"\x6f\x00"
+    assert seen == sent
+
+
+def test_other_cases_go_over_t0_as_they_are(connect: Connect) -> None:
+    seen: list[str] = []
+
+    def card(command: list[int]) -> tuple[int, list[int]]:
+        seen.append(bytes(command).hex().upper())
+        return 0, [0x90, 0x00]
+
+    _, connection = connect(card, ReaderFeatures(extended_apdus=True), over=CardProtocol.T0)
+    for command in (
+        CommandApdu(0x00, 0x20, 0x00, 0x80),
+        CommandApdu(0x00, 0xB0, 0x00, 0x00, le=256),
+        CommandApdu(0x00, 0xA4, 0x02, 0x0C, b"\x00\x18"),
+    ):
+        connection.transmit(command)
+    assert seen == ["00200080", "00B0000000", "00A4020C020018"]
+    assert not connection.reader_takes_extended
