@@ -74,6 +74,7 @@ class FakeCard:
         """What happens behind the card's back once it has done something."""
         self.pin_seen: list[bytes] = []
         self.certificate = b"certificate"
+        self.signer: Callable[[str, bytes], bytes] = lambda _name, _digest: b"signature"
 
     def do(self, word: str) -> None:
         self.did.append(word)
@@ -121,7 +122,8 @@ def _read_certificate(card: Any, key: KeyRole) -> bytes:
 
 def _sign(card: Any, key: KeyRole, name: str, digest: bytes, public: Any) -> bytes:
     card.do("sign")
-    return b"signature"
+    made: bytes = card.signer(name, digest)
+    return made
 
 
 def _read_items(card: Any, items: tuple[Item, ...]) -> Mapping[Item, ItemValue]:
