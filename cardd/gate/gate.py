@@ -76,6 +76,23 @@ class Gate:
         door = Door(self._parts.tools, request, admitted.entry, admitted.card_type, standing)
         return await self._work(intent, door, plan)
 
+    async def repeat(self, request: Request, kind: CardKind) -> None:
+        """Let an answer that was given before be given again, about a card that may be gone: no card is touched, and yet
+        session, policy and record hold as they did the first time. `kind`: what the card was.
+
+        Raises `SessionRequired`, `PolicyDenied`, `AuditUnavailable`.
+        """
+        facts = _who(request) | {"card_kind": kind}
+        try:
+            session = self._session(request)
+            facts |= _of_session(session)
+            self._judge(request, kind, session, facts)
+        except CarddError as error:
+            await self._parts.refusals.note(RecordContext(**facts), error.code, error.facts.problem)
+            raise
+        await self._parts.journal.state(StateRecord(**facts, problem="repeated"))
+        self._still(session)
+
     async def refuse(self, request: Request, error: CarddError) -> None:
         """Put on record that a use case said no before it came to the gate."""
         await self._parts.refusals.note(RecordContext(**_who(request)), error.code, error.facts.problem)
@@ -136,10 +153,7 @@ class Gate:
                 raise CardUnsupported()
             if request.operation is Operation.LOGIN and entry.kind is not CardKind.BADGE:
                 raise CardWrongKind()
-            decision = self._decide(request, entry, session)
-            facts |= {"policy": self._parts.policy.hash, "rule": decision.rule}
-            if not decision.allowed:
-                raise PolicyDenied(rule=decision.rule, problem=decision.reason, field=decision.item)
+            self._judge(request, entry.kind, session, facts)
         except CarddError as error:
             error.with_outcome(card=CardOutcome.REMOVED if isinstance(error, CardRemoved) else CardOutcome.UNTOUCHED)
             await self._parts.refusals.note(RecordContext(**facts), error.code, error.facts.problem)
@@ -151,21 +165,28 @@ class Gate:
             return None
         return self._parts.sessions.need(request.call.caller.seat, request.call.caller.peer.uid)
 
-    def _decide(self, request: Request, entry: CardEntry, session: Session | None) -> Decision:
+    def _judge(self, request: Request, kind: CardKind, session: Session | None, facts: dict[str, Any]) -> None:
+        """Ask the policy, and note in `facts` which rule spoke. Raises `PolicyDenied`."""
+        decision = self._decide(request, kind, session)
+        facts |= {"policy": self._parts.policy.hash, "rule": decision.rule}
+        if not decision.allowed:
+            raise PolicyDenied(rule=decision.rule, problem=decision.reason, field=decision.item)
+
+    def _decide(self, request: Request, kind: CardKind, session: Session | None) -> Decision:
         question = Question(
             operation=request.operation,
             client=request.call.caller.client,
-            card_kind=entry.kind,
+            card_kind=kind,
             role=session.operator.role if session is not None else None,
             purpose=request.purpose,
             case=request.case,
             items=request.items,
             key=request.key,
-            pin=_only(request.pins),
+            pin=_sternest(request.pins),
             private_sector=request.call.caller.private_sector,
         )
         decision = decide(question, self._parts.policy)
-        if decision.allowed and session is not None and entry.kind is CardKind.BADGE and session.badge != entry.ref:
+        if decision.allowed and session and kind is CardKind.BADGE and session.badge.handle != request.card:
             # A badge works for the person who is logged in with it, and for nobody else.
             return Decision(False, "own_badge", "foreign_badge")
         return decision
@@ -258,6 +279,11 @@ def _of_session(session: Session | None) -> dict[str, Any]:
     if session is None:
         return {}
     return {"session": session.id, "operator": session.operator.id, "role": session.operator.role}
+
+
+def _sternest(pins: tuple[PinKind, ...]) -> PinKind | None:
+    """The PIN that a rule must look at: 照合番号A is the individual number, also in the company of others."""
+    return PinKind.VERIFICATION_A if PinKind.VERIFICATION_A in pins else _only(pins)
 
 
 def _only(pins: tuple[PinKind, ...]) -> PinKind | None:

@@ -132,7 +132,8 @@ class ReadingService:
 
         async def plan(door: Door) -> tuple[PinStatus, ...]:
             specs = door.card_type.pins
-            wanted = tuple(pins) if pins is not None else tuple(which for which in KNOWN_BY_PEOPLE if which in specs)
+            known = tuple(which for which in KNOWN_BY_PEOPLE if which in specs)
+            wanted = known if pins is None else tuple(dict.fromkeys(pins))
             missing = [which for which in wanted if which not in specs]
             if missing:
                 raise CardItemAbsent(which=missing[0])

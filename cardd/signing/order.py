@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass
 
 from cardd.gate.request import Performed
-from cardd.model import CardHandle, KeyRole
+from cardd.model import CardHandle, CardKind, KeyRole
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,9 @@ class SignOrder:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Signed:
-    """Signatures in the order of the digests, and the certificate (DER) they were checked with."""
+    """Signatures in the order of the digests, the certificate (DER) they were checked with, and what the card was."""
 
+    kind: CardKind
     signatures: tuple[bytes, ...]
     certificate: bytes
     fingerprint: str

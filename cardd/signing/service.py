@@ -38,7 +38,7 @@ class SigningService:
 
         Raises `BadRequest` for wrong lengths or several digests with a resident's key, `CardWrongKind`,
         `AlgorithmUnsupported`, `WrongCertificate`, `SignatureMismatch`, the three of `FinishedSignatures.begin`, and
-        all that the gate raises.
+        all that the gate raises, for a repeat too.
         """
         for digest in order.digests:
             digests.check_digest(order.hash_name, digest)
@@ -47,6 +47,8 @@ class SigningService:
         place = (call.caller.peer.uid, call.caller.seat, order.idempotency_key)
         stored = self._finished.begin(*place, order.hashed(), self._clock.boottime())
         if stored is not None:
+            # With the signature goes the certificate, which names the resident: not to whoever happens to know the key.
+            await self._gate.repeat(_request(call, order), stored.result.kind)
             return SignAnswer(stored, repeated=True)
         asked = _Asked()
         try:
@@ -81,18 +83,22 @@ class SigningService:
             door.notes.signatures = len(signed.signatures)
             return signed
 
-        request = Request(
-            call,
-            Operation.SIGN,
-            order.card,
-            order.purpose,
-            order.case,
-            key=order.key,
-            digests=len(order.digests),
-            algorithm=f"{order.hash_name}.{order.signature_format}",
-            fingerprint_given=order.fingerprint is not None,
-        )
-        return await self._gate.perform(request, plan)
+        return await self._gate.perform(_request(call, order), plan)
+
+
+def _request(call: Call, order: SignOrder) -> Request:
+    """The order as policy and record see it."""
+    return Request(
+        call,
+        Operation.SIGN,
+        order.card,
+        order.purpose,
+        order.case,
+        key=order.key,
+        digests=len(order.digests),
+        algorithm=f"{order.hash_name}.{order.signature_format}",
+        fingerprint_given=order.fingerprint is not None,
+    )
 
 
 def _compare(order: SignOrder, certificate: bytes) -> None:
@@ -134,7 +140,8 @@ class _SignJob:
         kind = key_kind(key)
         self._asked.key_used = True
         signatures = tuple(self._one(card, key, kind, digest) for digest in self._order.digests)
-        return Signed(signatures, self._certificate, hashlib.sha256(self._certificate).hexdigest())
+        kind_of_card = self._card_type.kind
+        return Signed(kind_of_card, signatures, self._certificate, hashlib.sha256(self._certificate).hexdigest())
 
     def _one(self, card: SmartCardConnection, key: PublicKey, kind: PublicKeyKind, digest: bytes) -> bytes:
         assert self._certificate is not None

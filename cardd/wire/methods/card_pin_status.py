@@ -1,6 +1,8 @@
 """`card.pin_status`: how many tries each PIN has left. Costs no try."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from cardd.wire.base import CardCall, PinWord, Receipt, WireModel
 
@@ -8,7 +10,7 @@ METHOD = "card.pin_status"
 
 
 class Params(CardCall):
-    pins: tuple[PinWord, ...] | None = None
+    pins: Annotated[tuple[PinWord, ...], Field(min_length=1, max_length=7)] | None = None
     """None: all PINs of this kind of card that a person knows."""
 
 

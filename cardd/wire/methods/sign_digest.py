@@ -7,6 +7,8 @@ from pydantic import Field, StringConstraints
 from cardd.wire.base import Base64, CardCall, Fingerprint, KeyWord, Receipt, WireModel
 
 METHOD = "sign.digest"
+MOST_DIGESTS = 64
+"""In one call: each takes a badge up to 3 commands of the 300 that one operation may send (RSA, short APDUs), and its time."""
 
 IdempotencyKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 
@@ -14,7 +16,7 @@ IdempotencyKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}
 class Params(CardCall):
     key: KeyWord
     hash: Literal["sha256", "sha384", "sha512"]
-    digests_base64: Annotated[tuple[Base64, ...], Field(min_length=1, max_length=1000)]
+    digests_base64: Annotated[tuple[Base64, ...], Field(min_length=1, max_length=MOST_DIGESTS)]
     """More than one: operators' keys only."""
     signature_format: Literal["pkcs1v15", "ecdsa_der", "cades_b"]
     """`cades_b`: the digest is the document's; the answer is a detached CMS SignedData (CAdES-B-B, ETSI EN 319 122-1)."""

@@ -30,6 +30,7 @@ from cardd.gate.guard import WrongPins
 from cardd.gate.refusals import Refusals
 from cardd.iso7816.connection import InsertionNotes
 from cardd.model import (
+    CardHandle,
     CardKind,
     CardRef,
     Item,
@@ -309,7 +310,7 @@ class GateHouse:
 
     def log_in(self, role: str = "supervisor", badge: CardRef | None = None) -> None:
         who = Operator(id="sato", name="佐藤", role=role)
-        where = badge or CardRef(ReaderName("B"), 99, self.entry.ref.handle)
+        where = badge or CardRef(ReaderName("B"), 99, CardHandle("c-5f1e-99"))
         self.session = self.sessions.start(SEAT, where, UID, who, "f" * 64)
 
     def call(self, method: str = "card.read", deadline: float | None = None) -> Call:
