@@ -52,7 +52,8 @@ def _resident(place: Place, counter: Counter, model: TimeModel, rounds: int, int
     for _ in range(rounds):
         into.add_all(Client.CARDD, model, jobs.resident_round(counter, cards.my_number, model))
         into.add_all(Client.CARDD_TRIES, model, jobs.resident_round_tries_unknown(counter, cards.my_number, model))
-    into.add_all(Client.CARDD_FILES, model, jobs.resident_round(counter, cards.plain_files, model))
+    if model is ZERO:  # for its commands alone
+        into.add_all(Client.CARDD_FILES, model, jobs.resident_round(counter, cards.plain_files, model))
     counter.log_out()
 
 

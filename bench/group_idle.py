@@ -1,7 +1,8 @@
 """What cardd costs before anybody works with it: start to ready, memory, wake-ups."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from bench import wheels
 from bench.daemon import CHECKOUT, Daemon
@@ -17,45 +18,43 @@ SETTLED_S = 1.0
 
 
 def measure(place: Place, scope: Scope, say: Say, findings: Findings) -> None:
-    """The installed wheel decides; the checkout stands beside it."""
+    """The installed wheel decides; a start from the checkout, with the packages of development, stands beside it."""
     with Readers(place.sockets, [plain(0), plain(1)]):
         try:
             say("start: building and installing the wheel")
             with wheels.installed() as cardd:
-                _measure_one(place, scope, say, findings, "installed", (str(cardd),), promised=True)
+                command = (str(cardd),)
+                findings.figures.append(_starts(place, scope, say, command, "installed", READY_LIMIT_S))
+                findings.figures += _idle(place, scope, say, command)
         except wheels.NotInstalled as problem:
-            say(f"start: not measured from a wheel: {problem}")
-        _measure_one(place, scope, say, findings, "checkout", CHECKOUT, promised=False)
+            say(f"the wheel could not be installed, so the checkout is measured alone: {problem}")
+            findings.figures += _idle(place, scope, say, CHECKOUT)
+        findings.figures.append(_starts(place, scope, say, CHECKOUT, "checkout", None))
 
 
-def _measure_one(
-    place: Place, scope: Scope, say: Say, findings: Findings, name: str, command: Sequence[str], *, promised: bool
-) -> None:
+def _starts(place: Place, scope: Scope, say: Say, command: Sequence[str], name: str, limit: float | None) -> Figure:
     say(f"start: {scope.starts} starts, {name}")
-    with Daemon(place, command):
-        pass  # the first start of an installation reads its files from the disk
-    starts = []
-    for _ in range(scope.starts):
+    seconds = []
+    for _ in range(1 + scope.starts):
         with Daemon(place, command) as daemon:
-            starts.append(daemon.ready_s)
-    say(f"idle: {scope.idle_s:.0f} s, {name}")
+            seconds.append(daemon.ready_s)
+    how = "from starting the process to READY=1, not the first start"
+    return Figure(f"ready_{name}", f"start to ready ({name})", Spread.of(seconds[1:]), "s", how, limit)
+
+
+def _idle(place: Place, scope: Scope, say: Say, command: Sequence[str]) -> Iterator[Figure]:
+    say(f"idle: {scope.idle_s:.0f} s")
     with Daemon(place, command) as daemon:
         time.sleep(SETTLED_S)
         before, cpu = daemon.wake_ups(), daemon.cpu_seconds()
         time.sleep(scope.idle_s)
         woken, cpu = daemon.wake_ups() - before, daemon.cpu_seconds() - cpu
         memory = daemon.memory()
-
-    def add(key: str, title: str, value: Spread, unit: str, how: str, limit: float) -> None:
-        full = f"{title} ({name})"
-        findings.figures.append(Figure(f"{key}_{name}", full, value, unit, how, limit if promised else None))
-
-    how = "from starting the process to READY=1, not the first start"
-    add("ready", "start to ready", Spread.of(starts), "s", how, READY_LIMIT_S)
-    how = "VmRSS after the idle time, two empty readers, before the first login"
-    add("memory", "idle memory", Spread.of([memory / MIB]), "MiB", how, MEMORY_LIMIT_MIB)
+    where = Path(command[0]).name
+    how = f"VmRSS of {where} after the idle time, two empty readers, before the first login"
+    yield Figure("memory", "idle memory", Spread.of([memory / MIB]), "MiB", how, MEMORY_LIMIT_MIB)
     how = (
         f"voluntary context switches of all threads over {scope.idle_s:.0f} s, from /proc; "
         f"{1000 * cpu / scope.idle_s:.1f} ms of processor a second"
     )
-    add("wake_ups", "idle wake-ups a second", Spread.of([woken / scope.idle_s]), "/s", how, WAKE_UPS_LIMIT)
+    yield Figure("wake_ups", "idle wake-ups a second", Spread.of([woken / scope.idle_s]), "/s", how, WAKE_UPS_LIMIT)

@@ -19,10 +19,12 @@ class Scope:
     starts: int
     idle_s: float
     side_by_side_s: float
+    slow_too: bool
+    """Readers side by side with slower cards as well."""
 
 
-FULL = Scope(zero=9, contactless=7, others=3, events=60, starts=7, idle_s=20.0, side_by_side_s=6.0)
-QUICK = Scope(zero=3, contactless=2, others=1, events=15, starts=3, idle_s=6.0, side_by_side_s=2.0)
+FULL = Scope(zero=9, contactless=6, others=3, events=50, starts=7, idle_s=20.0, side_by_side_s=5.0, slow_too=True)
+QUICK = Scope(zero=3, contactless=1, others=1, events=10, starts=2, idle_s=5.0, side_by_side_s=1.5, slow_too=False)
 
 Say = Callable[[str], None]
 

@@ -75,12 +75,13 @@ def _commands_of(findings: Findings, client: Client, job: Job) -> int | None:
 def _times(findings: Findings) -> Iterator[Sequence[str]]:
     yield ("job", "client", "commands", "to", "from", "zero latency", "contactless", "of it the card")
     for row in ROWS:
+        title = row.title
         for client in Client:
             zero, model = (findings.costs.get((client, row.job, name)) for name in (ZERO.name, CONTACTLESS.name))
             known = model or zero
             if known is not None:
                 yield (
-                    row.title if client is Client.FLOOR else "",
+                    title,
                     SHOWN[client],
                     str(known.commands),
                     str(known.sent),
@@ -89,6 +90,7 @@ def _times(findings: Findings) -> Iterator[Sequence[str]]:
                     _spread(model),
                     f"{1000 * model.card.median:.1f}" if model else NONE,
                 )
+                title = ""
 
 
 def _added(findings: Findings) -> Iterator[Sequence[str]]:
@@ -113,7 +115,7 @@ def _added(findings: Findings) -> Iterator[Sequence[str]]:
             f"{1000 * ours.card.median:.1f}",
             f"{1000 * ours.seconds.median:.1f}",
             f"{_percent(ours.added.median)} ({_percent(ours.added.low)} - {_percent(ours.added.high)})",
-            f"{100 * ADDED_LIMIT:.0f} %",
+            _percent(ADDED_LIMIT),
             "ok" if ours.added.median <= ADDED_LIMIT else "MISS",
             _percent(bare.added.median) if bare else NONE,
             _times_bare(findings, row.job, CONTACTLESS.name),
