@@ -48,6 +48,7 @@ class PinSource:
             return False
         sys.stderr.write(f"{self._speech('pin.' + request['which'])}: {self._speech('last_try')}")
         sys.stderr.flush()
+        termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)  # what was typed before the question is no answer to it
         return sys.stdin.readline().strip().lower() in _AGREED
 
     def _explain(self, request: Mapping[str, Any]) -> None:

@@ -174,8 +174,8 @@ class Door:
             return await self._on_card(step, unlocked, terms)
         finally:
             # Whoever waits for the result: also when the caller has gone, a wrong PIN stays wrong and a try is gone.
-            if mark is not None and self.witness.pin is PinOutcome.SPENT:
-                self._tools.wrong_pins.remember(mark, self._tools.clock.boottime())
+            if mark is not None:
+                self._remember_pin(mark)
             self._learn_tries(which)
             self._people.tell(which, self.witness.pin.value, self.witness.tries_after)
 
@@ -227,6 +227,13 @@ class Door:
     def _learn_identity(self, application: Application, witness: Witness) -> None:
         if witness.identity is not None:
             self.remember_identity(application, witness.identity)
+
+    def _remember_pin(self, mark: bytes) -> None:
+        witness, now = self.witness, self._tools.clock.boottime()
+        if witness.pin is PinOutcome.SPENT:
+            self._tools.wrong_pins.remember(mark, now)
+        elif witness.pin is PinOutcome.MAY_BE_SPENT and witness.tries_before is not None:
+            self._tools.wrong_pins.doubt(mark, witness.tries_before, now)
 
     def _learn_tries(self, which: PinKind) -> None:
         """Keep the counter for the next prompt; not when the card was not reached, or an answer is missing."""

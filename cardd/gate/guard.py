@@ -22,6 +22,7 @@ class WrongPins:
         self._seconds = seconds
         self._key = secrets.token_bytes(32)
         self._seen: dict[bytes, float] = {}
+        self._doubtful: dict[bytes, tuple[int, float]] = {}
 
     def mark(self, identity: bytes, which: PinKind, pin: Pin) -> bytes:
         """The keyed hash that stands for this PIN on this card; made while the PIN is still there."""
@@ -31,13 +32,25 @@ class WrongPins:
             keyed.update(part)
         return keyed.digest()
 
-    def check(self, mark: bytes, which: PinKind, now: float) -> None:
-        """Raise `PinRepeated` when the PIN behind `mark` was wrong less than 30 seconds (a setting) before `now` (CLOCK_BOOTTIME)."""
-        self._seen = {seen: since for seen, since in self._seen.items() if now - since < self._seconds}
-        since = self._seen.get(mark)
+    def check(self, mark: bytes, which: PinKind, now: float, left: int | None = None) -> None:
+        """Raise `PinRepeated` when the PIN behind `mark` was wrong less than 30 seconds (a setting) before `now` (CLOCK_BOOTTIME).
+
+        `left`: the counter as it was just read. A PIN whose VERIFY had no answer was wrong if the counter fell over it.
+        """
+        self._forget_old(now)
+        before, doubted_since = self._doubtful.get(mark, (0, now))
+        since = doubted_since if left is not None and left < before else self._seen.get(mark)
         if since is not None:
             raise PinRepeated(which=which, retry_after_s=int(self._seconds - (now - since)) + 1)
 
     def remember(self, mark: bytes, now: float) -> None:
         """The PIN behind `mark` was wrong."""
         self._seen[mark] = now
+
+    def doubt(self, mark: bytes, before: int, now: float) -> None:
+        """The PIN behind `mark` was sent while the counter stood at `before`, and no answer came."""
+        self._doubtful[mark] = before, now
+
+    def _forget_old(self, now: float) -> None:
+        self._seen = {mark: since for mark, since in self._seen.items() if now - since < self._seconds}
+        self._doubtful = {mark: told for mark, told in self._doubtful.items() if now - told[1] < self._seconds}

@@ -66,7 +66,7 @@ class PinEntry:
         self._begun("waiting_for_pin", which, shown)
         pin = await self._typed(which, "enter", shown)
         try:
-            self._wrong_pins.check(self.mark(which, pin), which, self._clock.boottime())
+            self._wrong_pins.check(self.mark(which, pin), which, self._clock.boottime(), shown)
             return Unlocked(pin, await self._new_pin(which, pin) if step.new_pin else None)
         except BaseException:
             pin.wipe()

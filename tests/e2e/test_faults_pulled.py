@@ -90,7 +90,8 @@ def test_pulled_over_a_wrong_pin_costs_one_try_at_most_and_the_counter_is_read_a
     house.insert()
     verify_with_data = bytes.fromhex("0020009104")  # VERIFY, P2 = short identifier 11, Lc = 4
     house.patient.follow(Fault(kind, at=1, match=verify_with_data))
-    error = failing("pin.unknown", lambda: house.read(house.wrong()))
+    wrong = house.wrong()
+    error = failing("pin.unknown", lambda: house.read(wrong))
     assert error.data["pin"] == {"outcome": "may_be_spent"}
     assert house.patient.seen.secrets == 1
     left = 2 if kind is Kind.DROP_MID_COMMAND else 3
@@ -106,7 +107,11 @@ def test_pulled_over_a_wrong_pin_costs_one_try_at_most_and_the_counter_is_read_a
     person = PinScript([None])
     failing("pin.cancelled", lambda: house.read(person=person))
     assert person.asked[0]["tries_left"] == left
-    assert house.patient.tries("card_info.pin") == left
+    expected = "pin.repeated" if kind is Kind.DROP_MID_COMMAND else "pin.rejected"
+    failing(
+        expected, lambda: house.read(wrong)
+    )  # the counter told that it had been wrong, or that it had not been tried
+    assert house.patient.tries("card_info.pin") == 2
 
 
 @pytest.mark.proves("P1", "fault 1")

@@ -121,6 +121,23 @@ async def test_a_wrong_pin_is_remembered_also_when_the_caller_has_gone(house: Ga
     assert (gone.tries_before, gone.tries_after) == (3, 2)
 
 
+@pytest.mark.proves("P4", "fault 4", "fault 69")
+@pytest.mark.parametrize(("left", "refused"), [(2, True), (3, False)], ids=["it fell", "it did not"])
+async def test_a_pin_without_an_answer_was_wrong_if_the_counter_fell(
+    house: GateHouse, left: int, refused: bool
+) -> None:
+    house.card.fails["verify"] = CardRemoved()
+    with pytest.raises(PinUnknown):
+        await use(house, step())
+    house.card.tries, house.person.pins = [TriesLeft(left)], [RIGHT]
+    if refused:
+        with pytest.raises(PinRepeated):
+            await use(house, step())
+    else:
+        await use(house, step())
+    assert house.card.count("verify") == (1 if refused else 2)
+
+
 async def use_until_lease_b(house: GateHouse, reason: str = "client.gone") -> None:
     """Cancel a use while its job with the PIN is on the card; it runs to its end."""
     house.person.meanwhile = house.worker.go.clear
