@@ -145,3 +145,32 @@ def test_the_first_program_of_the_guide(counter: Counter) -> None:
         terminal.type(f"{sato.pin}\n")
         assert terminal.ends() == 0, terminal.screen
         assert "佐藤 花子" in terminal.screen
+
+
+@pytest.mark.timeout(120)
+def test_the_counter_in_a_vendors_ci(tmp_path: Path) -> None:
+    start, drive, sick, end = re.findall(r"^```sh ci\n(.*?)^```$", guide("vendor-ci.md"), re.MULTILINE | re.DOTALL)
+    (tests,) = re.findall(r"^```python ci\n(.*?)^```$", guide("vendor-ci.md"), re.MULTILINE | re.DOTALL)
+    folder = tmp_path / "job"
+    folder.mkdir()
+    (folder / "test_counter.py").write_text(tests, encoding="utf-8")
+    (folder / "pytest.ini").touch()
+    run = f'"{sys.executable}" -m pytest -q -p no:cacheprovider test_counter.py\n'
+    script = "set -e\n" + start + drive + sick + run + end
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST")}
+    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment["TMPDIR"] = "/tmp"
+    done = subprocess.run(
+        ["bash", "-c", script], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "3 passed" in done.stdout
+    assert "whole" in done.stdout
+    assert "見本　太郎" in (folder / "read.json").read_text(encoding="utf-8")
+    trace = (folder / "apdus.txt").read_text(encoding="utf-8")
+    assert "=> 0020" in trace
+    assert b"5678".hex() not in trace
+
+
+def guide(name: str) -> str:
+    return (ROOT / "docs" / name).read_text(encoding="utf-8")
