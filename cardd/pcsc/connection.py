@@ -86,6 +86,9 @@ class PcscConnection:
         if self._protocol == CardProtocol.T0:
             del sent[length_over_t0(octets) :]
         try:
+            # Nobody waits any longer: the PIN's owner wipes it after this was said, so zeros may have been copied just now.
+            if self._clock.abandoned:
+                raise CardNoAnswer(command="SCardTransmit", problem="late")
             with self._clock.command():
                 code, answer = self._calls.transmit(self._card, self._protocol, sent)
         finally:

@@ -71,16 +71,9 @@ ERRORS: Mapping[Pcsc, type[errors.CarddError]] = MappingProxyType(
 )
 
 
-def code_name(code: int) -> str:
-    """The name of a PC/SC code for people, or its number in hex."""
-    try:
-        return Pcsc(code).name
-    except ValueError:
-        return f"0x{code:08X}"
-
-
 def pcsc_error(code: int, call: str, reader: str | None = None) -> errors.CarddError:
-    """Our error for the return code of PC/SC call `call`. A code without a row becomes `Internal`, with its name."""
+    """Our error for the return code of PC/SC call `call`. A code without a row becomes `Internal`; the number tells which."""
     known = Pcsc(code) if code in Pcsc.__members__.values() else None
     kind = ERRORS.get(known, errors.Internal) if known is not None else errors.Internal
-    return kind(command=call, pcsc_code=code, problem=code_name(code).lower(), reader=reader)
+    problem = "code_unknown" if known is None else known.name.lower()
+    return kind(command=call, pcsc_code=code, problem=problem, reader=reader)

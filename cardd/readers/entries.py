@@ -11,6 +11,9 @@ from cardd.model import CardKind, CardRef, KeyRole, PinKind, ReaderName, SeatNam
 from cardd.ports import ReaderTraits
 from cardd.readers.roles import Assignment, ReaderRole
 
+PLACE_LONGEST = 128
+"""Characters of a place in the record."""
+
 
 class CardState(StrEnum):
     """Where one insertion stands."""
@@ -31,9 +34,9 @@ class InsertionMemory:
     """What was read in this insertion and need not be read again. Nothing that opens with a PIN only."""
 
     tries: dict[PinKind, int] = field(default_factory=dict)
-    certificates: dict[KeyRole, bytes] = field(default_factory=dict)
+    certificates: dict[KeyRole, bytes] = field(default_factory=dict, repr=False)
     """DER."""
-    identities: dict[Application, bytes] = field(default_factory=dict)
+    identities: dict[Application, bytes] = field(default_factory=dict, repr=False)
     """The bytes by which each application is known again, once it has been visited."""
 
 
@@ -60,8 +63,9 @@ class ReaderEntry:
 
     @property
     def place(self) -> str:
-        """USB port, else serial number, else name: how the record names it."""
-        return self.traits.usb_path or self.traits.serial or self.shown
+        """USB port, else serial number, else name, in printable ASCII: how the record names it."""
+        place = self.traits.usb_path or self.traits.serial or self.shown
+        return place.encode("ascii", "backslashreplace")[:PLACE_LONGEST].decode("ascii")
 
     @property
     def state(self) -> str:
