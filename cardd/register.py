@@ -25,7 +25,7 @@ class Operator(TomlModel):
     """One person with one badge."""
 
     id: OperatorId
-    name: DisplayName
+    name: Annotated[DisplayName, Field(repr=False)]
     role: RoleCode
     certificates: tuple[Fingerprint, ...] = ()
     """Of the badge's 9A; two while a renewed one is being handed out."""

@@ -1,7 +1,7 @@
 """What the daemon knows of one kind of card: a frozen row of functions and tables, no state."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from cardd.iso7816.connection import SmartCardConnection
@@ -81,8 +81,8 @@ class DateValue:
     `source`: the characters on the card. `unknown`: which of `year`, `month`, `day` the card leaves open (00).
     """
 
-    iso: str | None
-    source: str
+    iso: str | None = field(repr=False)
+    source: str = field(repr=False)
     unknown: tuple[str, ...] = ()
 
 
@@ -115,7 +115,7 @@ class Recognition:
     """A card that was recognised: its kind, and its first-look identity bytes (None where nothing is readable)."""
 
     kind: CardKind
-    identity: bytes | None
+    identity: bytes | None = field(repr=False)
 
 
 class PublicKeyKind(StrEnum):

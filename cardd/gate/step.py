@@ -4,7 +4,7 @@ Everything between SCardBeginTransaction and power-off happens in `run_step`, in
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from cardd.cards.card_type import Application, CardType, PadEntry, TriesLeft
@@ -80,7 +80,7 @@ class Witness:
 
     card: CardOutcome = CardOutcome.UNTOUCHED
     pin: PinOutcome = PinOutcome.UNTOUCHED
-    identity: bytes | None = None
+    identity: bytes | None = field(default=None, repr=False)
     tries_before: int | None = None
     tries_after: int | None = None
 
@@ -104,8 +104,8 @@ class Expected:
     first_look   bytes that the card showed when it was identified; looked at where `identity` is None.
     """
 
-    identity: bytes | None = None
-    first_look: bytes | None = None
+    identity: bytes | None = field(default=None, repr=False)
+    first_look: bytes | None = field(default=None, repr=False)
 
 
 # Errors after which the counter is known to be untouched: VERIFY never reached the card.

@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 CHALLENGE_BYTES = 32
 CHALLENGE_SECONDS = 30.0
@@ -15,7 +15,7 @@ _CONTEXT = b"cardd badge login v1\x00"
 class Challenge:
     """One challenge for one login. `spend` gives the digest to be signed, once."""
 
-    nonce: bytes
+    nonce: bytes = field(repr=False)
     made_at: float
     spent: bool = False
 

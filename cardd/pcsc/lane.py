@@ -21,7 +21,7 @@ class Run:
     notes: InsertionNotes
     clock: JobClock
     loop: asyncio.AbstractEventLoop
-    result: asyncio.Future[Any] = field(init=False)
+    result: asyncio.Future[Any] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.result = self.loop.create_future()

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cardd.gate.request import Performed
 from cardd.model import CardHandle, CardKind, KeyRole
@@ -17,7 +17,7 @@ class SignOrder:
     case: str
     key: KeyRole
     hash_name: str
-    digests: tuple[bytes, ...]
+    digests: tuple[bytes, ...] = field(repr=False)
     signature_format: str
     fingerprint: str | None = None
     idempotency_key: str | None = None

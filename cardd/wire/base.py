@@ -5,13 +5,22 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 
-class WireModel(BaseModel):
+class _Silent(BaseModel):
+    """Has no text of its own: a message may carry a resident's data, and a repr ends in traces and logs."""
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__qualname__}>"
+
+    __str__ = __repr__
+
+
+class WireModel(_Silent):
     """A message or a part of one. Unknown fields are refused, and a validation error never repeats the input."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
 
 
-class Answer(BaseModel):
+class Answer(_Silent):
     """A result as clients read it: unknown fields are ignored, so that a later daemon may add some."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
