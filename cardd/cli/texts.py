@@ -26,7 +26,7 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "step.enter": ("{pin}", "{pin}"),
         "step.new": ("新しい{pin}", "New: {pin}"),
         "step.repeat": ("もう一度、新しい{pin}", "New, once more: {pin}"),
-        "tries": ("残り{n}回", "{n} tries left"),
+        "tries": ("残り{n}回", "tries left: {n}"),
         "purpose": ("利用目的: {purpose}  受付番号: {case}", "Purpose: {purpose}  Case: {case}"),
         "upper": ("小文字は大文字に直しました。", "Lower case was turned into capitals."),
         "last_try": (
@@ -160,7 +160,7 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "pin_state.blocked": ("ロック中", "blocked"),
         "pin_state.absent": ("なし", "absent"),
         "pin_state.unknown": ("不明", "unknown"),
-        "pin_state.last_try": ("残り1回（注意）", "1 try left (careful)"),
+        "pin_state.last_try": ("残り1回（注意）", "tries left: 1 (careful)"),
         "changed": ("暗証番号を変更しました。", "The PIN was changed."),
         "written": ("{path} に書き込みました。", "Written to {path}."),
         "receipt": ("記録番号 {n}", "Record {n}"),
