@@ -12,6 +12,7 @@ from cardd.api.listening import Listening, bind, passed_by_systemd
 from cardd.api.services import About
 from cardd.app.build import Given, Parts, build
 from cardd.app.last_resort import on_dead_thread
+from cardd.app.pcscd import OpenSocketWarning
 from cardd.app.recorder import Recorder
 from cardd.audit.asynchronous import AsyncJournal
 from cardd.audit.chain import Damaged
@@ -126,7 +127,9 @@ class Daemon:
 
     async def _keep_house(self, parts: Parts) -> None:
         period = min(TICK_SECONDS, watchdog_seconds() or TICK_SECONDS)
+        pcscd = OpenSocketWarning(self._clock)
         while True:
+            pcscd.look()
             await asyncio.sleep(period)
             parts.sessions.expire()
             await parts.refusals.tick()
