@@ -157,7 +157,10 @@ def test_exchanged_at_any_command_nothing_of_the_second_card_is_given(house: Hou
             break
         expected = "pin.unknown" if house.patient.seen.last_was_secret else "card.removed"
         assert error.name == expected, f"command {at}"
-        again = failing("card.changed", lambda: JOBS[job][1](house))
+        again = attempt(lambda: JOBS[job][1](house))
+        # An exchange that the reader reports may not have come through yet: then the old card is simply gone.
+        assert again is not None
+        assert again.name in ({"card.changed", "card.removed"} if noticed else {"card.changed"}), f"command {at}"
         assert untouched(again), f"command {at}"
         assert other.secrets == 0, f"command {at}: a PIN of the first resident went to the second one's card"
     assert at > 10
