@@ -9,7 +9,7 @@ from pathlib import Path
 from bench import group_events, group_idle, group_side_by_side, group_table, results, table
 from bench.findings import Findings
 from bench.place import OUT, Place, open_place
-from bench.scope import FULL, QUICK, Say, Scope, say
+from bench.scope import FULL, QUICK, Say, Scope, make_say
 
 Group = Callable[[Place, Scope, Say, Findings], None]
 
@@ -36,7 +36,7 @@ how each figure is taken. Look at the ratios: milliseconds of two machines, or o
 def main() -> int:
     """0: measured, whatever was found; the tables say which promises were not kept."""
     options = _options()
-    began = time.monotonic()
+    say = make_say()
     findings = Findings()
     scope = QUICK if options.quick else FULL
     facts = results.machine()
@@ -45,7 +45,7 @@ def main() -> int:
             GROUPS[name](place, scope, say, findings)
     results.write(results.as_json(findings, facts, options.quick), options.json)
     print(_heading(facts, options.quick), table.render(findings), sep="\n\n")
-    say(f"done in {time.monotonic() - began:.0f} s; the figures are in {options.json}")
+    say(f"done; the figures are in {options.json}")
     return 0
 
 

@@ -46,7 +46,7 @@ class Others:
                 for _ in range(rounds):
                     self._floors(bare, model)
                     self._replays(bare, model)
-            if not lacking:
+            if not lacking and (model is ZERO or self._scope.thorough):
                 runs = self._scope.others
                 self._say(f"OpenSC and yubico-piv-tool, {model.name}: {runs} runs each")
                 for _ in range(runs):

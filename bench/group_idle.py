@@ -29,7 +29,8 @@ def measure(place: Place, scope: Scope, say: Say, findings: Findings) -> None:
         except wheels.NotInstalled as problem:
             say(f"the wheel could not be installed, so the checkout is measured alone: {problem}")
             findings.figures += _idle(place, scope, say, CHECKOUT)
-        findings.figures.append(_starts(place, scope, say, CHECKOUT, "checkout", None))
+        if scope.thorough:
+            findings.figures.append(_starts(place, scope, say, CHECKOUT, "checkout", None))
 
 
 def _starts(place: Place, scope: Scope, say: Say, command: Sequence[str], name: str, limit: float | None) -> Figure:

@@ -39,7 +39,7 @@ def measure(place: Place, scope: Scope, say: Say, findings: Findings) -> None:
         Readers(place.sockets, [plain(number) for number in range(max(SIZES))]) as readers,
         Daemon(place) as daemon,
     ):
-        for model in (CONTACTLESS, SLOW) if scope.slow_too else (CONTACTLESS,):
+        for model in (CONTACTLESS, SLOW) if scope.thorough else (CONTACTLESS,):
             with Counter(place, readers) as counter:
                 work = _prepare(place, counter, model)
                 say(f"readers: each kind of work alone, {model.name}")

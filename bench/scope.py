@@ -1,6 +1,7 @@
 """How much is measured: the runs of each part, for the whole benchmark and for the quick one."""
 
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -19,16 +20,21 @@ class Scope:
     starts: int
     idle_s: float
     side_by_side_s: float
-    slow_too: bool
-    """Readers side by side with slower cards as well."""
+    thorough: bool
+    """Other programs at the contactless model, starts from the checkout, and readers side by side with slower cards as well."""
 
 
-FULL = Scope(zero=9, contactless=6, others=3, events=50, starts=7, idle_s=20.0, side_by_side_s=5.0, slow_too=True)
-QUICK = Scope(zero=3, contactless=1, others=1, events=10, starts=2, idle_s=5.0, side_by_side_s=1.5, slow_too=False)
+FULL = Scope(zero=5, contactless=6, others=2, events=40, starts=7, idle_s=20.0, side_by_side_s=4.0, thorough=True)
+QUICK = Scope(zero=2, contactless=1, others=1, events=5, starts=2, idle_s=4.0, side_by_side_s=1.0, thorough=False)
 
 Say = Callable[[str], None]
 
 
-def say(text: str) -> None:
-    """One line of progress, beside the tables."""
-    print(f"bench: {text}", file=sys.stderr, flush=True)
+def make_say() -> Say:
+    """One line of progress, beside the tables, with the seconds since now."""
+    began = time.monotonic()
+
+    def say(text: str) -> None:
+        print(f"bench: {time.monotonic() - began:3.0f} s  {text}", file=sys.stderr, flush=True)
+
+    return say
