@@ -1,7 +1,7 @@
 """Whether a signature holds, checked with the card's own certificate before anything leaves (habit 23)."""
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 
@@ -20,8 +20,11 @@ def public_key(certificate: bytes) -> PublicKey:
     """The public key in a certificate (DER). Raises `CardBadAnswer` when it is no certificate, `AlgorithmUnsupported` else."""
     try:
         key = x509.load_der_x509_certificate(certificate).public_key()
-    except ValueError as error:
-        raise CardBadAnswer(problem="certificate") from error
+    # Neither keeps its cause: the texts of these errors quote the certificate.
+    except (ValueError, x509.InvalidVersion):
+        raise CardBadAnswer(problem="certificate") from None
+    except UnsupportedAlgorithm:
+        raise AlgorithmUnsupported(problem="public_key") from None
     if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
         raise AlgorithmUnsupported(problem="public_key")
     return key
