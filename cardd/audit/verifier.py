@@ -230,8 +230,8 @@ def row(record: Record) -> str:
     told = record.content
     what = told.get("event") or (f"of {told['intent']}" if "intent" in told else "")
     outcome = [told.get("result"), told.get("code"), told.get("problem"), *(told.get("items") or ())]
-    if "tries_after" in told:
-        outcome.append(f"tries {told.get('tries_before', '?')}->{told['tries_after']}")
+    if "tries_before" in told or "tries_after" in told:
+        outcome.append(f"tries {told.get('tries_before', '?')}->{told.get('tries_after', '?')}")
     cells = (
         str(record.sequence),
         when(record.utc_us),
