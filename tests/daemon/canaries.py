@@ -42,7 +42,8 @@ def of_text(name: str, text: str) -> Iterator[Needle]:
         yield Needle(f"{name} as Shift JIS", text.encode("shift_jis", errors="ignore"))
         yield Needle(f"{name} escaped", text.encode("ascii", "backslashreplace"))
     else:
-        yield Needle(f"{name} reversed", raw[::-1], alone=short)
+        if not short:  # four digits backwards are a process id as well
+            yield Needle(f"{name} reversed", raw[::-1])
         yield Needle(f"{name} as numbers", ", ".join(map(str, raw)).encode())
     yield from _coded(name, raw)
 

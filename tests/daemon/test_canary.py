@@ -55,7 +55,7 @@ def kept_files(stage: Stage) -> Iterator[Path]:
         lambda text: text.encode().hex(" ").encode(),
         lambda text: __import__("base64").b64encode(b'{"x":"' + text.encode() + b'"}'),
         lambda text: __import__("base64").urlsafe_b64encode(b"?" + text.encode() + b"???"),
-        lambda text: text.encode()[::-1] if text.isascii() else text.encode("shift_jis"),
+        lambda text: text.encode()[::-1] if text.isascii() and len(text) > 4 else text.encode("shift_jis"),
     ],
     ids=["utf-8", "utf-16-le", "utf-16-be", "hex", "HEX", "spaced hex", "base64", "base64url", "reversed or sjis"],
 )
