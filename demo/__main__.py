@@ -2,16 +2,16 @@
 
 import json
 import shutil
-import signal
 import sys
 import time
 from collections import Counter
+from contextlib import ExitStack
 from pathlib import Path
-from types import FrameType
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from demo.ending import Ending, Told
 from demo.office import Office, Person, Resident
 from demo.stage import BADGE_READER, RESIDENT_READER, Failed, Stage
 from demo.tour import Tour, bold
@@ -27,28 +27,31 @@ SESSION_ENDS_WITHIN = 1.0
 def main() -> int:
     """The tour. Everything it makes lies in `.demo/`."""
     began = time.monotonic()
-    signal.signal(signal.SIGTERM, _told_to_end)
+    ending = Ending()
+    ending.listen()
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir()
     try:
-        shown = tour_of(FOLDER)
+        shown = tour_of(FOLDER, ending)
     except Failed as failure:
         print(f"\nThe demo failed: {failure}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        print("\nInterrupted.", file=sys.stderr)
-        return 128 + signal.SIGINT
+    except Told as told:
+        print(f"\nEnded by {told}.", file=sys.stderr)
+        return told.exit_code
     summary(shown, time.monotonic() - began)
     return 0
 
 
-def tour_of(folder: Path) -> Counter[str]:
+def tour_of(folder: Path, ending: Ending) -> Counter[str]:
     """One day; how much of what was shown."""
     office = Office(folder)
     print(bold("cardd: 町役場の窓口の一日 / a day at a town hall's counter"), flush=True)
     print("Virtual cards and readers, real PC/SC library, real OpenSSL. Nobody here exists.", flush=True)
     clerk, resident = office.hire(), office.resident()
-    with Stage(office.config_file) as stage:
+    with ExitStack() as stack:
+        with ending.held():
+            stage = stack.enter_context(Stage(office.config_file, ending))
         office.write(stage.socket)
         tour = Tour(stage, folder)
         open_counter(tour, stage, office)
@@ -226,10 +229,6 @@ def _until_logged_out(stage: Stage) -> float:
             return seconds
         if seconds > SESSION_ENDS_WITHIN:
             raise Failed("the session outlived the badge")
-
-
-def _told_to_end(number: int, _frame: FrameType | None) -> None:
-    sys.exit(128 + number)  # through all `finally`: daemon, readers and socket go
 
 
 def _pem(certificate: bytes) -> bytes:

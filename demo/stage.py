@@ -14,6 +14,7 @@ from typing import Self
 from applets_spec.card import Card
 from applets_spec.pcscd.profile import ReaderProfile
 from applets_spec.pcscd.server import StandInPcscd
+from demo.ending import Ending
 
 READY_SECONDS = 10.0
 BADGE_READER, RESIDENT_READER = 0, 1
@@ -26,8 +27,9 @@ class Failed(Exception):
 class Stage:
     """Two virtual readers, and cardd over them. Leaves nothing behind: no process, no socket, no folder of its own."""
 
-    def __init__(self, config_file: Path) -> None:
+    def __init__(self, config_file: Path, ending: Ending) -> None:
         self._config_file = config_file
+        self._ending = ending
         # Socket paths are limited to 107 bytes, whatever the checkout's own path is.
         self._folder = Path(tempfile.mkdtemp(prefix="cardd-demo-"))
         self.socket = self._folder / "cardd.sock"
@@ -67,7 +69,7 @@ class Stage:
     def start_daemon(self, log: Path) -> float:
         """Start cardd; seconds until its socket answers. Its log goes to `log`."""
         began = time.monotonic()
-        with log.open("wb") as sink:
+        with log.open("wb") as sink, self._ending.held():
             self._daemon = subprocess.Popen(
                 ["cardd", "--config", str(self._config_file)],
                 env=self.environment,
@@ -107,19 +109,24 @@ class Stage:
             os.close(typed)
             reading = (source,)
             arguments[1:1] = ["--pin-fd", str(source)]
+        process = None
         try:
-            done = subprocess.run(
-                arguments,
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                pass_fds=reading,
-                cwd=into,
-                check=False,
-            )
+            with self._ending.held():
+                process = subprocess.Popen(
+                    arguments,
+                    env=self.environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    text=True,
+                    pass_fds=reading,
+                    cwd=into,
+                )
+            screen, _ = process.communicate()
         finally:
             for descriptor in reading:
                 os.close(descriptor)
-        return done.returncode, done.stdout.strip()
+            if process is not None and process.poll() is None:
+                process.kill()
+                process.wait()
+        return process.returncode, screen.strip()
