@@ -37,6 +37,11 @@ def changes(lines: Lines) -> list[dict[str, Any]]:
     return [dict(line["params"]) for line in told if line["method"] == "events.changed"]
 
 
+def settled(stage: Stage) -> None:
+    """Wait until both readers are known, so that what comes next are the test's own changes."""
+    until(lambda: len(stage.call("readers.list")["readers"]) == 2, PATIENT_S)
+
+
 def told(seen: list[dict[str, Any]]) -> list[tuple[str, str]]:
     return [(change["topic"], change["change"]) for change in seen]
 
@@ -44,7 +49,7 @@ def told(seen: list[dict[str, Any]]) -> list[tuple[str, str]]:
 @pytest.mark.proves("S2")
 def test_snapshot_then_consecutive_numbers() -> None:
     with staged() as stage, Lines(stage.socket) as lines:
-        until(lambda: len(stage.call("readers.list")["readers"]) == 2, PATIENT_S)
+        settled(stage)
         snapshot = lines.result("events.subscribe")
         assert [reader["state"] for reader in snapshot["readers"]] == ["empty", "empty"]
         assert (snapshot["cards"], snapshot["gap"]) == ([], False)
@@ -67,6 +72,7 @@ def test_snapshot_then_consecutive_numbers() -> None:
 
 def test_replay_brings_exactly_what_was_missed() -> None:
     with staged() as stage:
+        settled(stage)
         with Lines(stage.socket) as lines:
             before = lines.result("events.subscribe")
         stage.insert(stage.office.people[0].badge, BADGE_SLOT, kind="badge")
@@ -103,6 +109,7 @@ def test_what_cannot_be_replayed_is_a_gap(case: str) -> None:
 
 def test_two_subscribers_see_the_same_and_topics_are_filtered() -> None:
     with staged() as stage, Lines(stage.socket) as one, Lines(stage.socket) as two, Lines(stage.socket) as cards:
+        settled(stage)
         for lines, topics in ((one, None), (two, None), (cards, ["card"])):
             lines.result("events.subscribe", topics=topics)
         stage.log_in(stage.office.people[0])
