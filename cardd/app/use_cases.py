@@ -6,6 +6,7 @@ The daemon is ready, and small, before anybody logs in (decision 28).
 import asyncio
 
 from cardd.api.use_cases import UseCases
+from cardd.app.used_keys import UsedKeyFile
 from cardd.config import Settings
 from cardd.gate.gate import Gate
 from cardd.ports import Clock
@@ -53,5 +54,5 @@ class UseCaseLoader:
         return UseCases(
             LoginService(self._gate, self._sessions, self._attempts, self._register, rules, self._clock),
             ReadingService(self._gate, self._clock),
-            SigningService(self._gate, self._clock),
+            SigningService(self._gate, self._clock, UsedKeyFile(self._settings.state_directory, self._clock)),
         )

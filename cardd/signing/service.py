@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from cardd.cards.card_type import CardType, PublicKeyKind
-from cardd.errors import BadRequest, CardWrongKind, WrongCertificate
+from cardd.errors import BadRequest, CardWrongKind, SignOutcomeUnknown, WrongCertificate
 from cardd.gate.door import Door
 from cardd.gate.gate import Gate
 from cardd.gate.request import Performed, Request
@@ -19,7 +19,7 @@ from cardd.ports import Call, Clock
 from cardd.signatures import PublicKey, check_signature, key_kind, public_key
 from cardd.signing import cms
 from cardd.signing import digest as digests
-from cardd.signing.idempotency import FinishedSignatures
+from cardd.signing.idempotency import FinishedSignatures, UsedKeys, mark_of
 from cardd.signing.order import SignAnswer, Signed, SignOrder
 
 CADES = "cades_b"
@@ -28,9 +28,10 @@ CADES = "cades_b"
 class SigningService:
     """Signs with keys of a card, through the gate alone."""
 
-    def __init__(self, gate: Gate, clock: Clock) -> None:
+    def __init__(self, gate: Gate, clock: Clock, used_keys: UsedKeys) -> None:
         self._gate = gate
         self._clock = clock
+        self._used_keys = used_keys
         self._finished: FinishedSignatures[Performed[Signed]] = FinishedSignatures()
 
     async def sign(self, call: Call, order: SignOrder) -> SignAnswer:
@@ -45,6 +46,9 @@ class SigningService:
         if order.idempotency_key is None:
             return SignAnswer(await self._sign(call, order, _Asked()), repeated=False)
         place = (call.caller.peer.uid, call.caller.seat, order.idempotency_key)
+        mark = mark_of(*place)
+        if self._used_keys.before_this_start(mark):
+            raise SignOutcomeUnknown(field="idempotency_key", problem="restarted")
         stored = self._finished.begin(*place, order.hashed(), self._clock.boottime())
         if stored is not None:
             # With the signature goes the certificate, which names the resident: not to whoever happens to know the key.
@@ -52,6 +56,7 @@ class SigningService:
             return SignAnswer(stored, repeated=True)
         asked = _Asked()
         try:
+            await self._used_keys.keep(mark)
             performed = await self._sign(call, order, asked)
         except BaseException:
             # Whatever ended it, the caller's going included: as long as the key was not used, the order may come again.

@@ -13,6 +13,7 @@ from applets_spec.holder import Holder
 from applets_spec.testca.issue import issue_jpki
 from cardd.errors import (
     AlgorithmUnsupported,
+    AuditUnavailable,
     BadRequest,
     CardBadAnswer,
     CardRemoved,
@@ -42,12 +43,30 @@ def sign(name: str, digest: bytes) -> bytes:
     return key.sign(digest, padding.PKCS1v15(), utils.Prehashed(HASHES[name]))
 
 
+class Keys:
+    """The used keys of this run, and those of the run before."""
+
+    def __init__(self) -> None:
+        self.kept: list[bytes] = []
+        self.earlier: set[bytes] = set()
+        self.failure: AuditUnavailable | None = None
+
+    def before_this_start(self, mark: bytes) -> bool:
+        return mark in self.earlier
+
+    async def keep(self, mark: bytes) -> None:
+        if self.failure is not None:
+            raise self.failure
+        self.kept.append(mark)
+
+
 class Signing:
     def __init__(self) -> None:
         self.house = GateHouse()
+        self.keys = Keys()
         self.card, self.person = self.house.card, self.house.person
         self.card.certificate, self.card.signer = DER, sign
-        self.service = SigningService(self.house.gate, self.house.clock)
+        self.service = SigningService(self.house.gate, self.house.clock, self.keys)
 
     def order(self, **more: Any) -> SignOrder:
         plain = SignOrder(
@@ -208,3 +227,25 @@ async def test_a_person_who_cancels_leaves_the_order_free(signing: Signing) -> N
     with pytest.raises(PinCancelled):
         await signing(PinCancelled(which=PinKind.AUTHENTICATION), idempotency_key="order-1")
     assert (await signing(idempotency_key="order-1")).repeated is False
+
+
+async def test_a_key_is_on_the_disk_before_the_card_is_asked(signing: Signing) -> None:
+    await signing(idempotency_key="key-00001")
+    assert len(signing.keys.kept) == 1
+    await signing(idempotency_key="key-00001")
+    assert len(signing.keys.kept) == 1
+    signing.keys.failure = AuditUnavailable(problem="state_not_writable")
+    done = len(signing.card.did)
+    with pytest.raises(AuditUnavailable):
+        await signing(idempotency_key="key-00002")
+    assert len(signing.card.did) == done
+
+
+async def test_a_repeat_after_a_restart_is_told_that_nobody_knows(signing: Signing) -> None:
+    await signing(idempotency_key="key-00001")
+    restarted = Signing()
+    restarted.keys.earlier = set(signing.keys.kept)
+    with pytest.raises(SignOutcomeUnknown):
+        await restarted(idempotency_key="key-00001")
+    assert not restarted.person.prompts
+    assert not (await restarted(idempotency_key="key-00002")).repeated
