@@ -75,7 +75,7 @@ class Daemon:
         await journal.state(StateRecord(event="daemon.started"))
         parts.monitor.start(parts.watch.listen)
         await parts.server.start(listening)
-        notify(f"READY=1\nSTATUS=Serving at {listening.path}")
+        _tell_manager(f"READY=1\nSTATUS=Serving at {listening.path}")
         get_logger().info("ready", socket=str(listening.path), mode=self._office.settings.mode)
         await self._stop.wait()
         await self._shut_down(parts, helpers)
@@ -141,7 +141,7 @@ class Daemon:
                 parts.publish("alarm", problem, {})
                 self._fail(problem)
             else:
-                notify("WATCHDOG=1")
+                _tell_manager("WATCHDOG=1")
 
     async def _check_log(self, journal: AsyncJournal) -> None:
         try:
@@ -168,7 +168,7 @@ class Daemon:
     # --- stop --------------------------------------------------------------------------------------------------------
 
     async def _shut_down(self, parts: Parts, helpers: list[asyncio.Task[None]]) -> None:
-        notify("STOPPING=1")
+        _tell_manager("STOPPING=1")
         limit_s = float(self._office.settings.limits.stop_seconds)
         await parts.server.close(limit_s / 2)
         parts.sessions.end_all(SessionEnd.STOP)
@@ -184,3 +184,11 @@ class Daemon:
             await journal.state(StateRecord(event="daemon.stopped", problem=self._failed))
         except AuditUnavailable as error:
             get_logger().error("record_lost", event_lost="daemon.stopped", problem=error.facts.problem)
+
+
+def _tell_manager(text: str) -> None:
+    """A service manager that does not read is no reason to stop serving; its own watchdog decides about us."""
+    try:
+        notify(text)
+    except OSError as error:
+        get_logger().warning("notify_failed", problem=error.strerror)

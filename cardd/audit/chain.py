@@ -104,7 +104,7 @@ def encode_record(sequence: int, utc_us: int, phase: int, before: bytes, content
     """A whole record. `content` must not hold `seq`, `utc_us`, `phase`, `sum`: they are added here."""
     header = _HEADER.pack(sequence, utc_us, phase, before)
     full = {**content, "seq": sequence, "utc_us": utc_us, "phase": phase}
-    text = rfc8785.dumps({**full, "sum": _sum(header, rfc8785.dumps(full))})
+    text = rfc8785.dumps({**full, "sum": _sum(header, _dumps(full))})
     octets = _LENGTH.pack(len(header) + len(text)) + header + text
     if len(octets) > LARGEST_RECORD:
         raise ValueError("record too large")

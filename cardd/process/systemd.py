@@ -5,13 +5,16 @@ import socket
 
 
 def notify(text: str) -> bool:
-    """Send `text` (`READY=1`, `WATCHDOG=1`, `STATUS=…`); False where nobody listens. Raises `OSError`."""
+    """Send `text` (`READY=1`, `WATCHDOG=1`, `STATUS=…`) without waiting; False where systemd did not start us.
+
+    Raises `OSError` when the manager's socket is gone or full.
+    """
     address = os.environ.get("NOTIFY_SOCKET")
     if not address:
         return False
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as out:
         out.connect("\0" + address[1:] if address.startswith("@") else address)
-        out.sendall(text.encode())
+        out.send(text.encode(), socket.MSG_DONTWAIT)
     return True
 
 

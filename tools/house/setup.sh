@@ -94,6 +94,8 @@ need_python() {
   PYTHON=$(command -v python3) || die "python3 is not on the PATH"
   "$PYTHON" -c "import sys; sys.exit(sys.version_info < tuple(map(int, '$PYTHON_AT_LEAST'.split('.'))))" \
     || die "Python $PYTHON_AT_LEAST or later is needed; $PYTHON is $("$PYTHON" -V 2>&1). Debian 12 and Ubuntu 24.04 have it."
+  # The interpreter itself, not a version manager's stand-in: uv would take that for another Python and build .venv anew.
+  PYTHON=$("$PYTHON" -c 'import os, sys; print(os.path.realpath(sys.executable))')
 }
 
 uv_will_do() { # its version is high enough
@@ -124,8 +126,12 @@ need_environment() {
   stamp=$(cat uv.lock pyproject.toml applets_spec/pyproject.toml tools/house/setup.sh | sha256sum)
   [[ -x .venv/bin/python && -e .dev/synced && $(<.dev/synced) == "$stamp" ]] && .venv/bin/python -c '' && return
   say "Setting up .venv from uv.lock"
-  run_uv sync --frozen --all-packages --python "$PYTHON" --quiet
-  printf '%s\n' "$stamp" >.dev/synced
+  mkdir -p .dev
+  ( # one at a time: two that set up one .venv side by side leave it half empty
+    flock 9
+    run_uv sync --frozen --all-packages --python "$PYTHON" --quiet
+    printf '%s\n' "$stamp" >.dev/synced
+  ) 9>.dev/lock
 }
 
 # uv and pip each bring authorities of their own; where an office's proxy signs, only the system's list knows it.

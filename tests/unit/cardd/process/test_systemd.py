@@ -38,3 +38,15 @@ def test_watchdog_period_is_halved_and_meant_for_us(
     if pid is not None:
         monkeypatch.setenv("WATCHDOG_PID", str(os.getpid()) if pid == "own" else pid)
     assert watchdog_seconds() == seconds
+
+
+@pytest.mark.proves("H7")
+def test_a_manager_that_does_not_read_is_an_error_and_no_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        with pytest.raises(BlockingIOError):
+            for _ in range(100_000):
+                notify("WATCHDOG=1")
+    with pytest.raises(ConnectionRefusedError):
+        notify("WATCHDOG=1")
