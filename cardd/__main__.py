@@ -47,7 +47,7 @@ def main(config_file: Path, check_config: bool) -> None:
         settings = config.load(config_file)
     except BrokenFile as error:
         _leave([str(problem) for problem in error.problems])
-    problems = start_checks.problems(settings, os.environ)
+    problems = start_checks.problems(config_file, settings, os.environ)
     if check_config:
         problems += _operator_ca(settings)
     if check_config or problems:

@@ -98,7 +98,6 @@ class Limits(TomlModel):
     """How long a person may take for a PIN."""
     session_seconds: Annotated[int, Field(ge=60, le=12 * 3600)] = 12 * 3600
     """Longest session; may only be shorter than 12 h."""
-    challenge_seconds: Annotated[int, Field(ge=1, le=30)] = 30
     login_failures: Annotated[int, Field(ge=1, le=3)] = 3
     login_window_seconds: Annotated[int, Field(ge=900)] = 900
     login_lock_seconds: Annotated[int, Field(ge=900)] = 900

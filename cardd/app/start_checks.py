@@ -13,10 +13,12 @@ from cardd.register import load as load_register
 from cardd.tomlfile import BrokenFile
 
 
-def problems(settings: Settings, environment: Mapping[str, str]) -> list[str]:
-    """One sentence for each thing that is wrong; empty when the daemon may start."""
+def problems(config_file: Path, settings: Settings, environment: Mapping[str, str]) -> list[str]:
+    """One sentence for each thing that is wrong; empty when the daemon may start. `settings`: what `config_file` says."""
     found = [*_production(settings, environment), *_contents(settings), *_key(settings, environment)]
-    found += [problem for path in _given_files(settings) for problem in _file_rights(path)]
+    given = [config_file, settings.policy, settings.register_file, *settings.operator_ca]
+    found += [problem for path in given for problem in _file_rights(path)]
+    found += [problem for path in dict.fromkeys(path.absolute().parent for path in given) for problem in _folder(path)]
     found += [problem for path in _directories(settings) for problem in _directory(path)]
     return found
 
@@ -66,10 +68,6 @@ def _key(settings: Settings, environment: Mapping[str, str]) -> Iterator[str]:
         yield f"{path}: others can read the pseudonym key; chmod 0400 {path}"
 
 
-def _given_files(settings: Settings) -> Iterator[Path]:
-    yield from (settings.policy, settings.register_file, *settings.operator_ca)
-
-
 def _file_rights(path: Path) -> Iterator[str]:
     try:
         status = path.stat()
@@ -80,6 +78,16 @@ def _file_rights(path: Path) -> Iterator[str]:
         yield f"{path}: belongs to uid {status.st_uid}; it must belong to root: chown root {path}"
     if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         yield f"{path}: others may write it; chmod go-w {path}"
+
+
+def _folder(path: Path) -> Iterator[str]:
+    """Who may write a folder may put another file in the place of one that he may not."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return  # the file in it cannot be read either, which is said already
+    if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
+        yield f"{path}: everybody may exchange the files in it; chmod o-w {path}"
 
 
 def _directories(settings: Settings) -> Iterator[Path]:

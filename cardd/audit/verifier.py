@@ -166,9 +166,10 @@ class _State:
         if record.phase == 1:
             self.open.add(record.sequence)
         if record.phase == 2:
-            if record.content.get("intent") not in self.open:
+            closed = record.content.get("intent")
+            if type(closed) is not int or closed not in self.open:
                 raise ValueError("intent")
-            self.open.discard(record.content["intent"])
+            self.open.discard(closed)
         if record.utc_us < report.last_utc_us:
             report.clock_went_back.append(record.sequence)
         report.first_utc_us = report.first_utc_us or record.utc_us
@@ -229,7 +230,8 @@ def row(record: Record) -> str:
     """One line of the table."""
     told = record.content
     what = told.get("event") or (f"of {told['intent']}" if "intent" in told else "")
-    outcome = [told.get("result"), told.get("code"), told.get("problem"), *(told.get("items") or ())]
+    items = told.get("items")
+    outcome = [told.get("result"), told.get("code"), told.get("problem"), *(items if isinstance(items, list) else ())]
     if "tries_before" in told or "tries_after" in told:
         outcome.append(f"tries {told.get('tries_before', '?')}->{told.get('tries_after', '?')}")
     cells = (

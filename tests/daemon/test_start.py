@@ -69,6 +69,8 @@ def as_der(stage: Stage) -> None:
 HARMS: dict[str, tuple[Harm, list[str]]] = {
     "no settings": (gone("cardd.toml"), ["cardd.toml", "cannot be read"]),
     "settings that are no TOML": (write("cardd.toml", "mode =\nx"), ["cardd.toml:1", "Invalid value"]),
+    "settings for everybody to write": (mode("cardd.toml", 0o666), ["cardd.toml", "chmod go-w"]),
+    "folder for everybody to write": (mode(".", 0o777), ["exchange the files", "chmod o-w"]),
     "unknown key": (in_config('mode = "test"', 'mode = "test"\nmood = "good"'), ["cardd.toml:2", "mood"]),
     "wrong mode": (in_config('mode = "test"', 'mode = "tset"'), ["cardd.toml:1", "mode"]),
     "relative path": (in_config('policy = "/', 'policy = "'), ["cardd.toml", "policy", "absolute"]),

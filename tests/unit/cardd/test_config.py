@@ -53,7 +53,6 @@ def test_the_defaults_are_the_required_figures() -> None:
         ("login_failures", 4),
         ("login_window_seconds", 899),
         ("login_lock_seconds", 899),
-        ("challenge_seconds", 31),
         ("consent_seconds", 61),
         ("repeat_pin_seconds", 29),
         ("stop_seconds", 6),
