@@ -222,7 +222,7 @@ SIGNATURES = (
         TwoTexts("業務アプリケーションの担当者にお知らせください。", "Choose hash and signature format that fit the key.")),
     Fault("sign.outcome_unknown", 5004, "clerk", True, EXIT_SIGNATURE,
         TwoTexts("前の署名が終わったかどうか分かりません。",
-                 "Whether the earlier signature was made is not known: it was broken off after the card had been asked."),
+                 "Whether the earlier signature was made is not known: it was broken off, or cardd was restarted since."),
         TwoTexts("利用記録を確かめてから、新しい操作として署名してください。",
                  "Look at the record, then sign with a new idempotency key.")),
 )
