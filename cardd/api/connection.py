@@ -197,13 +197,23 @@ class Connection(asyncio.BufferedProtocol):
             return
         match message:
             case Response():
-                self._reverse.take(message, frame.secret)
+                if not self._reverse.take(message, frame.secret):
+                    self._nonsense()
             case Request():
                 self._calls.begin(message)
             case Notification():
                 self._answer_bad(BadRequest(field="id", problem="missing"), None)
 
+    def _nonsense(self) -> bool:
+        """Count what is no call like a call: who sends it faster is cut, so that reading it cannot be the daemon's whole work."""
+        if self._hall.desk.rate.admit(self._peer.uid, self._loop.time()):
+            return False
+        self.end_with(TooManyRequests(problem="nonsense", limit=self._limits.requests_per_second))
+        return True
+
     def _answer_bad(self, error: CarddError, request_id: Id | None) -> None:
+        if self._nonsense():
+            return
         self.send(error_answer(error, request_id, self.locale, next(self._hall.desk.request_ids)))
 
     def _watch_line(self) -> None:

@@ -37,16 +37,18 @@ class ReverseCalls:
             if not taken:
                 _wipe_unclaimed(answer)
 
-    def take(self, response: Response, secret: bytearray | None) -> None:
-        """The other end answered. What nobody waits for (any more) is wiped."""
+    def take(self, response: Response, secret: bytearray | None) -> bool:
+        """The other end answered; whether somebody had asked and still waits. What nobody waits for (any more) is wiped."""
         waiting = None if response.id is None else self._open.pop(response.id, None)
         if waiting is None or waiting.done() or response.error is not None:
             if secret is not None:
                 wipe(secret)
-            if waiting is not None and not waiting.done():
-                waiting.set_exception(AgentRefused())
-            return
+            if waiting is None or waiting.done():
+                return False
+            waiting.set_exception(AgentRefused())
+            return True
         waiting.set_result(AgentAnswer(response.result, secret))
+        return True
 
     def close(self) -> None:
         """Nothing can be answered any more."""
