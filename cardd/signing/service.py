@@ -44,7 +44,7 @@ class SigningService:
         for digest in order.digests:
             digests.check_digest(order.hash_name, digest)
         if order.idempotency_key is None:
-            return SignAnswer(await self._sign(call, order, _Asked()), repeated=False)
+            return SignAnswer(await self._sign(call, order, _Asked(), None), repeated=False)
         place = (call.caller.peer.uid, call.caller.seat, order.idempotency_key)
         mark = mark_of(*place)
         if self._used_keys.before_this_start(mark):
@@ -56,8 +56,7 @@ class SigningService:
             return SignAnswer(stored, repeated=True)
         asked = _Asked()
         try:
-            await self._used_keys.keep(mark)
-            performed = await self._sign(call, order, asked)
+            performed = await self._sign(call, order, asked, mark)
         except BaseException:
             # Whatever ended it, the caller's going included: as long as the key was not used, the order may come again.
             if asked.key_used:
@@ -68,7 +67,7 @@ class SigningService:
         self._finished.finish(*place, performed)
         return SignAnswer(performed, repeated=False)
 
-    async def _sign(self, call: Call, order: SignOrder, asked: "_Asked") -> Performed[Signed]:
+    async def _sign(self, call: Call, order: SignOrder, asked: "_Asked", mark: bytes | None) -> Performed[Signed]:
         async def plan(door: Door) -> Signed:
             spec = door.card_type.keys.get(order.key)
             if spec is None:
@@ -82,6 +81,9 @@ class SigningService:
                 door.card_type, order, known, asked, datetime.fromtimestamp(self._clock.utc_us() / 1e6, tz=UTC)
             )
             prepare = job.read_certificate if spec.certificate_pin is None else None
+            if mark is not None:
+                # Here, behind session and policy: nobody else makes the daemon write to its disk.
+                await self._used_keys.keep(mark)
             signed = await door.run(Step(spec.application, job.work, pin=spec.pin, prepare=prepare))
             if spec.certificate_pin is None:
                 door.remember_certificate(order.key, signed.certificate)

@@ -22,11 +22,13 @@ from cardd.errors import (
     PinCancelled,
     PinRejected,
     PinUnknown,
+    SessionRequired,
     SignatureMismatch,
     SignOutcomeUnknown,
     WrongCertificate,
 )
 from cardd.model import KeyRole, PinKind, PinOutcome
+from cardd.sessions.table import SessionEnd
 from cardd.signing.order import SignAnswer, SignOrder
 from cardd.signing.service import SigningService
 from tests.unit.cardd.gate.gate_house import RIGHT, GateHouse
@@ -249,3 +251,26 @@ async def test_a_repeat_after_a_restart_is_told_that_nobody_knows(signing: Signi
         await restarted(idempotency_key="key-00001")
     assert not restarted.person.prompts
     assert not (await restarted(idempotency_key="key-00002")).repeated
+
+
+async def test_who_may_not_sign_makes_nothing_be_written(signing: Signing) -> None:
+    signing.house.sessions.end_all(SessionEnd.STOP)
+    with pytest.raises(SessionRequired):
+        await signing(idempotency_key="key-00001")
+    assert signing.keys.kept == []
+
+
+@pytest.mark.proves("S1", "S7", "A1", "fault 63")
+async def test_a_repeat_is_asked_about_and_recorded_like_the_first_time(signing: Signing) -> None:
+    await signing(idempotency_key="key-00001")
+    signing.house.table.end(signing.house.entry)
+    assert (await signing(idempotency_key="key-00001")).repeated, "the card may be gone"
+    told = signing.house.journal.states[-1]
+    assert (told.problem, told.operator, told.purpose, told.case) == ("repeated", "sato", "online_signature", "R8-1")
+    signing.house.journal.broken.add("state")
+    with pytest.raises(AuditUnavailable):
+        await signing(idempotency_key="key-00001")
+    signing.house.journal.broken.clear()
+    signing.house.sessions.end_all(SessionEnd.STOP)
+    with pytest.raises(SessionRequired):
+        await signing(idempotency_key="key-00001")
