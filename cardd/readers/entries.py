@@ -101,6 +101,8 @@ class CardEntry:
     """Whether that job was an identification."""
     unproven: bool = False
     """Came back into the field: the next job must find the same identity before it does anything else."""
+    proof: asyncio.TimerHandle | None = None
+    """Asks a badge for its identity when no job does: a session rests on it."""
 
     @property
     def kind(self) -> CardKind:
@@ -137,6 +139,12 @@ class CardEntry:
         if self.grace is not None:
             self.grace.cancel()
             self.grace = None
+
+    def cancel_proof(self) -> None:
+        """The card is gone for good, or is to be asked at another time."""
+        if self.proof is not None:
+            self.proof.cancel()
+            self.proof = None
 
     @property
     def contactless(self) -> bool:

@@ -15,6 +15,8 @@ from cardd.readers.roles import ReaderRole, RoleBook
 GRACE_S = 0.5
 GRACE_LONGEST_S = 0.8
 """How long a contactless card may be away after we cut its power (decision: at most 0.8 s; a pulled badge ends its session within 1 s)."""
+PROVE_S = 5.0
+"""A badge that came back into the field unseen by any job is asked after so long whether it is still the one (S2)."""
 HANDLE = re.compile(r"c-[0-9a-f]{4}-[0-9]{1,10}")
 
 __all__ = ["CardEntry", "CardState", "PresenceTable", "ReaderEntry"]
@@ -28,13 +30,21 @@ class PresenceTable:
     """
 
     def __init__(
-        self, *, boot_id: str, roles: RoleBook, clock: Clock, publish: Publish, grace_s: float = GRACE_S
+        self,
+        *,
+        boot_id: str,
+        roles: RoleBook,
+        clock: Clock,
+        publish: Publish,
+        grace_s: float = GRACE_S,
+        prove_s: float = PROVE_S,
     ) -> None:
         self._prefix = f"c-{boot_id[:4].lower()}-"
         self._roles = roles
         self._clock = clock
         self._publish = publish
         self._grace_s = min(grace_s, GRACE_LONGEST_S)
+        self._prove_s = prove_s
         self._readers: dict[ReaderName, ReaderEntry] = {}
         self._cards: dict[CardHandle, CardEntry] = {}
         self._insertions = 0
@@ -168,6 +178,7 @@ class PresenceTable:
         if entry.reader.card is entry:
             entry.reader.card = None
         entry.cancel_grace()
+        entry.cancel_proof()
         entry.state = CardState.ENDED
         entry.settled.set()
         self._tell(entry, "removed")
@@ -267,8 +278,16 @@ class PresenceTable:
         entry.unproven = True
         if entry.kind is CardKind.UNKNOWN:
             entry.state = CardState.IDENTIFYING
-        else:
-            self._settle(entry)
+            return
+        self._settle(entry)
+        if entry.kind is CardKind.BADGE:
+            # Nobody need use it again for hours, and its session would go on over whatever lies there.
+            entry.cancel_proof()
+            entry.proof = asyncio.get_running_loop().call_later(self._prove_s, self._prove, entry)
+
+    def _prove(self, entry: CardEntry) -> None:
+        if entry.unproven and not entry.ended and entry.state is CardState.READY:
+            self._ask(entry)
 
     def _was_given(self, handle: CardHandle) -> bool:
         if not HANDLE.fullmatch(handle):
