@@ -50,6 +50,7 @@ class VpcdSlot:
         self._socket: socket.socket | None = None
         self._thread: threading.Thread | None = None
         self._powered = threading.Event()
+        self._changing = threading.Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -74,8 +75,9 @@ class VpcdSlot:
 
     def pull(self) -> None:
         """Take the card out, in the middle of a command too. Without a card: nothing."""
-        connection, thread, card = self._socket, self._thread, self._card
-        self._socket = self._thread = self._card = None
+        with self._changing:
+            connection, thread, card = self._socket, self._thread, self._card
+            self._socket = self._thread = self._card = None
         if card is not None:
             tell_pulled(card)
         if connection is not None:
@@ -83,14 +85,18 @@ class VpcdSlot:
         if thread is not None and thread is not threading.current_thread():
             thread.join(_LET_GO_SECONDS)
 
-    def _connect(self, card: VirtualCard, deadline: float) -> None:
+    def _connect(self, card: VirtualCard, deadline: float, instead_of: VirtualCard | None = None) -> None:
         connection = _dial(self._address, deadline)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._powered.clear()
-        tell_inserted(card)
-        self._card, self._socket = card, connection
-        self._thread = threading.Thread(target=self._serve, args=(card, connection), name="vpcd-card", daemon=True)
-        self._thread.start()
+        with self._changing:
+            if self._card is not instead_of:
+                connection.close()  # pulled while another card was on its way in: the slot stays empty
+                return
+            self._powered.clear()
+            tell_inserted(card)
+            self._card, self._socket = card, connection
+            self._thread = threading.Thread(target=self._serve, args=(card, connection), name="vpcd-card", daemon=True)
+            self._thread.start()
 
     def _serve(self, card: VirtualCard, connection: socket.socket) -> None:
         try:
@@ -129,9 +135,7 @@ class VpcdSlot:
             time.sleep(_POLL_SECONDS)
         else:
             exchanged.other.power_on()
-        if self._card is not card:  # pulled meanwhile
-            return
-        self._connect(exchanged.other, time.monotonic() + _CONNECT_SECONDS)
+        self._connect(exchanged.other, time.monotonic() + _CONNECT_SECONDS, instead_of=card)
 
 
 def _transmit(card: VirtualCard, command: bytes) -> bytes:

@@ -46,7 +46,11 @@ def test_a_manager_that_does_not_read_is_an_error_and_no_wait(tmp_path: Path, mo
         manager.bind(str(tmp_path / "notify"))
         monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
         with pytest.raises(BlockingIOError):
-            for _ in range(100_000):
-                notify("WATCHDOG=1")
+            _fill()
     with pytest.raises(ConnectionRefusedError):
+        notify("WATCHDOG=1")
+
+
+def _fill() -> None:
+    for _ in range(100_000):
         notify("WATCHDOG=1")
