@@ -33,7 +33,10 @@ def check_contents(wheel: Path) -> None:
     """Each wheel holds its own packages and nothing beside them; no test key goes into the product."""
     distribution = wheel.name.partition("-")[0]
     names = zipfile.ZipFile(wheel).namelist()
-    rooms = {name.partition("/")[0] for name in names if ".dist-info/" not in name}
+    # What a wheel brings for the system (the manual page) lies in NAME.data/data (binary distribution format, PEP 427).
+    rooms = {
+        name.partition("/")[0] for name in names if ".dist-info/" not in name and ".data/data/share/man/" not in name
+    }
     if rooms != ROOMS[distribution]:
         raise Broken(f"{wheel.name} holds {sorted(rooms)}, should hold {sorted(ROOMS[distribution])}")
     unclean = [
