@@ -149,7 +149,10 @@ class Client:
         return message
 
     def _receive(self, flags: int = 0) -> None:
-        count = self._socket.recv_into(self._talk.room(), 0, flags)
+        try:
+            count = self._socket.recv_into(self._talk.room(), 0, flags)
+        except ConnectionResetError:
+            count = 0
         if count == 0:
             raise ConnectionEnded("the daemon closed the connection")
         self._talk.received(count)

@@ -8,6 +8,7 @@ import asyncio
 from cardd.api.use_cases import UseCases
 from cardd.app.used_keys import UsedKeyFile
 from cardd.config import Settings
+from cardd.errors import AuditUnavailable
 from cardd.gate.gate import Gate
 from cardd.ports import Clock
 from cardd.register import Register
@@ -39,7 +40,11 @@ class UseCaseLoader:
     async def __call__(self) -> UseCases:
         async with self._lock:
             if self._loaded is None:
-                self._loaded = await asyncio.to_thread(self._load)
+                try:
+                    self._loaded = await asyncio.to_thread(self._load)
+                except OSError as error:
+                    # The state directory: what must outlive a restart cannot be kept, so nothing is begun.
+                    raise AuditUnavailable(problem="state_not_writable") from error
             return self._loaded
 
     def _load(self) -> UseCases:

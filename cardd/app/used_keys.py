@@ -1,6 +1,7 @@
 """The idempotency keys of the last minutes, in a file: what they were used for is forgotten, that they were is not."""
 
 import asyncio
+import errno
 import os
 from pathlib import Path
 
@@ -44,7 +45,7 @@ class UsedKeyFile:
     def _append(self, line: bytes) -> None:
         file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
-            os.write(file, line)
+            _write_whole(file, line)
             os.fdatasync(file)
         finally:
             os.close(file)
@@ -59,11 +60,16 @@ class UsedKeyFile:
         beside.unlink(missing_ok=True)
         file = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
-            os.write(file, b"".join(line + b"\n" for line in kept))
+            _write_whole(file, b"".join(line + b"\n" for line in kept))
             os.fsync(file)
         finally:
             os.close(file)
         beside.replace(self._path)
+
+
+def _write_whole(file: int, octets: bytes) -> None:
+    if os.write(file, octets) != len(octets):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _whole(line: bytes) -> bool:

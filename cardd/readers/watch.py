@@ -1,10 +1,8 @@
 """The task that turns monitor events into table changes, and asks each new card what it is."""
 
 import asyncio
-import logging
 from collections.abc import Callable
 from itertools import chain, repeat
-from traceback import format_tb
 from typing import assert_never
 
 from cardd.cards.card_type import Recognition
@@ -21,6 +19,7 @@ from cardd.errors import (
     ReaderBusy,
 )
 from cardd.iso7816.connection import SmartCardConnection
+from cardd.log import get_logger
 from cardd.model import CardKind
 from cardd.ports import (
     CardInserted,
@@ -34,8 +33,6 @@ from cardd.ports import (
 )
 from cardd.readers.entries import CardEntry
 from cardd.readers.table import PresenceTable
-
-LOG = logging.getLogger(__name__)
 
 IDENTIFY_LIMIT_S = 10.0
 AGAIN_S = (1.0, 2.0, 5.0)
@@ -105,7 +102,7 @@ class Watch:
             try:
                 found = await self._ask_once(entry)
             except CardUnsupported as error:
-                LOG.info("a card cannot be talked to: %s", error)
+                get_logger().info("card_cannot_be_talked_to", code=error.code)
                 found = Identified(Recognition(CardKind.UNSUPPORTED, None), None)
             except CarddError as error:
                 self._table.identification_failed(entry, error)
@@ -129,7 +126,7 @@ class Watch:
             raise
         except Exception as bug:
             # A bug of ours must cost this card, not the watch. The message may hold card data, so only the place is told.
-            LOG.error("identification failed: %s\n%s", type(bug).__name__, "".join(format_tb(bug.__traceback__)))  # noqa: TRY400
+            get_logger().error("identification_failed", exc_info=bug)
             raise Internal(problem="identification") from bug
         finally:
             self._table.job_ended(entry, clean=clean, identification=True)

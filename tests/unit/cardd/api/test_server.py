@@ -1,9 +1,13 @@
 """The socket's rules, tried over a real AF_UNIX socket: who gets in, what is refused, and what a caller may use up."""
 
 import asyncio
+import contextlib
 import io
+import json
 import os
+import socket
 import stat
+import time
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -236,17 +240,26 @@ async def test_half_a_line_and_then_silence_ends_the_connection(tmp_path: Path) 
 
 @pytest.mark.proves("fault 55")
 async def test_a_line_that_comes_byte_by_byte_must_be_whole_in_time(tmp_path: Path) -> None:
-    async with running(tmp_path, Limits(line_seconds=0.1)) as house, house.ready() as raw:
+    async with running(tmp_path, Limits(line_seconds=0.1)) as house:
+        lines = await asyncio.to_thread(_drip, house.path)
+    assert [line["method"] for line in lines] == ["server.greeting", "server.closing"]
+    assert lines[-1]["params"]["problem"] == "line_too_slow"
 
-        async def drip() -> None:
+
+def _drip(path: Path) -> list[dict[str, Any]]:
+    """Send a blank every 10 ms until nobody takes it any more; everything that was said meanwhile."""
+    with socket.socket(socket.AF_UNIX) as slow:
+        slow.settimeout(PATIENT)
+        slow.connect(str(path))
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             while True:
-                raw.send(b" ")
-                await asyncio.sleep(0.01)
-
-        dripping = asyncio.create_task(drip())
-        assert (await raw.line())["params"]["problem"] == "line_too_slow"
-        dripping.cancel()
-        await asyncio.wait([dripping])
+                slow.send(b" ")
+                time.sleep(0.01)
+        said = b""
+        with contextlib.suppress(ConnectionResetError):
+            while part := slow.recv(65_536):
+                said += part
+    return [json.loads(line) for line in said.splitlines()]
 
 
 async def test_a_silent_connection_between_lines_may_stay(tmp_path: Path) -> None:
