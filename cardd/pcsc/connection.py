@@ -20,7 +20,7 @@ class PcscConnection:
         card: int,
         protocol: int,
         *,
-        atr: bytes,
+        atr: bytes | None = None,
         notes: InsertionNotes,
         features: ReaderFeatures,
         clock: JobClock,
@@ -41,6 +41,13 @@ class PcscConnection:
 
     @property
     def atr(self) -> bytes:
+        """Asked for when somebody wants it: SCardStatus is two more exchanges with pcscd, and most jobs do without."""
+        if self._atr is None:
+            self._refuse_when_dead()
+            code, self._atr = self._calls.get_atr(self._card)
+            if code != Pcsc.SUCCESS:
+                self._failure = pcsc_error(code, "SCardStatus")
+                raise self._failure
         return self._atr
 
     @property

@@ -96,11 +96,9 @@ class ReaderSession:
     def _open(self, card: int, protocol: int, notes: InsertionNotes, clock: JobClock) -> PcscConnection:
         with clock.command(CONNECTING):
             self._expect(self._calls.begin_transaction(card), "SCardBeginTransaction")
-            code, atr = self._calls.get_atr(card)
-            self._expect(code, "SCardStatus")
             if self._features is None:
                 self._features = ask_features(self._calls, card)
-        return PcscConnection(self._calls, card, protocol, atr=atr, notes=notes, features=self._features, clock=clock)
+        return PcscConnection(self._calls, card, protocol, notes=notes, features=self._features, clock=clock)
 
     def _close(self, card: int, *, broken: bool) -> None:
         """End the transaction and cut the card's power, which ends every PIN state (decision: never leave or reset).

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,7 +35,9 @@ def test_no_canary_comes_out(stage: Stage) -> None:
     for path in kept_files(stage):
         day.keep(f"file {path.name}", path.read_bytes())
     assert "incident" not in stage.log, stage.log
-    assert {"events", "progress", "prompts", "cardctl stderr", "daemon while a PIN is asked environ"} <= set(day.seen)
+    # Its environment is shown to root alone: where we are not root, that it cannot be read is as good.
+    readable = {"daemon while a PIN is asked environ"} if os.geteuid() == 0 else set()
+    assert {"events", "progress", "prompts", "cardctl stderr"} | readable <= set(day.seen)
     assert hits(day.needles(), day.seen) == []
 
 

@@ -17,7 +17,7 @@ LAST = ("card", "removed")
 
 def become(uid: int) -> None:
     """Be this user alone, for good."""
-    if uid:
+    if uid != os.getuid():
         os.setgroups([])
         os.setgid(uid)
         os.setuid(uid)

@@ -107,7 +107,13 @@ class Following:
         self._environment = counter.environment
 
     def __enter__(self) -> "Following":
-        self._process = subprocess.Popen(self._command, env=self._environment, stdout=subprocess.PIPE, text=True)
+        self._process = subprocess.Popen(
+            self._command,
+            env=self._environment,
+            stdout=subprocess.PIPE,
+            text=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # whatever started the tests
+        )
         assert self._process.stdout is not None
         self._lines = self._process.stdout
         self.snapshot = Result.model_validate_json(self._lines.readline())
