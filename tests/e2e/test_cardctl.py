@@ -103,7 +103,8 @@ class Following:
     """`cardctl --json events` beside everything else. Called, it gives the changes up to one named `until`, each checked."""
 
     def __init__(self, counter: Counter) -> None:
-        self._command = [sys.executable, "-m", "cardd.cli", "--json", "events"]
+        # A shell that started the tests in the background has them, and their children, ignore Ctrl-C.
+        self._command = ["env", "--default-signal=INT", sys.executable, "-m", "cardd.cli", "--json", "events"]
         self._environment = counter.environment
 
     def __enter__(self) -> "Following":
@@ -112,7 +113,6 @@ class Following:
             env=self._environment,
             stdout=subprocess.PIPE,
             text=True,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # whatever started the tests
         )
         assert self._process.stdout is not None
         self._lines = self._process.stdout
