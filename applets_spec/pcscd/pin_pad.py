@@ -71,11 +71,6 @@ class PinBlock:
     old_offset: int = 0
     new_offset: int = 0
 
-    @property
-    def is_modify(self) -> bool:
-        """Whether a new PIN is asked for."""
-        return self.confirm is not None
-
 
 def read_verify_block(data: bytes) -> PinBlock:
     """A PIN_VERIFY block: 19 fixed bytes and the command template (4 bytes or more). Raises `BadBlock`."""

@@ -107,11 +107,6 @@ class Piv(Applet):
         """The PINs by name."""
         return {"pin": self._pins.pin, "puk": self._pins.puk, "global-pin": self._pins.global_pin}
 
-    @property
-    def management_authenticated(self) -> bool:
-        """Whether the management key's owner is present; for tests that look at the state afterwards."""
-        return self._management.authenticated
-
     def select(self, command: Command, *, again: bool) -> Response:
         """Answer the application property template (piv.select)."""
         if command.p2:

@@ -122,19 +122,7 @@ class Gate:
     async def end_session(self, call: Call) -> Receipt:
         """Log out: recorded first, then ended. Raises `SessionRequired`, `AuditUnavailable`."""
         session = self._parts.sessions.need(call.caller.seat, call.caller.peer.uid)
-        receipt = await self._parts.journal.state(
-            StateRecord(
-                event=call.method,
-                request=call.request_id,
-                session=session.id,
-                operator=session.operator.id,
-                role=session.operator.role,
-                seat=session.seat,
-                client=call.caller.client,
-                uid=call.caller.peer.uid,
-                gid=call.caller.peer.gid,
-            )
-        )
+        receipt = await self._parts.journal.state(StateRecord(**_caller(call), **_of_session(session)))
         self._parts.sessions.end(session, SessionEnd.LOGOUT)
         return receipt
 
@@ -253,19 +241,25 @@ class _Admitted:
     facts: dict[str, Any]
 
 
-def _who(request: Request) -> dict[str, Any]:
-    """The fields of a record that the request alone knows."""
-    caller = request.call.caller
+def _caller(call: Call) -> dict[str, Any]:
+    """The fields of a record that say who calls."""
+    caller = call.caller
     return {
-        "event": request.call.method,
-        "operation": request.operation,
-        "request": request.call.request_id,
-        "purpose": request.purpose,
-        "case": request.case,
+        "event": call.method,
+        "request": call.request_id,
         "seat": caller.seat,
         "client": caller.client,
         "uid": caller.peer.uid,
         "gid": caller.peer.gid,
+    }
+
+
+def _who(request: Request) -> dict[str, Any]:
+    """The fields of a record that the request alone knows."""
+    return _caller(request.call) | {
+        "operation": request.operation,
+        "purpose": request.purpose,
+        "case": request.case,
         "items": request.items or None,
         "key": request.key,
         "pin": _only(request.pins),

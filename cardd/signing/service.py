@@ -131,20 +131,25 @@ class _SignJob:
         self._certificate = certificate
         self._asked = asked
         self._now = now
+        self._key: PublicKey | None = None
+        """Set once the certificate has passed."""
 
     def read_certificate(self, card: SmartCardConnection) -> None:
         """Read the certificate unless it is known; refuse another one than was shown to the person, or a key of another kind."""
         if self._certificate is None:
             self._certificate = self._card_type.read_certificate(card, self._order.key)
         _compare(self._order, self._certificate)
-        digests.check_format(self._order.signature_format, key_kind(public_key(self._certificate)))
+        self._key = public_key(self._certificate)
+        digests.check_format(self._order.signature_format, key_kind(self._key))
 
     def work(self, card: SmartCardConnection, _: Unlocked) -> Signed:
         """Sign each digest and check each signature."""
-        self.read_certificate(card)
+        if self._key is None:
+            # This certificate opens only after its PIN; the others were read before it.
+            self.read_certificate(card)
         assert self._certificate is not None
-        key = public_key(self._certificate)
-        kind = key_kind(key)
+        assert self._key is not None
+        key, kind = self._key, key_kind(self._key)
         self._asked.key_used = True
         signatures = tuple(self._one(card, key, kind, digest) for digest in self._order.digests)
         kind_of_card = self._card_type.kind
