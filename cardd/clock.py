@@ -19,6 +19,10 @@ class SystemClock:
         """Seconds since boot, suspend included."""
         return time.clock_gettime(time.CLOCK_BOOTTIME)
 
+    def monotonic(self) -> float:
+        """Seconds since boot, without suspend."""
+        return time.clock_gettime(time.CLOCK_MONOTONIC)
+
 
 def time_quality(marker: Path = SYNCHRONISED) -> str:
     """`synchronised` when systemd-timesyncd says so, else `unknown` (another time service may still be at work)."""

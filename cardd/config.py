@@ -4,9 +4,9 @@ import os
 import pwd
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from cardd.model import SeatName
 from cardd.tomlfile import BrokenFile, KeyPath, Problem, TomlModel, line_of, parse, read_bytes, spell
@@ -71,7 +71,13 @@ class Client(TomlModel):
     may_prompt: bool = False
     """Whether it may ask persons for PINs (`agent.register`)."""
     private_sector: bool = False
-    """True: never gets 個人番号, whatever the policy says."""
+    """True: never gets 個人番号, and nothing under a purpose about 住民票コード, whatever the policy says."""
+    reports_activity: bool | None = None
+    """Whether its `session.activity` counts as a human's act; left out, as `may_prompt`."""
+
+    @property
+    def counts_as_human(self) -> bool:
+        return self.may_prompt if self.reports_activity is None else self.reports_activity
 
 
 class Limits(TomlModel):
@@ -98,6 +104,19 @@ class Limits(TomlModel):
     """How long a person may take for a PIN."""
     session_seconds: Annotated[int, Field(ge=60, le=12 * 3600)] = 12 * 3600
     """Longest session; may only be shorter than 12 h."""
+    lock_seconds: Annotated[int, Field(ge=10, le=300)] = 300
+    """Without a human's act for so long, a session locks; may only be shorter than 5 minutes (S3)."""
+    pin_fresh_seconds: Annotated[int, Field(ge=10, le=300)] = 300
+    """A high-risk purpose wants the operator's PIN typed within so long (S6)."""
+    approval_seconds: Annotated[int, Field(ge=10, le=300)] = 300
+    """A second person must approve within so long, and what was approved be used within so long again (S9)."""
+    override_seconds: Annotated[int, Field(ge=60, le=900)] = 900
+    grant_count: Annotated[int, Field(ge=1, le=1000)] = 100
+    grant_seconds: Annotated[int, Field(ge=1, le=3600)] = 900
+    wrong_pins_per_insertion: Annotated[int, Field(ge=1, le=5)] = 5
+    wrong_pins_per_card_and_day: Annotated[int, Field(ge=1, le=10)] = 10
+    wrong_pins_per_operator_and_hour: Annotated[int, Field(ge=1, le=20)] = 10
+    """Our own counts, beside the card's (P5)."""
     login_failures: Annotated[int, Field(ge=1, le=3)] = 3
     login_window_seconds: Annotated[int, Field(ge=900)] = 900
     login_lock_seconds: Annotated[int, Field(ge=900)] = 900
@@ -119,6 +138,37 @@ class Audit(TomlModel):
     """Kept free for closing records when the disk is full."""
 
 
+class CaKey(TomlModel):
+    """The operator CA's own key, on a machine where badges are made: a file for a small town, else a PKCS#11 token."""
+
+    certificate: AbsolutePath
+    """PEM of the CA's certificate."""
+    file: AbsolutePath | None = None
+    """PKCS#8 PEM, encrypted; its passphrase is asked from the person at the seat."""
+    pkcs11_module: AbsolutePath | None = None
+    token: Printable | None = None
+    """Label of the token."""
+    key_label: Printable | None = None
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        token = (self.pkcs11_module, self.token, self.key_label)
+        if (self.file is None) == (None in token) or (self.file is not None and any(token)):
+            raise ValueError("give either `file`, or `pkcs11_module`, `token` and `key_label`")
+        return self
+
+
+class Badges(TomlModel):
+    """How badges are made here. Needed only where they are enrolled, renewed or unblocked."""
+
+    ca_key: CaKey | None = None
+    master_key: Annotated[str, StringConstraints(min_length=1)] = "badge-master.key"
+    """32 bytes from which PUK and management key of each badge are derived. Looked up like `pseudonym_key`."""
+    valid_months: Annotated[int, Field(ge=1, le=60)] = 36
+    warn_days: Annotated[int, Field(ge=1, le=365)] = 30
+    """So long before a badge's certificate ends, its holder and `health` are told."""
+
+
 class Settings(TomlModel):
     """All settings."""
 
@@ -129,6 +179,8 @@ class Settings(TomlModel):
     state_directory: AbsolutePath = Path("/var/lib/cardd")
     policy: AbsolutePath = Path("/etc/cardd/policy.toml")
     register_file: Annotated[AbsolutePath, Field(alias="register")] = Path("/etc/cardd/register.toml")
+    block_list: AbsolutePath | None = None
+    """Badges that count no more, signed by the office; its age is watched (S11). None: only what is blocked at this machine."""
     operator_ca: Annotated[tuple[AbsolutePath, ...], Field(min_length=1)]
     """PEM files with the CA certificates that operators' badges chain to."""
     pseudonym_key: Annotated[str, StringConstraints(min_length=1)] = "pseudonym.key"
@@ -139,6 +191,7 @@ class Settings(TomlModel):
     clients: Annotated[tuple[Client, ...], Field(min_length=1)]
     limits: Limits = Limits()
     audit: Audit = Audit()
+    badges: Badges = Badges()
 
     @property
     def seat_names(self) -> tuple[SeatName, ...]:
@@ -147,9 +200,16 @@ class Settings(TomlModel):
 
     def pseudonym_key_path(self, environment: Mapping[str, str] = os.environ) -> Path:
         """Where the pseudonym key is. A plain name without a credentials directory stands in the state directory."""
-        if "/" in self.pseudonym_key:
-            return Path(self.pseudonym_key)
-        return Path(environment.get("CREDENTIALS_DIRECTORY", self.state_directory)) / self.pseudonym_key
+        return self._key_path(self.pseudonym_key, environment)
+
+    def master_key_path(self, environment: Mapping[str, str] = os.environ) -> Path:
+        """Where the master key of the badges is, by the same rule."""
+        return self._key_path(self.badges.master_key, environment)
+
+    def _key_path(self, given: str, environment: Mapping[str, str]) -> Path:
+        if "/" in given:
+            return Path(given)
+        return Path(environment.get("CREDENTIALS_DIRECTORY", self.state_directory)) / given
 
 
 def load(path: Path) -> Settings:

@@ -33,6 +33,10 @@ class Facts:
     """Path of the request field at fault."""
     rule: str | None = None
     """Identifier of the policy rule that decided."""
+    approval: str | None = None
+    """Identifier of what waits for a second person, `a-` and 16 hex digits."""
+    remaining: int | None = None
+    """Signatures that a grant still allows."""
     holder: str | None = None
     """Who holds the card, when it is busy."""
     place: int | None = None
@@ -135,6 +139,18 @@ class SessionExists(AskAgain):
     code = "session.exists"
 
 
+class SessionLocked(AskAgain):
+    """The session is locked for inactivity; the same badge and PIN unlock it."""
+
+    code = "session.locked"
+
+
+class PinTooOld(AskAgain):
+    """A high-risk purpose wants the operator's PIN again (S6)."""
+
+    code = "session.pin_required"
+
+
 class SeatUnknown(FixProgram):
     code = "seat.unknown"
 
@@ -155,6 +171,101 @@ class LoginRefused(CallSupport):
 
 class LoginLocked(AskAgain):
     code = "auth.locked"
+
+
+# --- a second person, lockdown, files of the office ------------------------------------------------------------------
+
+
+class ApprovalRequired(AskAgain):
+    """Somebody else must agree first; `approval` names what was asked."""
+
+    code = "approval.required"
+
+
+class ApprovalInvalid(AskAgain):
+    """This approval cannot be given or used; `problem` says why."""
+
+    code = "approval.invalid"
+
+
+class LockedDown(CallSupport):
+    """An emergency stop is in force: no card work until two administrators release it."""
+
+    code = "lockdown.engaged"
+
+
+class OfficeFileRefused(CallSupport):
+    """A new file of the office is not put in force; the one before stays."""
+
+    code = "office.refused"
+
+
+# --- badges ----------------------------------------------------------------------------------------------------------
+
+
+class OperatorUnknown(FixProgram):
+    code = "operator.unknown"
+
+
+class OperatorExists(AskAgain):
+    """There is an operator of this id, or this person has a badge already."""
+
+    code = "operator.exists"
+
+
+class BadgeTaken(ChangeCard):
+    """This badge belongs to somebody already."""
+
+    code = "badge.taken"
+
+
+class BadgeUnfit(ChangeCard):
+    """The badge is not in the state that this needs; `problem` says what is wrong."""
+
+    code = "badge.unfit"
+
+
+class ManagementKeyWrong(ChangeCard):
+    """None of the management keys that cardd knows for this badge is the badge's."""
+
+    code = "badge.management_key"
+
+
+class PukBlocked(ChangeCard):
+    code = "badge.puk_blocked"
+
+
+class PukRejected(ChangeCard):
+    """The badge's PUK is not the one that cardd derives for it."""
+
+    code = "badge.puk_rejected"
+
+
+class AuthorityUnavailable(CallSupport):
+    """The operator CA's key cannot be used; `problem`: passphrase, token_absent, token_pin, unreadable, …"""
+
+    code = "badge.authority"
+
+
+# --- grants ----------------------------------------------------------------------------------------------------------
+
+
+class GrantUnknown(AskAgain):
+    """There is no such grant, or it has ended."""
+
+    code = "grant.unknown"
+
+
+class GrantMismatch(FixProgram):
+    """The grant does not cover this: another caller, purpose, key, or a digest that is not on its list."""
+
+    code = "grant.mismatch"
+
+
+class GrantImpossible(FixProgram):
+    """No grant for this key: a resident's card, or a key that wants its PIN before each signature."""
+
+    code = "grant.impossible"
 
 
 # --- cards and readers ---------------------------------------------------------------------------------------------

@@ -51,6 +51,8 @@ class PinKind(StrEnum):
     """照合番号B: 14 digits from birth date, expiry and security code."""
     BADGE = "badge"
     """The PIN of an operator's PIV badge: 6 to 8 digits."""
+    OPERATOR_CA = "operator_ca"
+    """No PIN of a card here: what opens the operator CA's key, a passphrase of its file or the PIN of its PKCS#11 token."""
 
 
 class KeyRole(StrEnum):
@@ -83,15 +85,36 @@ class Item(StrEnum):
 
 
 class Operation(StrEnum):
-    """What is done with a card, as policy and record name it."""
+    """What is done, as policy and record name it."""
 
     LOGIN = "login"
+    UNLOCK = "unlock"
+    """The session's own badge and PIN again: after the inactivity lock, and before a high-risk purpose."""
+    APPROVE = "approve"
+    """A second person agrees to what another one asked for."""
+    LOCKDOWN_RELEASE = "lockdown_release"
     READ = "read"
     CERTIFICATE = "certificate"
     PIN_STATUS = "pin_status"
     TOKEN_INFO = "token_info"
     CHANGE_PIN = "change_pin"
     SIGN = "sign"
+    GRANT = "grant"
+    """Signatures with an operator's key without a PIN each, bounded in number and time."""
+    BADGE_ENROL = "badge_enrol"
+    BADGE_RENEW = "badge_renew"
+    BADGE_UNBLOCK = "badge_unblock"
+    """A new PIN by means of the PUK."""
+    BADGE_BLOCK = "badge_block"
+    """A loss report: the badge counts no more."""
+    BADGE_LIST = "badge_list"
+    APPROVALS = "approvals"
+    """To see, and to withdraw or refuse, what waits for a second person."""
+    OFFICE_FILES = "office_files"
+    """To put new files of the office in force: policy, register, block list."""
+    LOCKDOWN = "lockdown"
+    OVERRIDE = "override"
+    """The emergency override (S10)."""
 
 
 class CardOutcome(StrEnum):
@@ -129,7 +152,7 @@ class Peer:
 
 @dataclass(frozen=True, slots=True)
 class PinShape:
-    """What a PIN looks like: its length in characters and its alphabet (`digits` or `upper_alnum`)."""
+    """What a PIN looks like: its length in characters and its alphabet (`digits`, `upper_alnum`, `printable`)."""
 
     shortest: int
     longest: int

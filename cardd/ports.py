@@ -1,7 +1,7 @@
 """What the middle of the daemon needs from outside: PC/SC readers and clocks. `cardd.pcsc` and `app` bring the real ones."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from cardd.iso7816.connection import InsertionNotes, SmartCardConnection
@@ -123,6 +123,10 @@ class Clock(Protocol):
         """Seconds of CLOCK_BOOTTIME: monotonic, suspend included. All limits count on it."""
         ...
 
+    def monotonic(self) -> float:
+        """Seconds of CLOCK_MONOTONIC: stands still in suspend, so that boottime growing beyond it tells of one."""
+        ...
+
 
 # --- people and callers ----------------------------------------------------------------------------------------------
 
@@ -141,6 +145,8 @@ class PinPrompt:
     operation: Operation
     purpose: str | None
     case: str | None
+    about: Mapping[str, str] = field(default_factory=dict)
+    """What the person agrees to by typing, where it is more than this card: words of ours and of the office's register."""
 
 
 class Prompter(Protocol):

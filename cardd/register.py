@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -33,6 +34,16 @@ class Operator(TomlModel):
     """If given, the badge must carry it as well."""
     status: Literal["active", "blocked"] = "active"
     unix_user: UnixUser | None = None
+    person: OperatorId | None = None
+    """Who it is, where one person stands here twice (a day badge); left out, the id itself. Two entries of a person are one person
+    wherever two people are needed."""
+    until: date | None = None
+    """Last day on which the role holds, in Japan; the login is refused after it."""
+
+    @property
+    def who(self) -> str:
+        """The person behind this entry."""
+        return self.person or self.id
 
 
 class RegisterFile(TomlModel):
@@ -48,6 +59,12 @@ class Register:
 
     version: int
     operators: tuple[Operator, ...]
+    blocked: frozenset[str] = frozenset()
+    """Certificates (fingerprints) and badges (GUIDs) that count no more, whoever holds them."""
+
+    def blocks(self, fingerprint: str, guid: str | None = None) -> bool:
+        """Whether a badge with this 9A certificate, or this GUID, was reported lost."""
+        return fingerprint in self.blocked or (guid is not None and guid in self.blocked)
 
     def by_certificate(self, fingerprint: str) -> Operator | None:
         """Who holds the badge with this 9A certificate (SHA-256, 64 lower-case hex digits); blocked ones are found as well."""

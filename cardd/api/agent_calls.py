@@ -99,7 +99,7 @@ class AgentPrompter:
             shape=words.Shape(
                 shortest=shape.shortest,
                 longest=shape.longest,
-                alphabet="digits" if shape.numeric else "upper_alnum",
+                alphabet=_alphabet(shape),
                 needs_letter_and_digit=shape.needs_letter_and_digit,
             ),
             tries_left=prompt.tries_left,
@@ -108,6 +108,7 @@ class AgentPrompter:
             operation=prompt.operation.value,
             purpose=prompt.purpose,
             case=prompt.case,
+            about=dict(prompt.about),
             client=self._client,
             locale=agent.locale,
             seconds=int(self._limit_s),
@@ -128,6 +129,12 @@ class AgentPrompter:
 def _take_back(agent: Agent, name: str, reason: str) -> None:
     """Tell the agent that nobody waits for this prompt any more."""
     agent.notify(words.CANCEL, words.CancelNotice(prompt=name, reason=reason).model_dump())
+
+
+def _alphabet(shape: PinShape) -> Literal["digits", "upper_alnum", "printable"]:
+    if shape.alphabet == "printable":
+        return "printable"
+    return "digits" if shape.numeric else "upper_alnum"
 
 
 def _step(word: str) -> Literal["enter", "new", "repeat"]:

@@ -60,6 +60,8 @@ def _told(facts: Facts) -> dict[str, Any]:
         "tries_left": facts.tries_left,
         "field": facts.field,
         "rule": facts.rule,
+        "approval": facts.approval,
+        "remaining": facts.remaining,
         "holder": facts.holder,
         "place": facts.place,
         "retry_after_s": facts.retry_after_s,

@@ -90,6 +90,11 @@ class RecordContext(RecordModel):
     badge: Pseudonym | None = None
     """Pseudonym of the badge's certificate."""
     approver: Name | None = None
+    approval: Name | None = None
+    """What was approved, or waits for it (`a-…`)."""
+    content: Digest | None = None
+    """SHA-256 of the exact content that a second person sees and approves."""
+    grant: Name | None = None
     purpose: Word | None = None
     case: CaseNumber | None = None
     seat: Name | None = None
@@ -119,6 +124,8 @@ class RecordContext(RecordModel):
     last_try_agreed: bool | None = None
     """The resident agreed at the window to spending the last try."""
     emergency: bool | None = None
+    subject: Name | None = None
+    """The operator that it is about, where that is not the one who does it."""
 
 
 class IntentRecord(RecordContext):
@@ -162,6 +169,8 @@ class StateRecord(RecordContext):
     code: Word | None = None
     problem: Word | None = None
     count: Count | None = None
+    reason: CaseNumber | None = None
+    """Why the emergency override was taken, in the operator's words."""
     cut_bytes: Count | None = None
     """Bytes of a torn record that were cut off at start."""
     open_intents: tuple[Count, ...] | None = None

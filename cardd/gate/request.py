@@ -28,6 +28,12 @@ class Request:
     digests: int | None = None
     algorithm: str | None = None
     fingerprint_given: bool | None = None
+    approval: str | None = None
+    """The second person's approval that the caller brings along."""
+    content: tuple[tuple[str, str], ...] = ()
+    """What a second person must know beside operation, purpose, case, items and key: word and value."""
+    subject: str | None = None
+    """The operator that it is about, where that is not the one who does it."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

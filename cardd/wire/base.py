@@ -48,7 +48,7 @@ DeadlineMs = Annotated[int, Field(ge=1, le=600_000)]
 
 KindWord = Literal["my_number", "juki", "badge", "unsupported", "unknown"]
 PinWord = Literal[
-    "signature", "authentication", "card_info", "resident_register", "verification_a", "verification_b", "badge"
+    "signature", "authentication", "card_info", "resident_register", "verification_a", "verification_b", "badge", "operator_ca"
 ]
 KeyWord = Literal["authentication", "signature", "key_management", "card_authentication"]
 ItemWord = Literal[
@@ -65,6 +65,16 @@ ItemWord = Literal[
 ]
 
 
+OperatorWord = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$")]
+"""An operator's id in the register."""
+OperationWord = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{0,31}$")]
+ApprovalWord = Annotated[str, StringConstraints(pattern=r"^a-[0-9a-f]{16}$")]
+"""What waits for a second person, or has been approved."""
+GrantWord = Annotated[str, StringConstraints(pattern=r"^g-[0-9a-f]{16}$")]
+ContentHash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+"""SHA-256 of the exact content of an approval, lower-case hex."""
+
+
 class CallParams(WireModel):
     """Parameters of any call that may wait."""
 
@@ -77,6 +87,8 @@ class CardCall(CallParams):
     card: Handle
     purpose: PurposeCode
     case: CaseNumber
+    approval: ApprovalWord | None = None
+    """Where the office wants a second person: the approval that was given. Without it the answer is `approval.required`."""
 
 
 class Receipt(WireModel):

@@ -20,6 +20,8 @@ EXIT_LOGIN: Final = 30
 EXIT_DENIED: Final = 31
 EXIT_RECORD: Final = 32
 EXIT_AGENT: Final = 33
+EXIT_SECOND_PERSON: Final = 34
+EXIT_LOCKDOWN: Final = 35
 EXIT_SIGNATURE: Final = 40
 EXIT_USAGE: Final = 64
 EXIT_INTERNAL: Final = 70
@@ -78,6 +80,14 @@ SESSIONS = (
     Fault("session.exists", 2002, "clerk", True, EXIT_LOGIN,
         TwoTexts("この窓口では、すでにログインしています。", "Somebody is logged in at this seat already."),
         TwoTexts("先にログアウトしてから、ログインし直してください。", "Log out first, then log in again.")),
+    Fault("session.locked", 2004, "clerk", True, EXIT_LOGIN,
+        TwoTexts("しばらく操作がなかったため、画面をロックしています。", "The session is locked: nobody has worked here for a while."),
+        TwoTexts("同じ職員カードのまま、職員カードの暗証番号を入力してロックを解除してください。",
+                 "Unlock with the same badge and its PIN.")),
+    Fault("session.pin_required", 2005, "clerk", True, EXIT_LOGIN,
+        TwoTexts("この利用目的では、職員カードの暗証番号をもう一度入力する必要があります。",
+                 "This purpose needs the operator's PIN again."),
+        TwoTexts("職員カードの暗証番号を入力してから、もう一度操作してください。", "Unlock with badge and PIN, then try again.")),
     Fault("seat.unknown", 2003, "it", False, EXIT_USAGE,
         TwoTexts("この窓口は登録されていません。", "There is no such seat for this program."),
         TwoTexts("情報システム担当に、窓口の設定を確認するよう依頼してください。",
@@ -105,6 +115,65 @@ SESSIONS = (
     Fault("agent.not_allowed", 2403, "it", False, EXIT_AGENT,
         TwoTexts("このプログラムは、暗証番号の入力を受け付けることができません。", "This account may not ask people for PINs."),
         TwoTexts("情報システム担当に、設定の確認を依頼してください。", "Ask IT to set `may_prompt` for this account.")),
+)
+
+OFFICE = (
+    Fault("approval.required", 2501, "supervisor", True, EXIT_SECOND_PERSON,
+        TwoTexts("もう一人の承認が必要です。", "A second person must approve this first."),
+        TwoTexts("別の職員に、5分以内に自分の職員カードで内容を確認して承認してもらい、そのあともう一度操作してください。",
+                 "Have another person approve it with their own badge within 5 minutes, then repeat the call with the approval's id.")),
+    Fault("approval.invalid", 2502, "clerk", True, EXIT_SECOND_PERSON,
+        TwoTexts("この承認は使えません。", "This approval cannot be given or used."),
+        TwoTexts("理由を確かめて、必要な場合は最初から承認を依頼してください。",
+                 "`problem` says why; ask for a new approval if it is still needed.")),
+    Fault("lockdown.engaged", 2601, "supervisor", False, EXIT_LOCKDOWN,
+        TwoTexts("緊急停止中のため、カードの操作はすべて止めています。", "Emergency stop: all card work is refused."),
+        TwoTexts("責任者に連絡してください。解除には、システム管理者二人の職員カードが必要です。",
+                 "Call the supervisor; two administrators release it with their badges.")),
+    Fault("operator.unknown", 2701, "supervisor", False, EXIT_USAGE,
+        TwoTexts("この職員は名簿にありません。", "There is no such operator."),
+        TwoTexts("職員番号を確かめてください。", "Check the operator's id; `badge.list` names all.")),
+    Fault("operator.exists", 2702, "supervisor", True, EXIT_DENIED,
+        TwoTexts("この職員には、すでに職員カードがあります。", "This operator or person has a badge already."),
+        TwoTexts("前の職員カードの利用を停止してから、発行してください。", "Block the old badge first, then enrol the new one.")),
+    Fault("badge.taken", 2703, "supervisor", False, EXIT_CARD_UNFIT,
+        TwoTexts("この職員カードは、すでにほかの職員のものです。", "This badge belongs to somebody already."),
+        TwoTexts("新しい職員カードを使ってください。", "Take another badge.")),
+    Fault("badge.unfit", 2704, "it", False, EXIT_CARD_UNFIT,
+        TwoTexts("この職員カードは、この操作ができる状態にありません。", "The badge is not in the state that this needs."),
+        TwoTexts("理由を確かめて、別の職員カードを使うか、情報システム担当に連絡してください。",
+                 "`problem` says what is wrong; take another badge or call IT.")),
+    Fault("badge.management_key", 2705, "it", False, EXIT_CARD_UNFIT,
+        TwoTexts("職員カードの管理鍵が合いません。カードは書き換えていません。",
+                 "The badge's management key is not the one expected; nothing was written."),
+        TwoTexts("情報システム担当に連絡してください。", "Call IT: the badge was made by somebody else, or with another master key.")),
+    Fault("badge.puk_blocked", 2706, "it", False, EXIT_PIN_BLOCKED,
+        TwoTexts("職員カードのPUKがロックされています。", "The badge's PUK is blocked."),
+        TwoTexts("この職員カードの利用を停止し、新しい職員カードを発行してください。",
+                 "Block this badge and enrol a new one; its keys cannot be reached any more.")),
+    Fault("badge.puk_rejected", 2707, "it", False, EXIT_PIN_WRONG,
+        TwoTexts("職員カードのPUKが合いません。", "The badge refused the PUK that cardd derives for it."),
+        TwoTexts("繰り返さずに、情報システム担当に連絡してください。", "Do not repeat it: each try counts. Call IT.")),
+    Fault("badge.authority", 2708, "it", True, EXIT_AGENT,
+        TwoTexts("職員カードの認証局の鍵を使えません。", "The operator CA's key cannot be used."),
+        TwoTexts("パスフレーズまたはトークンを確かめて、もう一度操作してください。",
+                 "Check passphrase or token, then try again; what the badge already has is kept.")),
+    Fault("grant.unknown", 2801, "clerk", True, EXIT_DENIED,
+        TwoTexts("連続署名の許可は、もう有効ではありません。", "There is no such grant, or it has ended."),
+        TwoTexts("必要な場合は、もう一度許可を受けてください。", "Ask for a new grant if it is still needed.")),
+    Fault("grant.mismatch", 2802, "program", False, EXIT_DENIED,
+        TwoTexts("連続署名の許可の範囲外です。", "The grant does not cover this."),
+        TwoTexts("業務アプリケーションの担当者にお知らせください。",
+                 "`field` names what differs: caller, purpose, case, key, or a digest that is not on the grant's list.")),
+    Fault("grant.impossible", 2803, "program", False, EXIT_USAGE,
+        TwoTexts("この鍵では、連続署名の許可はできません。", "No grant can be given for this key."),
+        TwoTexts("業務アプリケーションの担当者にお知らせください。",
+                 "Grants are for an operator's keys that want their PIN once, never for a resident's card.")),
+    Fault("office.refused", 2901, "it", False, EXIT_DENIED,
+        TwoTexts("新しい設定ファイルは使えません。前のものがそのまま有効です。",
+                 "The new file is not put in force; the one before stays."),
+        TwoTexts("理由を確かめて、直したファイルに二人で署名し直してください。",
+                 "`problem` says why; mend the file and have two administrators sign it.")),
 )
 
 CARDS = (
@@ -189,10 +258,9 @@ PINS = (
         TwoTexts("カードを置き直し、残り回数を確かめてから、入力し直してください。",
                  "Put the card on the reader again and look at the tries left first.")),
     Fault("pin.guard", 4006, "resident", True, EXIT_PIN_NOT_TRIED,
-        TwoTexts("あと1回間違えるとロックされるため、暗証番号をカードに送りませんでした。",
-                 "Only the last try is left, so the PIN was not sent to the card."),
-        TwoTexts("続けるかどうかを住民の方に確認してください。続けない場合は、暗証番号の初期化・再設定の手続きをご案内ください。",
-                 "The resident must agree to use the last try, or have the PIN reset.")),
+        TwoTexts("暗証番号を守るため、カードに送りませんでした。", "To protect the PIN, it was not sent to the card."),
+        TwoTexts("残り1回のときは、続けるかどうかを住民の方に確認してください。続けない場合は、暗証番号の初期化・再設定の手続きをご案内ください。",
+                 "With one try left the resident must agree, or have the PIN reset; after too many wrong tries wait until the limit ends.")),
     Fault("pin.repeated", 4007, "resident", True, EXIT_PIN_NOT_TRIED,
         TwoTexts("先ほどと同じ、間違った暗証番号です。カードには送っていません。",
                  "This is the same wrong PIN as before; it was not sent to the card."),
@@ -229,7 +297,7 @@ SIGNATURES = (
 
 # fmt: on
 
-ROWS = (*REQUESTS, *SESSIONS, *CARDS, *PINS, *SIGNATURES)
+ROWS = (*REQUESTS, *SESSIONS, *OFFICE, *CARDS, *PINS, *SIGNATURES)
 FAULTS: Mapping[str, Fault] = MappingProxyType({row.name: row for row in ROWS})
 INTERNAL: Final = FAULTS["internal"]
 

@@ -42,6 +42,10 @@ class ErrorData(Answer):
     tries_left: int | None = None
     field: str | None = None
     rule: str | None = None
+    approval: str | None = None
+    """With `approval.required`: what the second person approves."""
+    remaining: int | None = None
+    """Signatures that a grant still allows."""
     holder: str | None = None
     place: int | None = None
     retry_after_s: int | None = None

@@ -24,7 +24,8 @@ class Result(WireModel):
 class Shape(Answer):
     shortest: int
     longest: int
-    alphabet: Literal["digits", "upper_alnum"]
+    alphabet: Literal["digits", "upper_alnum", "printable"]
+    """`printable`: any character of ASCII from space to tilde."""
     needs_letter_and_digit: bool
 
 
@@ -42,6 +43,8 @@ class PinRequest(Answer):
     operation: str
     purpose: str | None
     case: str | None
+    about: dict[str, str] = {}
+    """What the person agrees to by typing, for a second person's approval: word and value, to be shown."""
     client: str
     """The calling program, as the office's configuration names it."""
     locale: Literal["ja", "en"]

@@ -26,6 +26,7 @@ class Params(WireModel):
 class SessionState(WireModel):
     seat: str
     logged_in: bool
+    locked: bool = False
 
 
 class Result(WireModel):

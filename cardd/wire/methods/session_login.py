@@ -14,6 +14,9 @@ class Operator(WireModel):
     id: str
     name: str
     role: str
+    role_ja: str | None = None
+    role_en: str | None = None
+    """The role in words, as the policy names it."""
 
 
 class Result(WireModel):
@@ -22,4 +25,9 @@ class Result(WireModel):
     badge: Handle
     since: Time
     ends_at: Time
+    locks_at: Time | None = None
+    """When the session locks if no human does anything."""
+    badge_expires_at: Time | None = None
+    """When the badge's certificate ends."""
+    badge_days_left: int | None = None
     receipt: Receipt

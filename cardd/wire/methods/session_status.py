@@ -13,3 +13,6 @@ class Result(WireModel):
     badge: Handle | None = None
     since: Time | None = None
     ends_at: Time | None = None
+    locked: bool | None = None
+    locks_at: Time | None = None
+    """When it locks if no human does anything; None while it is locked."""

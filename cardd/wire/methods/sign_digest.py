@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from cardd.wire.base import Base64, CardCall, Fingerprint, KeyWord, Receipt, WireModel
+from cardd.wire.base import Base64, CardCall, Fingerprint, GrantWord, KeyWord, Receipt, Time, WireModel
 
 METHOD = "sign.digest"
 MOST_DIGESTS = 64
@@ -23,6 +23,14 @@ class Params(CardCall):
     fingerprint: Fingerprint | None = None
     """Of the certificate that the person was shown; another one on the card refuses the request."""
     idempotency_key: IdempotencyKey | None = None
+    grant: GrantWord | None = None
+    """Sign under this grant: no PIN is asked. `pkcs1v15` and `ecdsa_der` only."""
+
+
+class GrantLeft(WireModel):
+    grant: str
+    remaining: int
+    ends_at: Time
 
 
 class Result(WireModel):
@@ -31,4 +39,6 @@ class Result(WireModel):
     fingerprint: Fingerprint
     repeated: bool
     """True: this is the stored answer of an earlier call with the same idempotency key."""
+    grant: GrantLeft | None = None
+    """What is left of the grant that was used."""
     receipt: Receipt

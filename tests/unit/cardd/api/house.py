@@ -46,6 +46,9 @@ class StillClock:
     def boottime(self) -> float:
         return self.now
 
+    def monotonic(self) -> float:
+        return self.boottime()
+
 
 class FakePresence:
     def readers(self) -> tuple[ReaderRow, ...]:

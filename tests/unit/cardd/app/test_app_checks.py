@@ -28,6 +28,9 @@ class TurnedClock:
     def boottime(self) -> float:
         return self.now
 
+    def monotonic(self) -> float:
+        return self.boottime()
+
 
 def table(*, virtual_readers: bool = True) -> PresenceTable:
     return PresenceTable(

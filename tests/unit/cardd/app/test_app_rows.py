@@ -46,6 +46,9 @@ class StillClock:
     def boottime(self) -> float:
         return 1000.0
 
+    def monotonic(self) -> float:
+        return self.boottime()
+
 
 class ShownDesk:
     """Only what is shown of a desk."""

@@ -19,6 +19,9 @@ class Clock:
     def boottime(self) -> float:
         return 0.0
 
+    def monotonic(self) -> float:
+        return self.boottime()
+
 
 async def test_a_mark_is_known_after_a_restart_and_not_before(tmp_path: Path) -> None:
     first = UsedKeyFile(tmp_path, Clock())

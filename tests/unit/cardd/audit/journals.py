@@ -26,6 +26,9 @@ class HandClock:
     def boottime(self) -> float:
         return self.seconds
 
+    def monotonic(self) -> float:
+        return self.boottime()
+
 
 @dataclass
 class FailingDisk(Disk):

@@ -40,6 +40,9 @@ class TurnedClock:
     def boottime(self) -> float:
         return self.now
 
+    def monotonic(self) -> float:
+        return self.boottime()
+
 
 class FakeWorker:
     """Runs jobs at once, or holds them until `go` is set."""

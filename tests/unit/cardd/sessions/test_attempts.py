@@ -22,6 +22,9 @@ class Turned:
     def boottime(self) -> float:
         return self.seconds
 
+    def monotonic(self) -> float:
+        return self.boottime()
+
     def publish(self, topic: str, change: str, facts: Mapping[str, str | int | None]) -> None:
         self.alarms.append(f"{topic} {change} {facts['subject']}")
 
