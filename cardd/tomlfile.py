@@ -119,21 +119,26 @@ def line_of(text: str, path: KeyPath) -> int | None:
 
     `tomllib` keeps no places, so the lines are looked through for headers and keys; good enough to point a person there.
     """
-    best, depth = None, 0
+    lines = lines_of(text)
+    for length in range(len(path), 0, -1):
+        if path[:length] in lines:
+            return lines[path[:length]]
+    return None
+
+
+def lines_of(text: str) -> dict[KeyPath, int]:
+    """The line (from 1) of each header and each key that begins a line."""
+    found: dict[KeyPath, int] = {}
     here: KeyPath = ()
     counts: dict[KeyPath, int] = {}
     for number, line in enumerate(text.splitlines(), 1):
         header, key = _HEADER.match(line), _KEY.match(line)
         if header:
             here = _indexed(_names(header[2]), counts, new=header[1] == "[[")
-            full = here
+            found.setdefault(here, number)
         elif key:
-            full = here + _names(key[1])
-        else:
-            continue
-        if len(full) > depth and path[: len(full)] == full:
-            best, depth = number, len(full)
-    return best
+            found.setdefault(here + _names(key[1]), number)
+    return found
 
 
 def _names(dotted: str) -> KeyPath:

@@ -25,6 +25,8 @@ class Question:
     """For `pin_status` and `change_pin`; for `read` one of the 照合番号 where the caller named it."""
     private_sector: bool = False
     """Whether the client is not a public body."""
+    emergency: bool = False
+    """Whether the emergency override is open for this purpose and case. Counts only where the purpose allows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +37,7 @@ class Decision:
     rule: str
     reason: str = ""
     item: str | None = None
+    second_person: bool = False
+    """Allowed only once another person agreed."""
+    pin_again: bool = False
+    """Allowed only when the operator's PIN was typed within the last minutes."""

@@ -1,15 +1,26 @@
 """The rules of a decision, each a function with an id. A rule allows, denies with a reason, or has no opinion (None)."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 from cardd.model import CardKind, Item, KeyRole, Operation, PinKind
 from cardd.policy.facts import Decision, Question
-from cardd.policy.table import ANY_CLIENT, NEED_KEYS, PolicyTable, Purpose, Role, Row
+from cardd.policy.table import ANY_CLIENT, BADGE_CARE, BADGE_PROOFS, NEED_KEYS, RIGHTS, PolicyTable, Purpose, Role, Row
 
+Shape = tuple[Operation, Item | KeyRole | None, CardKind]
+"""operation, item or key, kind of card"""
 Cell = tuple[str, str, Operation, Item | KeyRole | None, CardKind, str]
 """role, purpose, operation, item or key, kind of card, client."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowing:
+    """The first row that allows one cell, in each of the three ways a row can; None: no row does."""
+
+    plain: str | None = None
+    second_person: str | None = None
+    emergency_only: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,39 +32,58 @@ class Policy:
 
     table: PolicyTable
     hash: str
-    cells: Mapping[Cell, str]
-    """Each allowed cell and the id of the first row that allows it."""
+    cells: Mapping[tuple[str, str, str], Mapping[Shape, Allowing]]
+    """By role, purpose and client, what is allowed."""
     purposes: Mapping[str, Purpose]
     roles: Mapping[str, Role]
+    lines: Mapping[str, int]
+    """Lines of the file, by `role:CODE`, `purpose:CODE` and `row:ID`."""
 
 
-def index(table: PolicyTable, file_hash: str) -> Policy:
-    """Make a table quick to ask."""
-    cells: dict[Cell, str] = {}
+def index(table: PolicyTable, file_hash: str, lines: Mapping[str, int]) -> Policy:
+    """Make a table quick to ask. What stands in many cells is kept once."""
+    cells: dict[tuple[str, str, str], dict[Shape, Allowing]] = {}
+    shapes: dict[Shape, Shape] = {}
+    known: dict[Allowing, Allowing] = {}
     for row in table.rows:
-        for cell in cells_of(row):
-            cells.setdefault(cell, row.id)
+        way = "second_person" if row.second_person else "emergency_only" if row.emergency_only else "plain"
+        row_shapes = [shapes.setdefault(shape, shape) for shape in shapes_of(row)]
+        for place in product(row.roles, row.purposes, row.clients):
+            allowed = cells.setdefault(place, {})
+            for shape in row_shapes:
+                before = allowed.get(shape, Allowing())
+                if getattr(before, way) is None:
+                    after = replace(before, **{way: row.id})
+                    allowed[shape] = known.setdefault(after, after)
     return Policy(
         table,
         file_hash,
         cells,
         {purpose.code: purpose for purpose in table.purposes},
         {role.code: role for role in table.roles},
+        lines,
     )
 
 
-def cells_of(row: Row) -> list[Cell]:
-    """All that one row allows."""
-    found: list[Cell] = []
+def shapes_of(row: Row) -> list[Shape]:
+    """What one row allows to each of its roles, purposes and clients."""
+    found: list[Shape] = []
     for operation in row.operations:
         objects: tuple[Item | KeyRole | None, ...] = (None,)
         if operation is Operation.READ:
             objects = row.items
         elif operation in NEED_KEYS:
             objects = row.keys
-        for role, purpose, what, card, client in product(row.roles, row.purposes, objects, row.cards, row.clients):
-            found.append((role, purpose, operation, what, card, client))
+        found += product((operation,), objects, row.cards)
     return found
+
+
+def cells_of(row: Row) -> list[Cell]:
+    """All that one row allows."""
+    return [
+        (role, purpose, *shape, client)
+        for role, purpose, shape, client in product(row.roles, row.purposes, shapes_of(row), row.clients)
+    ]
 
 
 def cell_count(row: Row) -> int:
@@ -68,8 +98,8 @@ Rule = Callable[[Question, Policy], Decision | None]
 
 
 def login(question: Question, _policy: Policy) -> Decision | None:
-    """`login`: a badge may always be tried; certificate, register and PIN decide."""
-    if question.operation is not Operation.LOGIN:
+    """`login`: a badge may always show who its holder is; certificate, register, PIN and rights decide."""
+    if question.operation not in BADGE_PROOFS:
         return None
     if question.card_kind is CardKind.BADGE:
         return Decision(True, "login")
@@ -85,6 +115,15 @@ def session(question: Question, policy: Policy) -> Decision | None:
     return None
 
 
+def rights(question: Question, policy: Policy) -> Decision | None:
+    """`rights`: what needs no card is a right of the role; the override must also fit its purpose and case."""
+    if question.operation not in RIGHTS:
+        return None
+    if question.operation not in policy.roles[question.role or ""].rights:
+        return Decision(False, "rights", "no_right")
+    return None if question.operation is Operation.OVERRIDE else Decision(True, "rights")
+
+
 def context(question: Question, policy: Policy) -> Decision | None:
     """`context`: a purpose that the policy knows and a reception number (S8)."""
     if not question.purpose:
@@ -94,6 +133,22 @@ def context(question: Question, policy: Policy) -> Decision | None:
     if not question.case:
         return Decision(False, "context", "case_missing")
     return None
+
+
+def resident_code(question: Question, policy: Policy) -> Decision | None:
+    """`resident_code`: nothing for the private sector under a purpose about 住民票コード."""
+    if question.private_sector and policy.purposes[question.purpose or ""].resident_code:
+        return Decision(False, "resident_code", "private_sector")
+    return None
+
+
+def override(question: Question, policy: Policy) -> Decision | None:
+    """`override`: the emergency override is for the purposes that are listed for it (S10)."""
+    if question.operation is not Operation.OVERRIDE:
+        return None
+    if policy.purposes[question.purpose or ""].emergency:
+        return Decision(True, "override")
+    return Decision(False, "override", "purpose_not_for_emergency")
 
 
 def request_shape(question: Question, _policy: Policy) -> Decision | None:
@@ -118,29 +173,60 @@ def number_law(question: Question, policy: Policy) -> Decision | None:
 
 
 def rows(question: Question, policy: Policy) -> Decision | None:
-    """Allowed when rows of the table allow each item; then the id is the row of the first one. One item too many: no."""
-    objects: tuple[Item | KeyRole | None, ...] = (None,)
-    if question.operation is Operation.READ:
-        objects = question.items
-    elif question.operation in NEED_KEYS:
-        objects = (question.key,)
-    first: str | None = None
-    for what in objects:
-        row = _row(question, what, policy)
+    """Allowed when rows of the table allow each item; one item too many: no.
+
+    Where any of them wants a second person, the request does: the stricter row holds, and it is the one that is named.
+    Otherwise the id is the row of the first item. Under the override no row asks for a second person; badge care always does.
+    """
+    purpose = policy.purposes[question.purpose or ""]
+    emergency = question.emergency and purpose.emergency
+    found: list[tuple[str, bool]] = []
+    for what in objects_of(question):
+        row = _row(question, what, policy, emergency=emergency)
         if row is None:
             return None if what is None else Decision(False, "default", "no_row", what.value)
-        first = first or row
-    return Decision(True, first) if first else None
+        found.append(row)
+    strict = next((row for row, second in found if second), None)
+    second_person = strict is not None or question.operation in BADGE_CARE
+    return Decision(True, strict or found[0][0], second_person=second_person, pin_again=purpose.high_risk)
 
 
-def _row(question: Question, what: Item | KeyRole | None, policy: Policy) -> str | None:
+def objects_of(question: Question) -> tuple[Item | KeyRole | None, ...]:
+    """What rows must allow one by one: the items of a reading, the key of a signature, or nothing more than the operation."""
+    if question.operation is Operation.READ:
+        return question.items
+    return (question.key,) if question.operation in NEED_KEYS else (None,)
+
+
+def _row(
+    question: Question, what: Item | KeyRole | None, policy: Policy, *, emergency: bool
+) -> tuple[str, bool] | None:
+    """The row that allows `what`, and whether it wants a second person."""
     role, purpose = question.role or "", question.purpose or ""
-    for client in (question.client, ANY_CLIENT):
-        row = policy.cells.get((role, purpose, question.operation, what, question.card_kind, client))
-        if row is not None:
-            return row
-    return None
+    shape = (question.operation, what, question.card_kind)
+    named = policy.cells.get((role, purpose, question.client), _NOTHING).get(shape, _BY_NONE)
+    anyone = policy.cells.get((role, purpose, ANY_CLIENT), _NOTHING).get(shape, _BY_NONE)
+    strict = named.second_person or anyone.second_person
+    if strict and not emergency:
+        return strict, True
+    row = named.plain or anyone.plain or strict
+    if row is None and emergency:
+        row = named.emergency_only or anyone.emergency_only
+    return (row, False) if row else None
 
 
-RULES: tuple[Rule, ...] = (login, session, context, request_shape, number_law, rows)
+_NOTHING: Mapping[Shape, Allowing] = {}
+_BY_NONE = Allowing()
+
+RULES: tuple[Rule, ...] = (
+    login,
+    session,
+    rights,
+    context,
+    resident_code,
+    override,
+    request_shape,
+    number_law,
+    rows,
+)
 """In the order they are asked; the first opinion counts."""

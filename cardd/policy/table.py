@@ -13,7 +13,25 @@ Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,47}$")]
 ClientName = Annotated[str, StringConstraints(pattern=r"^(\*|[a-z0-9][a-z0-9_-]{0,47})$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$")]
 ANY_CLIENT = "*"
-NEED_KEYS = frozenset({Operation.SIGN, Operation.CERTIFICATE})
+NEED_KEYS = frozenset({Operation.SIGN, Operation.CERTIFICATE, Operation.GRANT})
+BADGE_PROOFS = frozenset({Operation.LOGIN, Operation.UNLOCK, Operation.APPROVE, Operation.LOCKDOWN_RELEASE})
+"""A badge shows who its holder is. Any badge may try; certificate, register, PIN and rights decide afterwards."""
+BADGE_CARE = frozenset({Operation.BADGE_ENROL, Operation.BADGE_RENEW, Operation.BADGE_UNBLOCK})
+"""Never without a second person, whatever a row says (S9)."""
+RIGHTS = frozenset(
+    {
+        Operation.BADGE_BLOCK,
+        Operation.BADGE_LIST,
+        Operation.APPROVALS,
+        Operation.OFFICE_FILES,
+        Operation.LOCKDOWN,
+        Operation.LOCKDOWN_RELEASE,
+        Operation.OVERRIDE,
+    }
+)
+"""What a role may do without a row, for it is not done with a card of the request."""
+ROW_OPERATIONS = frozenset(Operation) - BADGE_PROOFS - RIGHTS
+"""What is done with a card: rows allow it, and a second person may be asked for it."""
 
 
 class Role(TomlModel):
@@ -24,6 +42,10 @@ class Role(TomlModel):
     en: Text
     may_spend_last_try: bool = False
     """Whether an operator of this role may go on when one try is left and the resident agrees (P3)."""
+    rights: tuple[Operation, ...] = ()
+    """What this role may do that needs no row."""
+    approves: tuple[Operation, ...] = ()
+    """What this role may agree to as the second person."""
 
 
 class Purpose(TomlModel):
@@ -36,6 +58,12 @@ class Purpose(TomlModel):
     """Law and article, as text for people."""
     number_law: bool = False
     """Whether the purpose rests on 番号法; only then may 個人番号 be used."""
+    high_risk: bool = False
+    """Whether the operator's PIN must have been typed within the last minutes."""
+    emergency: bool = False
+    """Whether the emergency override may be used for it (S10)."""
+    resident_code: bool = False
+    """Whether it is about 住民票コード: never for clients of the private sector."""
 
 
 class Row(TomlModel):
@@ -52,6 +80,10 @@ class Row(TomlModel):
     cards: Annotated[tuple[Literal[CardKind.MY_NUMBER, CardKind.JUKI, CardKind.BADGE], ...], Field(min_length=1)]
     clients: Annotated[tuple[ClientName, ...], Field(min_length=1)]
     """Names of the configuration's clients, or `*` for each of them."""
+    second_person: bool = False
+    """Whether another person must agree each time. Where rows that allow the same differ in this, the stricter one holds."""
+    emergency_only: bool = False
+    """Whether the row counts only under the emergency override."""
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -59,8 +91,6 @@ class Row(TomlModel):
             twice = _twice(getattr(self, name))
             if twice is not None:
                 raise ValueError(f"`{name}` names {twice} twice")
-        if Operation.LOGIN in self.operations:
-            raise ValueError("`login` needs no row: the register decides it")
         if (Operation.READ in self.operations) != bool(self.items):
             raise ValueError("`items` and the operation `read` go together")
         if bool(NEED_KEYS & set(self.operations)) != bool(self.keys):
@@ -82,19 +112,35 @@ class PolicyTable(TomlModel):
 def disagreements(table: PolicyTable) -> Iterator[tuple[KeyPath, str]]:
     """Where a table does not agree with itself: the key, and what is wrong. Nothing: it may be used."""
     roles = {role.code for role in table.roles}
+    for number, role in enumerate(table.roles):
+        yield from _others(("roles", number, "rights"), role.rights, RIGHTS, "is no right of a role")
+        yield from _others(
+            ("roles", number, "approves"), role.approves, ROW_OPERATIONS, "is nothing a second person is asked for"
+        )
     purposes = {purpose.code: purpose for purpose in table.purposes}
     yield from _repeated("roles", "code", [role.code for role in table.roles])
     yield from _repeated("purposes", "code", [purpose.code for purpose in table.purposes])
     yield from _repeated("rows", "id", [row.id for row in table.rows])
     for number, row in enumerate(table.rows):
-        for place, role in enumerate(row.roles):
-            if role not in roles:
-                yield ("rows", number, "roles", place), f"there is no role `{role}`"
+        yield from _others(
+            ("rows", number, "operations"), row.operations, ROW_OPERATIONS, "needs no row: register or rights decide it"
+        )
+        for place, code in enumerate(row.roles):
+            if code not in roles:
+                yield ("rows", number, "roles", place), f"there is no role `{code}`"
         for place, purpose in enumerate(row.purposes):
             if purpose not in purposes:
                 yield ("rows", number, "purposes", place), f"there is no purpose `{purpose}`"
             elif Item.MY_NUMBER in row.items and not purposes[purpose].number_law:
                 yield ("rows", number, "items"), f"`my_number` under `{purpose}`, which does not rest on the number law"
+
+
+def _others(
+    path: KeyPath, words: Iterable[Operation], known: Iterable[Operation], what: str
+) -> Iterator[tuple[KeyPath, str]]:
+    for place, word in enumerate(words):
+        if word not in known:
+            yield (*path, place), f"`{word}` {what}"
 
 
 def _repeated(table: str, key: str, codes: list[str]) -> Iterator[tuple[KeyPath, str]]:

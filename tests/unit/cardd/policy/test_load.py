@@ -44,7 +44,7 @@ def test_the_example_is_good_and_its_hash_is_that_of_the_file() -> None:
         ('legal_basis = "情報セキュリティ規程"', "", "purposes[10].legal_basis", "missing"),
         ('may_spend_last_try = true', 'may_spend_last_try = "certainly"', "roles[2].may_spend_last_try", "boolean"),
         ('cards = ["badge"]', 'cards = ["unknown"]', "rows[8].cards[0]", "Input should be"),
-        ('operations = ["change_pin"]', 'operations = ["login"]', "rows[5]", "register decides"),
+        ('operations = ["change_pin"]', 'operations = ["login"]', "rows[5].operations[0]", "register or rights decide"),
         ('keys = ["authentication", "signature", "key_management", "card_authentication"]', "", "rows[8]", "go together"),
     ],
     ids=["item", "operation", "purpose", "role", "role twice", "row twice", "item twice", "key", "missing", "type",
