@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from cardd.model import SeatName
-from cardd.tomlfile import BrokenFile, KeyPath, Problem, TomlModel, line_of, parse, read_bytes, spell
+from cardd.tomlfile import BrokenFile, KeyPath, Layout, TomlModel, parse, read_bytes
 
 DEFAULT_FILE = Path("/etc/cardd/cardd.toml")
 ONLY_SEAT = SeatName("counter")
@@ -221,7 +221,8 @@ def from_bytes(content: bytes, name: str = "cardd.toml") -> Settings:
     """`content`: TOML, UTF-8. Raises `BrokenFile`."""
     settings = parse(Settings, content, name)
     text = content.decode("utf-8")
-    problems = [Problem(name, what, spell(key), line_of(text, key)) for key, what in _disagreements(settings)]
+    layout = Layout(text)
+    problems = [layout.problem(name, what, key) for key, what in _disagreements(settings)]
     if problems:
         raise BrokenFile(problems)
     return settings

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from cardd.tomlfile import BrokenFile, KeyPath, Problem, TomlModel, line_of, parse, read_bytes, spell
+from cardd.tomlfile import BrokenFile, KeyPath, Layout, TomlModel, parse, read_bytes
 
 OperatorId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$")]
 Fingerprint = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -84,7 +84,8 @@ def from_bytes(content: bytes, name: str = "register") -> Register:
     """`content`: TOML, UTF-8. Raises `BrokenFile`: also when two operators share an id, a certificate, a badge or a Unix user."""
     file = parse(RegisterFile, content, name)
     text = content.decode("utf-8")
-    problems = [Problem(name, what, spell(key), line_of(text, key)) for key, what in _shared(file.operators)]
+    layout = Layout(text)
+    problems = [layout.problem(name, what, key) for key, what in _shared(file.operators)]
     if problems:
         raise BrokenFile(problems)
     return Register(file.version, file.operators)

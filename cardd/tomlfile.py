@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -33,9 +33,11 @@ class Problem:
     what: str
     key: str = ""
     line: int | None = None
+    column: int | None = None
+    """In characters, from 1."""
 
     def __str__(self) -> str:
-        place = self.file if self.line is None else f"{self.file}:{self.line}"
+        place = ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
         return f"{place}: {self.key}: {self.what}" if self.key else f"{place}: {self.what}"
 
 
@@ -65,12 +67,12 @@ def parse(model: type[M], content: bytes, name: str) -> M:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise BrokenFile([Problem(name, "is not UTF-8 text", line=line)]) from None
+        column = len(content[content.rfind(b"\n", 0, error.start) + 1 : error.start].decode("utf-8")) + 1
+        raise BrokenFile([Problem(name, "is not UTF-8 text", line=line, column=column)]) from None
     try:
         tree = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        place = re.search(r"at line (\d+)", str(error))
-        raise BrokenFile([Problem(name, str(error), line=int(place[1]) if place else None)]) from None
+        raise BrokenFile([_no_toml(name, str(error), text)]) from None
     except RecursionError:
         raise BrokenFile([Problem(name, "is nested too deeply")]) from None
     try:
@@ -80,7 +82,7 @@ def parse(model: type[M], content: bytes, name: str) -> M:
 
 
 def problems_of(error: ValidationError, text: str, name: str) -> list[Problem]:
-    """What a failed validation found, with the line of each key; inputs are left out."""
+    """What a failed validation found, with the place of each; inputs are left out."""
     found = error.errors(include_input=False, include_url=False, include_context=False)
     places = [each["loc"] for each in found]
     found = [  # "too few items" also follows from an item that is wrong itself
@@ -88,8 +90,9 @@ def problems_of(error: ValidationError, text: str, name: str) -> list[Problem]:
         for each in found
         if each["type"] != "too_short" or not any(place[: len(each["loc"])] == each["loc"] != place for place in places)
     ]
+    layout = Layout(text)
     return [
-        Problem(name, _plain(each["type"], each["msg"]), key=spell(each["loc"]), line=line_of(text, each["loc"]))
+        layout.problem(name, _plain(each["type"], each["msg"]), each["loc"], at_key=each["type"] == "extra_forbidden")
         for each in found
     ]
 
@@ -107,38 +110,112 @@ def _plain(kind: str, message: str) -> str:
         return "is not a key that is known here"
     if kind == "missing":
         return "is missing"
-    return message.removeprefix("Value error, ")
+    return re.sub(r"<\w+\.\w+: ('[^']*')>", r"\1", message.removeprefix("Value error, "))
+
+
+def _no_toml(name: str, message: str, text: str) -> Problem:
+    """What `tomllib` says, which puts the place in words behind it."""
+    what, _, place = message.rstrip(")").rpartition(" (at ")
+    found = re.fullmatch(r"line (\d+), column (\d+)", place)
+    if found:
+        return Problem(name, what, line=int(found[1]), column=int(found[2]))
+    *before, last = text.split("\n")
+    return Problem(name, f"{what} at the end of the file", line=len(before) + 1, column=len(last) + 1)
 
 
 _HEADER = re.compile(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]")
 _KEY = re.compile(r"""\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*'))*)\s*=""")
 
 
-def line_of(text: str, path: KeyPath) -> int | None:
-    """The line (from 1) where `path` is written, or that of the nearest table or key around it; None for nothing found.
+class Layout:
+    """Where things stand in a TOML text.
 
     `tomllib` keeps no places, so the lines are looked through for headers and keys; good enough to point a person there.
     """
-    lines = lines_of(text)
-    for length in range(len(path), 0, -1):
-        if path[:length] in lines:
-            return lines[path[:length]]
-    return None
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._found: dict[KeyPath, tuple[Place, int]] = {}
+        here: KeyPath = ()
+        counts: dict[KeyPath, int] = {}
+        offset = 0
+        for number, line in enumerate(text.split("\n"), 1):
+            header, key = _HEADER.match(line), _KEY.match(line)
+            if header:
+                here = _indexed(_names(header[2]), counts, new=header[1] == "[[")
+                self._found.setdefault(here, (Place(number, header.start(1) + 1), -1))
+            elif key:
+                full = here + _names(key[1])
+                self._found.setdefault(full, (Place(number, key.start(1) + 1), offset + key.end()))
+            offset += len(line) + 1
+
+    def line(self, path: KeyPath) -> int | None:
+        """The line where `path` is written, or that of the nearest table or key around it; None for nothing found."""
+        place = self.place(path)
+        return place.line if place else None
+
+    def place(self, path: KeyPath, *, at_key: bool = True) -> "Place | None":
+        """Where `path` is written, or the nearest table or key around it; None for nothing found.
+
+        `at_key`: where its name is; else where its value begins. An entry of an array that is written in place has no name.
+        """
+        for length in range(len(path), 0, -1):
+            if path[:length] not in self._found:
+                continue
+            place, value = self._found[path[:length]]
+            if value < 0:
+                return place
+            if length == len(path):
+                return place if at_key else self._at(_value_start(self._text, value))
+            entry = path[length]
+            starts = _entries(self._text, value) if isinstance(entry, int) else []
+            return self._at(starts[entry]) if isinstance(entry, int) and entry < len(starts) else place
+        return None
+
+    def problem(self, name: str, what: str, path: KeyPath, *, at_key: bool = False) -> Problem:
+        """Something wrong with `path` in the file `name`."""
+        place = self.place(path, at_key=at_key)
+        return Problem(name, what, spell(path), place.line if place else None, place.column if place else None)
+
+    def _at(self, offset: int) -> "Place":
+        before = self._text[:offset]
+        return Place(before.count("\n") + 1, offset - before.rfind("\n"))
 
 
-def lines_of(text: str) -> dict[KeyPath, int]:
-    """The line (from 1) of each header and each key that begins a line."""
-    found: dict[KeyPath, int] = {}
-    here: KeyPath = ()
-    counts: dict[KeyPath, int] = {}
-    for number, line in enumerate(text.splitlines(), 1):
-        header, key = _HEADER.match(line), _KEY.match(line)
-        if header:
-            here = _indexed(_names(header[2]), counts, new=header[1] == "[[")
-            found.setdefault(here, number)
-        elif key:
-            found.setdefault(here + _names(key[1]), number)
-    return found
+class Place(NamedTuple):
+    """Both from 1; the column in characters."""
+
+    line: int
+    column: int
+
+
+_BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
+_STRING = re.compile(r'"""(?:[^\\]|\\.)*?"""|\'\'\'.*?\'\'\'|"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'', re.DOTALL)
+
+
+def _value_start(text: str, offset: int) -> int:
+    blank = _BLANK.match(text, offset)
+    return blank.end() if blank else offset
+
+
+def _entries(text: str, offset: int) -> list[int]:
+    """Where the entries of the array that begins behind `offset` begin. The text is TOML that was read already."""
+    offset = _value_start(text, offset)
+    if text[offset : offset + 1] != "[":
+        return []
+    starts: list[int] = []
+    depth, fresh = 1, True
+    offset += 1
+    while depth and (offset := _value_start(text, offset)) < len(text):
+        char, string = text[offset], _STRING.match(text, offset)
+        if fresh and char not in "],":
+            starts.append(offset)
+            fresh = False
+        if char == "," and depth == 1:
+            fresh = True
+        depth += (char in "[{") - (char in "]}")
+        offset = string.end() if string else offset + 1
+    return starts
 
 
 def _names(dotted: str) -> KeyPath:

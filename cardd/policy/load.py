@@ -3,9 +3,10 @@
 import hashlib
 from pathlib import Path
 
+from cardd.policy.agreement import disagreements
 from cardd.policy.rules import Policy, cell_count, index
-from cardd.policy.table import PolicyTable, disagreements
-from cardd.tomlfile import BrokenFile, KeyPath, Problem, line_of, lines_of, parse, read_bytes, spell
+from cardd.policy.table import PolicyTable
+from cardd.tomlfile import BrokenFile, KeyPath, Layout, Problem, parse, read_bytes
 
 MOST_CELLS = 200_000
 """Role × purpose × operation × item × card × client. Our choice: a hundred times a town hall's policy, some 50 MB in memory."""
@@ -19,22 +20,21 @@ def load(path: Path) -> Policy:
 def from_bytes(content: bytes, name: str = "policy") -> Policy:
     """`content`: TOML, UTF-8. Raises `BrokenFile`."""
     table = parse(PolicyTable, content, name)
-    text = content.decode("utf-8")
-    problems = [Problem(name, what, spell(key), line_of(text, key)) for key, what in disagreements(table)]
+    layout = Layout(content.decode("utf-8"))
+    problems = [layout.problem(name, what, key) for key, what in disagreements(table)]
     if problems:
         raise BrokenFile(problems)
     cells = sum(cell_count(row) for row in table.rows)
     if cells > MOST_CELLS:
         raise BrokenFile([Problem(name, f"allows {cells} single cells, more than {MOST_CELLS}", "rows")])
-    return index(table, hashlib.sha256(content).hexdigest(), _lines(table, text))
+    return index(table, hashlib.sha256(content).hexdigest(), _lines(table, layout))
 
 
-def _lines(table: PolicyTable, text: str) -> dict[str, int]:
+def _lines(table: PolicyTable, layout: Layout) -> dict[str, int]:
     """The line of each role, purpose and row, by `role:CODE`, `purpose:CODE`, `row:ID`."""
-    lines = lines_of(text)
     names: list[tuple[KeyPath, str]] = [
         (("roles", place), f"role:{role.code}") for place, role in enumerate(table.roles)
     ]
     names += [(("purposes", place), f"purpose:{purpose.code}") for place, purpose in enumerate(table.purposes)]
     names += [(("rows", place), f"row:{row.id}") for place, row in enumerate(table.rows)]
-    return {name: lines[path] for path, name in names if path in lines}
+    return {name: line for path, name in names if (line := layout.line(path)) is not None}

@@ -1,12 +1,12 @@
 """The policy as the office writes it: roles, purposes, and rows that allow. What no row allows is refused."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
 from cardd.model import CardKind, Item, KeyRole, Operation
-from cardd.tomlfile import KeyPath, TomlModel
+from cardd.tomlfile import TomlModel
 
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,47}$")]
 """Code of a role, purpose or row, as it stands in records and requests."""
@@ -14,6 +14,8 @@ ClientName = Annotated[str, StringConstraints(pattern=r"^(\*|[a-z0-9][a-z0-9_-]{
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$")]
 ANY_CLIENT = "*"
 NEED_KEYS = frozenset({Operation.SIGN, Operation.CERTIFICATE, Operation.GRANT})
+GRANT_KEYS = frozenset({KeyRole.AUTHENTICATION, KeyRole.KEY_MANAGEMENT})
+"""Keys of a badge that sign more than once after one PIN. PIV 9C wants its PIN each time (SP 800-73-4 part 1, table 4b)."""
 BADGE_PROOFS = frozenset({Operation.LOGIN, Operation.UNLOCK, Operation.APPROVE, Operation.LOCKDOWN_RELEASE})
 """A badge shows who its holder is. Any badge may try; certificate, register, PIN and rights decide afterwards."""
 BADGE_CARE = frozenset({Operation.BADGE_ENROL, Operation.BADGE_RENEW, Operation.BADGE_UNBLOCK})
@@ -94,7 +96,7 @@ class Row(TomlModel):
         if (Operation.READ in self.operations) != bool(self.items):
             raise ValueError("`items` and the operation `read` go together")
         if bool(NEED_KEYS & set(self.operations)) != bool(self.keys):
-            raise ValueError("`keys` and the operations `sign` or `certificate` go together")
+            raise ValueError("`keys` and the operations `sign`, `certificate` or `grant` go together")
         return self
 
 
@@ -107,46 +109,6 @@ class PolicyTable(TomlModel):
     roles: Annotated[tuple[Role, ...], Field(min_length=1)]
     purposes: Annotated[tuple[Purpose, ...], Field(min_length=1)]
     rows: tuple[Row, ...] = ()
-
-
-def disagreements(table: PolicyTable) -> Iterator[tuple[KeyPath, str]]:
-    """Where a table does not agree with itself: the key, and what is wrong. Nothing: it may be used."""
-    roles = {role.code for role in table.roles}
-    for number, role in enumerate(table.roles):
-        yield from _others(("roles", number, "rights"), role.rights, RIGHTS, "is no right of a role")
-        yield from _others(
-            ("roles", number, "approves"), role.approves, ROW_OPERATIONS, "is nothing a second person is asked for"
-        )
-    purposes = {purpose.code: purpose for purpose in table.purposes}
-    yield from _repeated("roles", "code", [role.code for role in table.roles])
-    yield from _repeated("purposes", "code", [purpose.code for purpose in table.purposes])
-    yield from _repeated("rows", "id", [row.id for row in table.rows])
-    for number, row in enumerate(table.rows):
-        yield from _others(
-            ("rows", number, "operations"), row.operations, ROW_OPERATIONS, "needs no row: register or rights decide it"
-        )
-        for place, code in enumerate(row.roles):
-            if code not in roles:
-                yield ("rows", number, "roles", place), f"there is no role `{code}`"
-        for place, purpose in enumerate(row.purposes):
-            if purpose not in purposes:
-                yield ("rows", number, "purposes", place), f"there is no purpose `{purpose}`"
-            elif Item.MY_NUMBER in row.items and not purposes[purpose].number_law:
-                yield ("rows", number, "items"), f"`my_number` under `{purpose}`, which does not rest on the number law"
-
-
-def _others(
-    path: KeyPath, words: Iterable[Operation], known: Iterable[Operation], what: str
-) -> Iterator[tuple[KeyPath, str]]:
-    for place, word in enumerate(words):
-        if word not in known:
-            yield (*path, place), f"`{word}` {what}"
-
-
-def _repeated(table: str, key: str, codes: list[str]) -> Iterator[tuple[KeyPath, str]]:
-    for number, code in enumerate(codes):
-        if code in codes[:number]:
-            yield (table, number, key), f"`{code}` stands there twice"
 
 
 def _twice(words: Iterable[object]) -> object | None:

@@ -61,27 +61,27 @@ def test_the_defaults_are_the_required_figures() -> None:
 )
 def test_limits_that_protect_people_cannot_be_loosened(key: str, value: int) -> None:
     (problem,) = problems(f"{SMALLEST}[limits]\n{key} = {value}\n")
-    assert problem.startswith(f"cardd.toml:7: limits.{key}: ")
+    assert problem.startswith(f"cardd.toml:7:{len(key) + 4}: limits.{key}: ")
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
         (SMALLEST.replace("terminal", "terminals"), "cardd.toml: terminal: is missing"),
-        (SMALLEST.replace("terminal", "terminals"), "cardd.toml:1: terminals: is not a key that is known here"),
-        (SMALLEST.replace('"window-1"', '"fenster eins"'), "cardd.toml:1: terminal: String should match pattern"),
-        (SMALLEST.replace("/etc/cardd/ca.pem", "ca.pem"), "cardd.toml:2: operator_ca[0]: must be an absolute path"),
-        (SMALLEST.replace('["/etc/cardd/ca.pem"]', "[]"), "cardd.toml:2: operator_ca: Tuple should have at least 1"),
-        (SMALLEST.replace("1000", '"nobody-by-this-name"'), "cardd.toml:5: clients[0].users[0]: there is no user"),
-        (SMALLEST.replace("1000", "65534"), "cardd.toml:5: clients[0].users[0]: uid 65534 stands for"),
-        (SMALLEST.replace("1000", "-1"), "cardd.toml:5: clients[0].users[0]"),
-        (f'{SMALLEST}[[clients]]\nname = "app"\nusers = [1001]\n', "cardd.toml:7: clients[1].name: `app` stands there twice"),
-        (f'{SMALLEST}[[clients]]\nname = "b"\nusers = [1000]\n', "cardd.toml:8: clients[1].users[0]: belongs to client `app`"),
-        (f'{SMALLEST}[[seats]]\nname = "a"\nusers = [1001]\n', "cardd.toml:8: seats[0].users[0]: is no user of any client"),
-        (f'{SMALLEST}[[seats]]\nname = "a"\nbadge_reader = {{}}\n', "cardd.toml:8: seats[0].badge_reader: names no reader"),
-        (f"{SMALLEST}[limits]\nconnections = 4\n", "cardd.toml: limits.connections_per_user: is larger".replace(":", ":6:", 1)),
-        ('mode = "Test"\n' + SMALLEST, "cardd.toml:1: mode: Input should be"),
-        ("terminal = \n", "cardd.toml:1: Invalid value"),
+        (SMALLEST.replace("terminal", "terminals"), "cardd.toml:1:1: terminals: is not a key that is known here"),
+        (SMALLEST.replace('"window-1"', '"fenster eins"'), "cardd.toml:1:12: terminal: String should match pattern"),
+        (SMALLEST.replace("/etc/cardd/ca.pem", "ca.pem"), "cardd.toml:2:16: operator_ca[0]: must be an absolute path"),
+        (SMALLEST.replace('["/etc/cardd/ca.pem"]', "[]"), "cardd.toml:2:15: operator_ca: Tuple should have at least 1"),
+        (SMALLEST.replace("1000", '"nobody-by-this-name"'), "cardd.toml:5:10: clients[0].users[0]: there is no user"),
+        (SMALLEST.replace("1000", "65534"), "cardd.toml:5:10: clients[0].users[0]: uid 65534 stands for"),
+        (SMALLEST.replace("1000", "-1"), "cardd.toml:5:10: clients[0].users[0]"),
+        (f'{SMALLEST}[[clients]]\nname = "app"\nusers = [1001]\n', "cardd.toml:7:8: clients[1].name: `app` stands there twice"),
+        (f'{SMALLEST}[[clients]]\nname = "b"\nusers = [1000]\n', "cardd.toml:8:10: clients[1].users[0]: belongs to client `app`"),
+        (f'{SMALLEST}[[seats]]\nname = "a"\nusers = [1001]\n', "cardd.toml:8:10: seats[0].users[0]: is no user of any client"),
+        (f'{SMALLEST}[[seats]]\nname = "a"\nbadge_reader = {{}}\n', "cardd.toml:8:16: seats[0].badge_reader: names no reader"),
+        (f"{SMALLEST}[limits]\nconnections = 4\n", "cardd.toml:6:1: limits.connections_per_user: is larger"),
+        ('mode = "Test"\n' + SMALLEST, "cardd.toml:1:8: mode: Input should be"),
+        ("terminal = \n", "cardd.toml:1:12: Invalid value"),
     ],
     ids=range(15),
 )  # fmt: skip

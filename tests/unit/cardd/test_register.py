@@ -42,14 +42,14 @@ def test_operators_are_found_by_certificate_also_blocked_ones() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ('id = "op-2"', 'id = "op-1"', "r.toml:10: operators[1].id: stands with operator `op-1` already"),
-        (SECOND, FIRST, "r.toml:13: operators[1].certificates: stands with operator `op-1` already"),
-        ('status = "blocked"', f'guid = "{"a" * 32}"', "r.toml:14: operators[1].guid: stands with"),
-        ('status = "blocked"', 'unix_user = "hanako"', "r.toml:14: operators[1].unix_user: stands with"),
-        ('status = "blocked"', 'status = "gone"', "r.toml:14: operators[1].status: Input should be"),
-        (SECOND, SECOND.replace("2", "F"), "r.toml:13: operators[1].certificates[0]: String should match"),
+        ('id = "op-2"', 'id = "op-1"', "r.toml:10:6: operators[1].id: stands with operator `op-1` already"),
+        (SECOND, FIRST, "r.toml:13:16: operators[1].certificates: stands with operator `op-1` already"),
+        ('status = "blocked"', f'guid = "{"a" * 32}"', "r.toml:14:8: operators[1].guid: stands with"),
+        ('status = "blocked"', 'unix_user = "hanako"', "r.toml:14:13: operators[1].unix_user: stands with"),
+        ('status = "blocked"', 'status = "gone"', "r.toml:14:10: operators[1].status: Input should be"),
+        (SECOND, SECOND.replace("2", "F"), "r.toml:13:17: operators[1].certificates[0]: String should match"),
         ('role = "auditor"', 'rolle = "auditor"', "operators[1].rolle: is not a key that is known here"),
-        ("試験 次郎", "a\\u001bb", "r.toml:11: operators[1].name: String should match"),
+        ("試験 次郎", "a\\u001bb", "r.toml:11:8: operators[1].name: String should match"),
     ],
     ids=["id", "certificate", "guid", "unix user", "status", "upper case", "key", "control character"],
 )

@@ -56,10 +56,14 @@ def test_a_mistake_is_told_with_line_and_key(old: str, new: str, key: str, what:
     told = problems(text)
     assert what in told
     (said,) = [each for each in told.splitlines() if f": {key}: " in each]
-    line = int(said.partition(f": {key}: ")[0].removeprefix("p.toml:"))
+    line, column = map(int, said.partition(f": {key}: ")[0].removeprefix("p.toml:").split(":"))
     changed = EXAMPLE[: EXAMPLE.index(old)].count("\n") + 1
     table = max(number for number in range(1, changed + 1) if EXAMPLE.splitlines()[number - 1].startswith("[["))
     assert line in {changed, table}
+    written = text.splitlines()[line - 1]
+    assert written[column - 1] in '"[tc'  # a word, a table, or a key
+    if key.endswith("]") and line == changed:
+        assert f'"{written[column:].partition(chr(34))[0]}"' in new
 
 
 def test_my_number_needs_a_purpose_of_the_number_law() -> None:
@@ -69,7 +73,7 @@ def test_my_number_needs_a_purpose_of_the_number_law() -> None:
 
 def test_the_order_of_toml_errors_names_a_line() -> None:
     assert problems('version = 1\noffice = "x"\nroles = [').startswith("p.toml")
-    assert problems("version = 1\nversion = 2\n").startswith("p.toml:2: ")
+    assert problems("version = 1\nversion = 2\n").startswith("p.toml:2:12: ")
 
 
 @pytest.mark.proves("fault 94")
