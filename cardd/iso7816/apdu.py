@@ -19,6 +19,7 @@ class CommandApdu:
     `le` 65,536 = all there is: one extended command where that works, else short form followed by GET RESPONSE.
     `secret`: the data is a PIN; it is never shown, and buffers made from it are wiped.
     `first_part_only`: of a long answer the first part is enough; 61xx is then not followed.
+    `patience_s`: seconds that the card may compute, where that is longer than commands take otherwise.
     """
 
     cla: int
@@ -29,6 +30,7 @@ class CommandApdu:
     le: int | None = None
     secret: bool = False
     first_part_only: bool = False
+    patience_s: float | None = None
 
     @property
     def needs_extended(self) -> bool:

@@ -2,6 +2,7 @@
 
 from enum import IntEnum, unique
 
+from cardd.iso7816 import tlv
 from cardd.iso7816.apdu import EXTENDED_LE_MAX, SHORT_LE_MAX, CommandApdu
 
 INTERINDUSTRY = 0x00
@@ -24,6 +25,11 @@ NEW_ONLY = 0x01
 CURRENT_DF = 0x3FFF
 """P1-P2 of GET DATA with a tag list (SP 800-73-4 part 2, 3.1.2)."""
 TAG_LIST = 0x5C
+DISCRETIONARY_DATA = 0x53
+NO_TOUCH = 0xFF
+"""P2 of SET MANAGEMENT KEY: nobody needs to touch the token (docs.yubico.com, PIV APDU reference, Set management key)."""
+KEY_GENERATION_S = 120.0
+"""RSA-2048 in software of a Java Card takes half a minute and more; where the card is lucky with its primes, two seconds."""
 
 
 @unique
@@ -33,10 +39,15 @@ class Ins(IntEnum):
     VERIFY = 0x20
     CHANGE_REFERENCE_DATA = 0x24
     PERFORM_SECURITY_OPERATION = 0x2A
+    RESET_RETRY_COUNTER = 0x2C
+    GENERATE_ASYMMETRIC_KEY_PAIR = 0x47
     GENERAL_AUTHENTICATE = 0x87
     SELECT = 0xA4
     READ_BINARY = 0xB0
     GET_DATA = 0xCB
+    PUT_DATA = 0xDB
+    SET_MANAGEMENT_KEY = 0xFF
+    """No command of ISO/IEC 7816: Yubico's, and PivApplet's after it."""
 
 
 def select_application(aid: bytes, *, fci: bool = False) -> CommandApdu:
@@ -110,3 +121,25 @@ def get_data(tag: bytes, *, first_part_only: bool = False) -> CommandApdu:
 def general_authenticate(algorithm: int, key: int, template: bytes) -> CommandApdu:
     """GENERAL AUTHENTICATE with key reference `key` over a `7C` template (SP 800-73-4 part 2, 3.2.4)."""
     return CommandApdu(INTERINDUSTRY, Ins.GENERAL_AUTHENTICATE, algorithm, key, template, SHORT_LE_MAX)
+
+
+def put_data(tag: bytes, content: bytes) -> CommandApdu:
+    """PUT DATA of one PIV object, `53` around its content; no content empties it (SP 800-73-4 part 2, 3.3.1)."""
+    data = tlv.encode(TAG_LIST, tag) + tlv.encode(DISCRETIONARY_DATA, content)
+    return CommandApdu(INTERINDUSTRY, Ins.PUT_DATA, CURRENT_DF >> 8, CURRENT_DF & 0xFF, data)
+
+
+def generate_key_pair(key: int, control: bytes) -> CommandApdu:
+    """GENERATE ASYMMETRIC KEY PAIR for key reference `key` after an `AC` template (SP 800-73-4 part 2, 3.3.2)."""
+    ins = Ins.GENERATE_ASYMMETRIC_KEY_PAIR
+    return CommandApdu(INTERINDUSTRY, ins, 0x00, key, control, SHORT_LE_MAX, patience_s=KEY_GENERATION_S)
+
+
+def reset_retry_counter(reference: int, puk_and_new: bytearray) -> CommandApdu:
+    """RESET RETRY COUNTER with PUK and new PIN, each of the card's fixed length, one behind the other (SP 800-73-4 part 2, 3.2.3)."""
+    return CommandApdu(INTERINDUSTRY, Ins.RESET_RETRY_COUNTER, 0x00, reference, puk_and_new, secret=True)
+
+
+def set_management_key(key: bytearray) -> CommandApdu:
+    """SET MANAGEMENT KEY, a vendor's command: algorithm, `9B`, length, octets (docs.yubico.com, PIV APDU reference)."""
+    return CommandApdu(INTERINDUSTRY, Ins.SET_MANAGEMENT_KEY, 0xFF, NO_TOUCH, key, secret=True)

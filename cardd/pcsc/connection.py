@@ -1,6 +1,8 @@
 """`SmartCardConnection` over SCardTransmit: one job's use of one card, dead after the first transport error."""
 
-from cardd.errors import CarddError, CardNoAnswer, Internal
+from functools import partial
+
+from cardd.errors import CarddError, CardNoAnswer, Internal, LockedDown
 from cardd.iso7816.apdu import CommandApdu, ResponseApdu, decode_answer, length_over_t0
 from cardd.iso7816.chaining import OperationBudget
 from cardd.iso7816.connection import InsertionNotes, converse
@@ -68,7 +70,7 @@ class PcscConnection:
         """See `SmartCardConnection`. Raises `CardRemoved`, `CardNoAnswer`, `CardBadAnswer`, `PcscDown`, `ReaderBusy`."""
         self._refuse_when_dead()
         try:
-            return converse(self, self._send, command, self._budget)
+            return converse(self, partial(self._send, patience_s=command.patience_s), command, self._budget)
         except CarddError as error:
             self._failure = error
             raise
@@ -81,14 +83,14 @@ class PcscConnection:
         block = verify_block(command, shape, padded_to)
         try:
             self._budget.spend_command(len(block))
-            with self._clock.human(PAD_TIMEOUT_S + PAD_GRACE_S):
+            with self._clock.patient(PAD_TIMEOUT_S + PAD_GRACE_S):
                 code, answer = self._calls.control(self._card, self._features.verify_direct, list(block))
             return decode_answer(self._checked(code, answer, "SCardControl"))
         except CarddError as error:
             self._failure = error
             raise
 
-    def _send(self, octets: bytearray) -> bytes:
+    def _send(self, octets: bytearray, patience_s: float | None) -> bytes:
         sent = list(octets)
         if self._protocol == CardProtocol.T0:
             del sent[length_over_t0(octets) :]
@@ -96,7 +98,7 @@ class PcscConnection:
             # Nobody waits any longer: the PIN's owner wipes it after this was said, so zeros may have been copied just now.
             if self._clock.abandoned:
                 raise CardNoAnswer(command="SCardTransmit", problem="late")
-            with self._clock.command():
+            with self._clock.command() if patience_s is None else self._clock.patient(patience_s):
                 code, answer = self._calls.transmit(self._card, self._protocol, sent)
         finally:
             sent[:] = [0] * len(sent)
@@ -115,3 +117,5 @@ class PcscConnection:
             raise type(self._failure)(self._failure.facts)
         if self._clock.abandoned:
             raise CardNoAnswer(problem="late")
+        if self._clock.stopped:
+            raise LockedDown()

@@ -29,8 +29,18 @@ class JobClock:
         self._now = now
         self._begun: float | None = None
         self._command: _Command | None = None
-        self._human_s = 0.0
+        self._extra_s = 0.0
         self._abandoned = False
+        self._stopped = False
+
+    @property
+    def stopped(self) -> bool:
+        """Whether an emergency stop was engaged: nothing more is sent. What is on its way still gets its answer."""
+        return self._stopped
+
+    def stop(self) -> None:
+        """Event loop: an emergency stop."""
+        self._stopped = True
 
     @property
     def abandoned(self) -> bool:
@@ -52,13 +62,17 @@ class JobClock:
             yield
 
     @contextmanager
-    def human(self, limit_s: float) -> Iterator[None]:
-        """Reader's thread: around a command that waits for a person; its time does not count in the job's limit."""
+    def patient(self, limit_s: float) -> Iterator[None]:
+        """Reader's thread: around a command that waits for a person, or for a card that makes a key.
+
+        `limit_s` takes the place of the command's limit where it is longer; the time does not count in the job's limit.
+        """
+        limit_s = max(limit_s, self._command_limit_s)
         begun = self._now()
-        self._human_s += limit_s  # first, so that the job cannot pass its limit while the person types
+        self._extra_s += limit_s  # first, so that the job cannot pass its limit while the person types
         with self._running("command", limit_s):
             yield
-        self._human_s -= limit_s - (self._now() - begun)
+        self._extra_s -= limit_s - (self._now() - begun)
 
     @contextmanager
     def _running(self, word: str, limit_s: float) -> Iterator[None]:
@@ -73,7 +87,7 @@ class JobClock:
         now, command = self._now(), self._command
         if command is not None and now >= command.since + command.limit_s:
             return command.word
-        if self._begun is not None and now >= self._begun + self._limit_s + self._human_s:
+        if self._begun is not None and now >= self._begun + self._limit_s + self._extra_s:
             return "operation"
         return None
 
@@ -82,5 +96,5 @@ class JobClock:
         now, command = self._now(), self._command
         looks = [self._command_limit_s if command is None else command.since + command.limit_s - now]
         begun = now if self._begun is None else self._begun
-        looks.append(begun + self._limit_s + self._human_s - now)
+        looks.append(begun + self._limit_s + self._extra_s - now)
         return max(0.0, min(looks))

@@ -317,7 +317,7 @@ def test_the_time_of_a_person_at_the_pad_counts_in_no_limit() -> None:
     clock = JobClock(limit_s=30, command_limit_s=10, now=lambda: now[0])
     clock.begin()
     now[0] = 25.0
-    with clock.human(35):
+    with clock.patient(35):
         now[0] = 59.0
         assert clock.passed() is None
         now[0] = 60.0
