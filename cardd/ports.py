@@ -45,6 +45,8 @@ class CardInserted:
 @dataclass(frozen=True, slots=True)
 class CardWithdrawn:
     reader: ReaderName
+    with_reader: bool = False
+    """The reader went, and the card with it: `ReaderVanished` follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,10 @@ class ReaderWorkers(Protocol):
 
     def card_withdrawn(self, reader: ReaderName) -> None:
         """The card left the reader: a stuck worker is replaced by a new one."""
+        ...
+
+    def stop_jobs(self) -> None:
+        """An emergency: no running or waiting job sends another command; each ends with `LockedDown`, and the power is cut."""
         ...
 
     async def close(self, limit_s: float) -> None:

@@ -14,6 +14,7 @@ from cardd.app.clients import ClientTable
 from cardd.app.pcscd import socket_open_to_others
 from cardd.app.recorder import Recorder
 from cardd.app.rows import PresenceRows
+from cardd.app.session_ends import card_gone
 from cardd.app.use_cases import UseCaseLoader
 from cardd.audit.asynchronous import AsyncJournal
 from cardd.audit.pseudonym import CardPseudonyms, PseudonymKey
@@ -96,8 +97,15 @@ def build(given: Given, recorder: Recorder) -> Parts:
         queue_per_reader=limits.queue_per_reader,
         queue_per_user=limits.queue_per_user,
     )
-    sessions = SessionTable(clock, publish, ended=recorder.session_ended, longest_s=float(limits.session_seconds))
-    table.on_removed(sessions.badge_gone)
+    sessions = SessionTable(
+        clock,
+        publish,
+        ended=recorder.session_ended,
+        locked=recorder.session_locked,
+        longest_s=float(limits.session_seconds),
+        lock_s=float(limits.lock_seconds),
+    )
+    table.on_removed(card_gone(sessions))
     refusals = Refusals(given.journal, clock, lambda error: get_logger().error("refusal_lost", code=error.code))
     tools = DoorTools(
         desk,

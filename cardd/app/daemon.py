@@ -14,6 +14,7 @@ from cardd.app.build import Given, Parts, build
 from cardd.app.last_resort import on_dead_thread
 from cardd.app.pcscd import OpenSocketWarning
 from cardd.app.recorder import Recorder
+from cardd.app.state import NAME as STATE
 from cardd.audit.asynchronous import AsyncJournal
 from cardd.audit.chain import Damaged
 from cardd.audit.journal import Journal, JournalSettings
@@ -22,11 +23,14 @@ from cardd.audit.records import StateRecord
 from cardd.clock import SystemClock, boot_id, time_quality
 from cardd.config import Settings
 from cardd.errors import AuditUnavailable
+from cardd.in_force import InForce
 from cardd.log import get_logger
 from cardd.policy.rules import Policy
 from cardd.process.systemd import notify, watchdog_seconds
 from cardd.register import Register
-from cardd.sessions.table import SessionEnd
+from cardd.sessions.table import SessionEnd, SessionTable
+from cardd.state.badges import BadgeBook
+from cardd.state.store import StateStore
 
 TICK_SECONDS = 5.0
 """Housekeeping: session limits, totals of refusals, the socket file. Limits are also checked whenever they matter."""
@@ -60,9 +64,10 @@ class Daemon:
             loop.add_signal_handler(number, self._stop.set)
         # Without its monitor or a reader's thread the daemon would go on half blind: better a new start.
         on_dead_thread(lambda: loop.call_soon_threadsafe(self._fail, "thread_failed"))
+        store = StateStore(self._office.settings.state_directory / STATE, self._clock, boot_id())
         journal = await asyncio.to_thread(self._open_journal)
         recorder = Recorder(journal)
-        parts = build(self._given(journal), recorder)
+        parts = build(self._given(journal, store), recorder)
         listening = self._listen()
         writing = asyncio.create_task(recorder.run(), name="recorder")
         helpers = [
@@ -83,6 +88,7 @@ class Daemon:
         await writing
         await self._last_words(journal)
         await journal.close()
+        store.close()
         return 0 if self._failed is None else 1
 
     # --- start -----------------------------------------------------------------------------------------------------
@@ -102,13 +108,14 @@ class Daemon:
             Journal(audit.directory, self._clock, facts), audit.directory, lambda _: self._fail("audit_broken")
         )
 
-    def _given(self, journal: AsyncJournal) -> Given:
-        office = self._office
+    def _given(self, journal: AsyncJournal, store: StateStore) -> Given:
+        office, badges = self._office, BadgeBook(store)
         about = About(version("cardd"), secrets.token_hex(8), office.settings.mode, self._clock.boottime())
         return Given(
             office.settings,
-            office.policy,
-            office.register,
+            InForce(office.policy, office.register, badges),
+            store,
+            badges,
             office.pseudonym_key,
             journal,
             self._clock,
@@ -130,7 +137,7 @@ class Daemon:
         pcscd = OpenSocketWarning(self._clock)
         while True:
             pcscd.look()
-            await asyncio.sleep(period)
+            await asyncio.sleep(self._nap_s(parts.sessions, period))
             parts.sessions.expire()
             await parts.refusals.tick()
             if self._stop.is_set():
@@ -142,6 +149,11 @@ class Daemon:
                 self._fail(problem)
             else:
                 _tell_manager("WATCHDOG=1")
+
+    def _nap_s(self, sessions: SessionTable, longest_s: float) -> float:
+        """How long housekeeping may sleep, so that a session's lock or end is told when it happens."""
+        deadline = sessions.next_deadline()
+        return longest_s if deadline is None else min(longest_s, max(0.0, deadline - self._clock.boottime()))
 
     async def _check_log(self, journal: AsyncJournal) -> None:
         try:

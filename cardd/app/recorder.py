@@ -8,7 +8,7 @@ from cardd.audit.records import StateRecord
 from cardd.errors import AuditUnavailable
 from cardd.log import get_logger
 from cardd.model import Peer
-from cardd.sessions.table import Session, SessionEnd
+from cardd.sessions.session import LockReason, Session, SessionEnd
 
 MOST_WAITING = 1000
 """Beyond it the newest are dropped with a line in the log: the disk must be stuck."""
@@ -23,19 +23,12 @@ class Recorder:
 
     def session_ended(self, session: Session, why: SessionEnd) -> None:
         """A session is over. A logout by its owner is on record already."""
-        if why is SessionEnd.LOGOUT:
-            return
-        self._put(
-            StateRecord(
-                event="session.ended",
-                problem=why.value,
-                session=session.id,
-                operator=session.operator.id,
-                role=session.operator.role,
-                seat=session.seat,
-                uid=session.uid,
-            )
-        )
+        if why is not SessionEnd.LOGOUT:
+            self._put(_of_session("session.ended", why.value, session))
+
+    def session_locked(self, session: Session, why: LockReason) -> None:
+        """A session is locked."""
+        self._put(_of_session("session.locked", why.value, session))
 
     def refused(self, peer: Peer, code: str, count: int) -> None:
         """A connection was turned away; `count` refusals of this uid stand behind the note."""
@@ -70,3 +63,15 @@ class Recorder:
             self._waiting.put_nowait(record)
         except asyncio.QueueFull:
             get_logger().error("record_lost", event_lost=record.event, problem="queue_full")
+
+
+def _of_session(event: str, problem: str, session: Session) -> StateRecord:
+    return StateRecord(
+        event=event,
+        problem=problem,
+        session=session.id,
+        operator=session.operator.id,
+        role=session.operator.role,
+        seat=session.seat,
+        uid=session.uid,
+    )

@@ -63,13 +63,16 @@ class PresenceRows:
         )
 
     def sessions(self, uid: int) -> tuple[SessionState, ...]:
-        return tuple(
-            SessionState(seat=seat, logged_in=self._sessions.find(seat, uid) is not None)
-            for seat in seats_of(self._settings, uid)
-        )
+        return tuple(self._session(seat, uid) for seat in seats_of(self._settings, uid))
 
     def pcsc_up(self) -> bool:
         return self._table.service_up
+
+    def _session(self, seat: SeatName, uid: int) -> SessionState:
+        session = self._sessions.find(seat, uid)
+        return SessionState(
+            seat=seat, logged_in=session is not None, locked=session is not None and self._sessions.locked(session)
+        )
 
 
 def seats_of(settings: Settings, uid: int) -> tuple[SeatName, ...]:

@@ -44,6 +44,8 @@ class ReaderState(IntEnum):
 
     UNAWARE = 0x0000
     CHANGED = 0x0002
+    UNKNOWN = 0x0004
+    UNAVAILABLE = 0x0008
     PRESENT = 0x0020
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from cardd.model import ReaderName
 from cardd.pcsc.calls import PNP_NOTIFICATION, PcscCalls, ReaderState
 from cardd.pcsc.errors import Pcsc
-from cardd.pcsc.sightings import Sighting, card_events
+from cardd.pcsc.sightings import GONE, Sighting, card_events
 from cardd.pcsc.traits import TraitsAsker
 from cardd.ports import CardInserted, ReaderAppeared, ReaderEvent, ReaderTraits, ReaderVanished
 
@@ -108,7 +108,7 @@ class ReaderView:
     def _vanish(self, reader: ReaderName) -> None:
         self._mute.discard(reader)
         self._unasked.discard(reader)
-        for event in card_events(reader, self._seen.pop(reader, Sighting()), Sighting()):
+        for event in card_events(reader, self._seen.pop(reader, Sighting()), GONE):
             self._deliver(event)
         self._deliver(ReaderVanished(reader))
 

@@ -20,6 +20,11 @@ class Sighting:
         return bool(self.state & ReaderState.PRESENT)
 
     @property
+    def reader_gone(self) -> bool:
+        """pcsc-lite shows a reader that was pulled as unknown or unavailable before its list leaves it out (`winscard_clnt.c`)."""
+        return bool(self.state & (ReaderState.UNKNOWN | ReaderState.UNAVAILABLE))
+
+    @property
     def count(self) -> int:
         """Insertions and removals that pcscd has counted at this reader (16 bits)."""
         return self.state >> 16
@@ -29,10 +34,14 @@ class Sighting:
         return cls(event_state & ~ReaderState.CHANGED, atr)
 
 
+GONE = Sighting(ReaderState.UNAVAILABLE)
+"""A reader that is no longer listed."""
+
+
 def card_events(reader: ReaderName, before: Sighting, after: Sighting) -> Iterator[ReaderEvent]:
     """What happened to the card between two looks. A moved counter with a card at both looks: pulled and put in unseen."""
     exchanged = before.present and after.present and (before.count != after.count or before.atr != after.atr)
     if before.present and (exchanged or not after.present):
-        yield CardWithdrawn(reader)
+        yield CardWithdrawn(reader, with_reader=after.reader_gone)
     if after.present and (exchanged or not before.present):
         yield CardInserted(reader, after.atr)

@@ -29,6 +29,16 @@ class CardState(StrEnum):
     ENDED = "ended"
 
 
+class Departure(StrEnum):
+    """How an insertion ended."""
+
+    REMOVED = "removed"
+    """The card left its reader, or another one is there in its place."""
+    READER_LOST = "reader_lost"
+    PCSC_LOST = "pcsc_lost"
+    """pcscd went: what became of the card nobody can say."""
+
+
 @dataclass(slots=True)
 class InsertionMemory:
     """What was read in this insertion and need not be read again. Nothing that opens with a PIN only."""

@@ -23,7 +23,7 @@ from cardd.errors import (
 from cardd.iso7816.connection import SmartCardConnection
 from cardd.model import CardRef, ReaderName
 from cardd.ports import Clock, Job, Progress, Publish, ReaderWorkers
-from cardd.readers.entries import CardEntry
+from cardd.readers.entries import CardEntry, Departure
 from cardd.readers.fair_queue import FairQueue, Ticket
 from cardd.readers.table import PresenceTable
 
@@ -232,7 +232,7 @@ class LeaseDesk:
         else:
             leave()
 
-    def _removed(self, ref: CardRef) -> None:
+    def _removed(self, ref: CardRef, _why: Departure) -> None:
         for queue in self._queues.values():
             for ticket in [ticket for ticket in queue.waiting if ticket.ref == ref]:
                 ticket.card_gone()

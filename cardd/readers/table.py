@@ -8,7 +8,7 @@ from cardd.cards.card_type import CardType, Recognition
 from cardd.errors import CardAbsent, CardChanged, CarddError, CardRemoved, CardWrongReader
 from cardd.model import CardHandle, CardKind, CardRef, ReaderName
 from cardd.ports import Clock, Publish, ReaderTraits
-from cardd.readers.entries import CardEntry, CardState, ReaderEntry
+from cardd.readers.entries import CardEntry, CardState, Departure, ReaderEntry
 from cardd.readers.names import clean_name
 from cardd.readers.roles import ReaderRole, RoleBook
 
@@ -19,7 +19,7 @@ PROVE_S = 5.0
 """A badge that came back into the field unseen by any job is asked after so long whether it is still the one (S2)."""
 HANDLE = re.compile(r"c-[0-9a-f]{4}-[0-9]{1,10}")
 
-__all__ = ["CardEntry", "CardState", "PresenceTable", "ReaderEntry"]
+__all__ = ["CardEntry", "CardState", "Departure", "PresenceTable", "ReaderEntry"]
 
 
 class PresenceTable:
@@ -49,8 +49,8 @@ class PresenceTable:
         self._cards: dict[CardHandle, CardEntry] = {}
         self._insertions = 0
         self._on_inserted: list[Callable[[CardEntry], None]] = []
-        self._on_removed: list[Callable[[CardRef], None]] = []
-        self._service_up = False
+        self._on_removed: list[Callable[[CardRef, Departure], None]] = []
+        self._service_up = self._service_lost = False
 
     # --- questions ---------------------------------------------------------------------------------------------------
 
@@ -106,15 +106,15 @@ class PresenceTable:
         """Have `callback` called, on the event loop, whenever a card must be asked what it is."""
         self._on_inserted.append(callback)
 
-    def on_removed(self, callback: Callable[[CardRef], None]) -> None:
-        """Have `callback` called, on the event loop, whenever an insertion ends."""
+    def on_removed(self, callback: Callable[[CardRef, Departure], None]) -> None:
+        """Have `callback` called, on the event loop, whenever an insertion ends, with how it ended."""
         self._on_removed.append(callback)
 
     # --- readers come and go -----------------------------------------------------------------------------------------
 
     def service_changed(self, *, up: bool, pcsc_code: int | None = None) -> None:
         """pcscd answers, or does not."""
-        self._service_up = up
+        self._service_up, self._service_lost = up, not up
         self._publish("health", "pcsc_up" if up else "pcsc_down", {} if up else {"pcsc_code": pcsc_code})
 
     def reader_appeared(self, name: ReaderName, traits: ReaderTraits) -> ReaderEntry:
@@ -133,7 +133,7 @@ class PresenceTable:
         if entry is None:
             return
         if entry.card is not None:
-            self.end(entry.card)
+            self.end(entry.card, self._lost())
         self._publish("reader", "vanished", {"reader": entry.shown})
 
     def set_stuck(self, name: ReaderName, stuck: bool) -> None:
@@ -158,20 +158,22 @@ class PresenceTable:
             self.end(known)
         self._begin(reader, atr)
 
-    def card_withdrawn(self, name: ReaderName) -> None:
-        """The card left its reader. A contactless one may be on its way back after we cut its power."""
+    def card_withdrawn(self, name: ReaderName, *, with_reader: bool = False) -> None:
+        """The card left its reader, or went `with_reader`. A contactless one may be on its way back after we cut its power."""
         reader = self._readers.get(name)
         entry = reader.card if reader is not None else None
         if entry is None:
             return
-        if self._may_come_back(entry):
+        if with_reader:
+            self.end(entry, self._lost())
+        elif self._may_come_back(entry):
             entry.state = CardState.AWAY
             entry.settled.clear()
             entry.grace = asyncio.get_running_loop().call_later(self._grace_s, self.end, entry)
         else:
             self.end(entry)
 
-    def end(self, entry: CardEntry) -> None:
+    def end(self, entry: CardEntry, why: Departure = Departure.REMOVED) -> None:
         """The insertion is over: its handle is stale from now on, and who waits for the card is told. Harmless when done twice."""
         if self._cards.pop(entry.ref.handle, None) is None:
             return
@@ -183,7 +185,7 @@ class PresenceTable:
         entry.settled.set()
         self._tell(entry, "removed")
         for callback in self._on_removed:
-            callback(entry.ref)
+            callback(entry.ref, why)
 
     def replace(self, entry: CardEntry) -> None:
         """What is in the reader is not the card of this entry: that insertion is over, another one begins."""
@@ -240,6 +242,9 @@ class PresenceTable:
         entry.unproven = False
 
     # --- inside ------------------------------------------------------------------------------------------------------
+
+    def _lost(self) -> Departure:
+        return Departure.PCSC_LOST if self._service_lost else Departure.READER_LOST
 
     def _begin(self, reader: ReaderEntry, atr: bytes) -> None:
         self._insertions += 1

@@ -90,9 +90,9 @@ class Watch:
                 self._workers.forget(reader)
             case CardInserted(reader, atr):
                 self._table.card_inserted(reader, atr)
-            case CardWithdrawn(reader):
+            case CardWithdrawn(reader, with_reader):
                 self._workers.card_withdrawn(reader)
-                self._table.card_withdrawn(reader)
+                self._table.card_withdrawn(reader, with_reader=with_reader)
             case _:
                 assert_never(event)
 

@@ -13,7 +13,7 @@ from cardd.audit.records import StateRecord
 from cardd.errors import AuditUnavailable
 from cardd.model import CardRef, Peer, ReaderName, SeatName
 from cardd.register import Operator
-from cardd.sessions.table import Session, SessionEnd
+from cardd.sessions.session import LockReason, Session, SessionEnd
 
 PEER = Peer(uid=1001, gid=1002, pid=4242)
 SESSION = Session(
@@ -69,6 +69,18 @@ async def test_a_session_that_ends_by_itself(why: SessionEnd) -> None:
             "uid": 1001,
         }
     ]
+
+
+@pytest.mark.proves("S3")
+@pytest.mark.parametrize("why", LockReason)
+async def test_a_session_that_locks(why: LockReason) -> None:
+    journal = Written()
+    book = recorder(journal)
+    book.session_locked(SESSION, why)
+    await written(book)
+    (record,) = journal.records
+    assert (record["event"], record["problem"]) == ("session.locked", why.value)
+    assert (record["session"], record["operator"], record["seat"], record["uid"]) == ("s-1", "op-1", "left", 1001)
 
 
 async def test_a_logout_is_on_record_already() -> None:

@@ -120,6 +120,20 @@ def test_another_user_s_session_does_not_show() -> None:
     assert CardKind.BADGE
 
 
+@pytest.mark.proves("S3")
+def test_a_locked_session_shows_to_its_own_user_alone() -> None:
+    _, sessions, shown = rows(SEATS)
+    badge = CardRef(ReaderName("R"), 1, "c-5f1e-1")  # type: ignore[arg-type]
+    session = sessions.start(SeatName("open"), badge, LEFT, Operator(id="op", name="n", role="counter"), "00")
+    assert not any(row.locked for row in shown.sessions(LEFT))
+    sessions.lock(session)
+    assert [(row.seat, row.logged_in, row.locked) for row in shown.sessions(LEFT)] == [
+        ("left", False, False),
+        ("open", True, True),
+    ]
+    assert not any(row.locked for row in shown.sessions(RIGHT))
+
+
 @pytest.mark.proves("I1", "fault 49")
 def test_clients_are_found_by_uid_and_nothing_else() -> None:
     table = ClientTable(settings(SEATS))

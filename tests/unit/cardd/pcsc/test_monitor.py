@@ -80,7 +80,7 @@ async def test_a_reader_unplugged_takes_its_card_with_it(following: Following) -
     following.start()
     await following.take(3)
     following.fake.unplug(A)
-    assert await following.take(2) == [CardWithdrawn(A), ReaderVanished(A)]
+    assert await following.take(2) == [CardWithdrawn(A, with_reader=True), ReaderVanished(A)]
 
 
 async def test_as_many_readers_as_pcscd_knows_are_all_followed(following: Following) -> None:
@@ -156,7 +156,12 @@ async def test_when_pcscd_goes_every_card_and_reader_is_gone_and_what_is_there_c
     following.fake.die()
     down, *gone = await following.take(5)
     assert isinstance(down, ServiceDown)
-    assert gone == [CardWithdrawn(A), ReaderVanished(A), CardWithdrawn(B), ReaderVanished(B)]
+    assert gone == [
+        CardWithdrawn(A, with_reader=True),
+        ReaderVanished(A),
+        CardWithdrawn(B, with_reader=True),
+        ReaderVanished(B),
+    ]
     following.fake.pull(A)  # a removal that nobody saw
     following.fake.rise()
     assert await following.take(4) == [
@@ -209,7 +214,7 @@ async def test_a_reader_that_tells_later_what_it_is_comes_anew(following: Follow
     assert await following.next() == CardInserted(A, ATR)
     told = await following.take(4)
     assert told == [
-        CardWithdrawn(A),
+        CardWithdrawn(A, with_reader=True),
         ReaderVanished(A),
         ReaderAppeared(A, ReaderTraits(virtual=False)),
         CardInserted(A, ATR),

@@ -21,7 +21,7 @@ async def test_a_badge_exchanged_behind_a_session_is_found_out_without_any_job(h
     house.table._prove_s = 0.02
     ended: asyncio.Future[CardRef] = asyncio.get_running_loop().create_future()
     entry = await house.present(BADGE, CONTACTLESS)
-    house.table.on_removed(ended.set_result)
+    house.table.on_removed(lambda ref, _: ended.set_result(ref))
     await left_and_came_back(house, OTHER_BADGE)
     assert entry.unproven
     assert await asyncio.wait_for(ended, 5) == entry.ref

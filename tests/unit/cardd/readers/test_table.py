@@ -9,11 +9,13 @@ from cardd.ports import (
     CardInserted,
     CardWithdrawn,
     ReaderAppeared,
+    ReaderEvent,
     ReaderTraits,
     ReaderVanished,
     ServiceDown,
     ServiceUp,
 )
+from cardd.readers.entries import Departure
 from tests.unit.cardd.readers.conftest import MakeHouse
 from tests.unit.cardd.readers.house import (
     BADGE,
@@ -149,18 +151,49 @@ async def test_a_reader_plugged_in_again_under_another_name_keeps_its_role(make_
 
 @pytest.mark.proves("fault 34")
 async def test_a_reader_that_vanishes_ends_the_card_in_it(house: House) -> None:
-    removed: list[CardRef] = []
-    house.table.on_removed(removed.append)
+    removed: list[tuple[CardRef, Departure]] = []
+    house.table.on_removed(lambda *told: removed.append(told))
     entry = await house.present()
     house.watch.listen(ReaderVanished(R))
     await house.settle()
-    assert removed == [entry.ref]
+    assert removed == [(entry.ref, Departure.READER_LOST)]
     assert house.words("card", "reader") == ["appeared", "inserted", "identified", "removed", "vanished"]
+
+
+@pytest.mark.proves("S2", "fault 34", "fault 40")
+@pytest.mark.parametrize("atr", [CONTACT, CONTACTLESS], ids=["contact", "contactless after a job"])
+@pytest.mark.parametrize(
+    ("events", "how"),
+    [
+        ([CardWithdrawn(R, with_reader=True), ReaderVanished(R)], Departure.READER_LOST),
+        ([ServiceDown(0x8010001D), CardWithdrawn(R, with_reader=True), ReaderVanished(R)], Departure.PCSC_LOST),
+        ([ServiceDown(0x8010001D), ServiceUp(), ReaderVanished(R)], Departure.READER_LOST),
+    ],
+    ids=["reader", "pcscd", "reader, once pcscd is back"],
+)
+async def test_it_is_told_how_a_card_went(house: House, atr: bytes, events: list[ReaderEvent], how: Departure) -> None:
+    removed: list[tuple[CardRef, Departure]] = []
+    house.table.on_removed(lambda *told: removed.append(told))
+    entry = await house.present(atr=atr)
+    for event in events:
+        house.watch.listen(event)
+    await house.settle()
+    assert removed == [(entry.ref, how)]
+
+
+@pytest.mark.proves("S2", "fault 12")
+async def test_a_card_that_was_exchanged_was_removed(house: House) -> None:
+    removed: list[tuple[CardRef, Departure]] = []
+    house.table.on_removed(lambda *told: removed.append(told))
+    entry = await house.present()
+    house.watch.listen(CardInserted(R, CONTACT))
+    await house.settle()
+    assert removed == [(entry.ref, Departure.REMOVED)]
 
 
 async def test_a_removal_is_told_once(house: House) -> None:
     removed: list[CardRef] = []
-    house.table.on_removed(removed.append)
+    house.table.on_removed(lambda ref, _: removed.append(ref))
     entry = await house.present()
     house.table.end(entry)
     house.table.end(entry)

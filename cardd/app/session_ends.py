@@ -1,0 +1,41 @@
+"""Why sessions end, out of what other rooms say: how a badge went, and what policy and register in force say of its holder."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Final
+
+from cardd.model import CardRef
+from cardd.policy.rules import Policy
+from cardd.ports import Clock
+from cardd.readers.entries import Departure
+from cardd.register import Register
+from cardd.sessions.session import Session, SessionEnd
+from cardd.sessions.table import SessionTable
+
+JAPAN: Final = timezone(timedelta(hours=9))
+"""Days of the register are days in Japan, which has no summer time."""
+
+BY_DEPARTURE: Final = {
+    Departure.REMOVED: SessionEnd.BADGE_REMOVED,
+    Departure.READER_LOST: SessionEnd.READER_LOST,
+    Departure.PCSC_LOST: SessionEnd.PCSC_LOST,
+}
+
+
+def card_gone(sessions: SessionTable) -> Callable[[CardRef, Departure], None]:
+    """What is told of every insertion that ends (`PresenceTable.on_removed`)."""
+    return lambda badge, how: sessions.badge_gone(badge, BY_DEPARTURE[how])
+
+
+def standing(session: Session, policy: Policy, register: Register, clock: Clock) -> SessionEnd | None:
+    """Why this session may not go on under what is in force now; None: it may."""
+    operator = register.by_certificate(session.badge_certificate)
+    guid = session.operator.guid if operator is None else operator.guid
+    if register.blocks(session.badge_certificate, guid):
+        return SessionEnd.BLOCKED
+    if operator is None or operator.id != session.operator.id or operator.role != session.role:
+        return SessionEnd.ROLE_ENDED
+    today = datetime.fromtimestamp(clock.utc_us() / 1_000_000, tz=UTC).astimezone(JAPAN).date()
+    if operator.status != "active" or (operator.until is not None and today > operator.until):
+        return SessionEnd.ROLE_ENDED
+    return None if session.role in policy.roles else SessionEnd.POLICY_CHANGED
