@@ -24,6 +24,8 @@ class ClientRow:
     """Whether it may register as an agent, which is to see PINs."""
     private_sector: bool = False
     """Whether the client is not a public body."""
+    counts_as_human: bool = False
+    """Whether what it reports as a human's act keeps a session from locking."""
 
 
 Clients = Callable[[Peer], ClientRow | None]

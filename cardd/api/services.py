@@ -7,8 +7,8 @@ from typing import Literal, Protocol
 from cardd.api.agents import AgentRegistry
 from cardd.api.events import EventHub
 from cardd.api.use_cases import LoadUseCases
-from cardd.ports import Call, Clock
-from cardd.sessions.table import Session
+from cardd.ports import Clock
+from cardd.sessions.table import SessionTable
 from cardd.wire.methods.cards_list import CardRow
 from cardd.wire.methods.events_subscribe import SessionState
 from cardd.wire.methods.health import Check
@@ -73,5 +73,6 @@ class Services:
     events: EventHub
     agents: AgentRegistry
     load_use_cases: LoadUseCases
-    session: Callable[[Call], Session | None]
-    """The session of the caller's own seat and uid, if one is open."""
+    sessions: SessionTable
+    role_names: Callable[[str], tuple[str | None, str | None]]
+    """A role in Japanese and English, as the policy in force names it; None where it knows no such role."""

@@ -3,12 +3,16 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from cardd.api.services import Services
 from cardd.audit.journal import Receipt
 from cardd.model import CardHandle
 from cardd.reading.target import Target
 from cardd.sessions.table import Session
 from cardd.wire import base
 from cardd.wire.methods.session_login import Operator
+
+
+DAY_US = 86_400_000_000
 
 
 def receipt(given: Receipt) -> base.Receipt:
@@ -22,9 +26,12 @@ def moment(utc_us: int) -> str:
     return when.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def operator(session: Session) -> Operator:
+def operator(services: Services, session: Session) -> Operator:
     """Who is logged in."""
-    return Operator(id=session.operator.id, name=session.operator.name, role=session.operator.role)
+    role_ja, role_en = services.role_names(session.role)
+    return Operator(
+        id=session.operator.id, name=session.operator.name, role=session.role, role_ja=role_ja, role_en=role_en
+    )
 
 
 def target(params: base.CardCall) -> Target:
@@ -32,12 +39,16 @@ def target(params: base.CardCall) -> Target:
     return Target(CardHandle(params.card), params.purpose, params.case)
 
 
-def session_facts(session: Session) -> dict[str, Any]:
-    """The fields that login and status share."""
+def session_facts(services: Services, session: Session) -> dict[str, Any]:
+    """The fields that login, unlock and status share. `locks_at` is None while the session is locked."""
+    locks_us, expires_us = services.sessions.locks_us(session), session.badge_expires_us
     return {
         "seat": session.seat,
-        "operator": operator(session),
+        "operator": operator(services, session),
         "badge": session.badge.handle,
         "since": moment(session.since_us),
         "ends_at": moment(session.ends_us),
+        "locks_at": None if locks_us is None else moment(locks_us),
+        "badge_expires_at": None if expires_us is None else moment(expires_us),
+        "badge_days_left": None if expires_us is None else max(0, (expires_us - services.clock.utc_us()) // DAY_US),
     }

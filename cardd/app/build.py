@@ -14,7 +14,7 @@ from cardd.app.clients import ClientTable
 from cardd.app.pcscd import socket_open_to_others
 from cardd.app.recorder import Recorder
 from cardd.app.rows import PresenceRows
-from cardd.app.session_ends import card_gone
+from cardd.app.session_ends import card_gone, names_of_role
 from cardd.app.use_cases import UseCaseLoader
 from cardd.audit.asynchronous import AsyncJournal
 from cardd.audit.pseudonym import CardPseudonyms, PseudonymKey
@@ -127,7 +127,8 @@ def build(given: Given, recorder: Recorder) -> Parts:
         load_use_cases=UseCaseLoader(
             settings, gate, sessions, _attempts(settings, clock, publish), given.register, clock
         ),
-        session=lambda call: sessions.find(call.caller.seat, call.caller.peer.uid),
+        sessions=sessions,
+        role_names=lambda code: names_of_role(given.policy, code),
     )
     server = Server(services, METHODS, ClientTable(settings), recorder.refused, _api_limits(settings))
     monitor = PcscMonitor(calls, contexts)

@@ -11,7 +11,13 @@ class ClientTable:
 
     def __init__(self, settings: Settings) -> None:
         self._rows = {
-            uid: ClientRow(client.name, seats_of(settings, uid), client.may_prompt, client.private_sector)
+            uid: ClientRow(
+                client.name,
+                seats_of(settings, uid),
+                client.may_prompt,
+                private_sector=client.private_sector,
+                counts_as_human=client.counts_as_human,
+            )
             for client in settings.clients
             for uid in uids_of(client.users)
         }

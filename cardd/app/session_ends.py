@@ -39,3 +39,9 @@ def standing(session: Session, policy: Policy, register: Register, clock: Clock)
     if operator.status != "active" or (operator.until is not None and today > operator.until):
         return SessionEnd.ROLE_ENDED
     return None if session.role in policy.roles else SessionEnd.POLICY_CHANGED
+
+
+def names_of_role(policy: Policy, code: str) -> tuple[str | None, str | None]:
+    """A role in Japanese and English, as the policy names it."""
+    role = policy.roles.get(code)
+    return (None, None) if role is None else (role.ja, role.en)

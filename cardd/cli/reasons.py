@@ -108,6 +108,10 @@ REASONS: Mapping[str, TwoTexts] = MappingProxyType(
         "session.required:ended_meanwhile": TwoTexts(
             "操作の途中でログアウトしました。", "The session ended in the middle of the operation."
         ),
+        "agent.not_allowed:reports_activity": TwoTexts(
+            "このプログラムからの操作の通知は、設定で認められていません。",
+            "The configuration does not take this program's word for a human's act.",
+        ),
         "session.exists:login_running": TwoTexts("ログインの操作が進行中です。", "A login is under way."),
         "seat.unknown:must_be_named": TwoTexts(
             "窓口が複数あります。--seat で指定してください。", "There is more than one seat: name yours with --seat."

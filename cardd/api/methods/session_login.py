@@ -13,7 +13,7 @@ async def handle(services: Services, _: ConnectionContext, call: Call, params: w
     use_cases = await services.load_use_cases()
     badge = CardHandle(params.badge) if params.badge is not None else None
     performed = await use_cases.login.login(call, badge)
-    return words.Result(receipt=receipt(performed.receipt), **session_facts(performed.result))
+    return words.Result(receipt=receipt(performed.receipt), **session_facts(services, performed.result))
 
 
 METHOD = Method(words.METHOD, words.Params, words.Result, handle)

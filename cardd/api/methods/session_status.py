@@ -10,10 +10,11 @@ from cardd.wire.methods import session_status as words
 
 
 async def handle(services: Services, _: ConnectionContext, call: Call, _params: Nothing) -> words.Result:
-    session = services.session(call)
+    session = services.sessions.find(call.caller.seat, call.caller.peer.uid)
     if session is None:
         return words.Result(seat=call.caller.seat, logged_in=False)
-    return words.Result(logged_in=True, **session_facts(session))
+    locked = services.sessions.locked(session)
+    return words.Result(logged_in=True, locked=locked, **session_facts(services, session))
 
 
 METHOD = Method(words.METHOD, Nothing, words.Result, handle)

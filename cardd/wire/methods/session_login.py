@@ -25,7 +25,7 @@ class Result(WireModel):
     badge: Handle
     since: Time
     ends_at: Time
-    locks_at: Time | None = None
+    locks_at: Time
     """When the session locks if no human does anything."""
     badge_expires_at: Time | None = None
     """When the badge's certificate ends."""

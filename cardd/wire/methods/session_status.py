@@ -16,3 +16,5 @@ class Result(WireModel):
     locked: bool | None = None
     locks_at: Time | None = None
     """When it locks if no human does anything; None while it is locked."""
+    badge_expires_at: Time | None = None
+    badge_days_left: int | None = None

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from cardd.api.services import About, Services
 from cardd.api.use_cases import UseCases
 from cardd.model import CardKind, Operation, Peer, PinKind, PinShape, ReaderName, SeatName
 from cardd.ports import Call, PinPrompt
+from cardd.sessions.table import SessionTable
 from cardd.wire.base import CardCall, WireModel
 from cardd.wire.methods.cards_list import CardRow
 from cardd.wire.methods.events_subscribe import SessionState
@@ -139,6 +140,8 @@ class House:
         self.events = EventHub("b00t", kept=8)
         self.probe = Probe()
         self.client = client
+        self.told: list[tuple[str, str, Mapping[str, str | int | None]]] = []
+        self.sessions = SessionTable(self.clock, lambda *told: self.told.append(told), ended=lambda *_: None)
         self.refusals: list[tuple[Peer, str, int]] = []
         about = About(version="0.1.0", boot_id="b00t", mode="test", started=900.0)
         self.services = Services(
@@ -149,7 +152,8 @@ class House:
             events=self.events,
             agents=AgentRegistry(),
             load_use_cases=no_use_cases,
-            session=lambda _: None,
+            sessions=self.sessions,
+            role_names=lambda role: ("窓口", "Counter") if role == "counter" else (None, None),
         )
         self.server = Server(
             self.services,
@@ -177,7 +181,7 @@ class House:
             yield raw
 
 
-CLERK = ClientRow("counter-app", (SeatName("s1"),), may_prompt=True)
+CLERK = ClientRow("counter-app", (SeatName("s1"),), may_prompt=True, counts_as_human=True)
 AT_ONCE = Limits(requests_per_second=10_000)
 """Without the limit that would get in the way of a quick test."""
 

@@ -116,7 +116,7 @@ async def test_a_subscription_is_answered_first_and_then_told_what_happens(tmp_p
         insert(house.events, 2)
         snapshot = await raw.result("events.subscribe")
         assert (snapshot["number"], snapshot["gap"], snapshot["boot_id"]) == (2, False, "b00t")
-        assert snapshot["sessions"] == [{"seat": "s1", "logged_in": True}]
+        assert snapshot["sessions"] == [{"seat": "s1", "logged_in": True, "locked": False}]
         insert(house.events)
         change = await raw.line()
         assert change["method"] == "events.changed"
