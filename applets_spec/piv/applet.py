@@ -11,14 +11,13 @@ from applets_spec.piv.pins import Pins
 from applets_spec.piv.quirks import PivQuirks
 from applets_spec.piv.spec import (
     AID,
-    ASYMMETRIC,
     BEHIND_PIN,
     CHALLENGE,
     COMMANDS,
     DYNAMIC_AUTHENTICATION,
     EXPONENTIATION,
     GENERATE_CONTROL,
-    GENERATED_KEYS,
+    GENERATED,
     KEYS,
     LABEL,
     PIX,
@@ -85,7 +84,7 @@ class Piv(Applet):
         )
         return cls(
             pins,
-            ManagementKey.from_state(state["management"], surroundings.random),
+            ManagementKey.from_state(state["management"], surroundings.random, pins.quirks),
             keys.from_state(state["keys"]),
             objects.from_state(state["objects"]),
             surroundings,
@@ -210,12 +209,12 @@ class Piv(Applet):
             raise CardRefusal(StatusWord.SECURITY_NOT_SATISFIED)
 
     def _generate(self, command: Command) -> Response:
-        if command.p1 or command.p2 not in GENERATED_KEYS:
+        if command.p1 or command.p2 not in GENERATED:
             raise CardRefusal(StatusWord.WRONG_P1_P2)
         self._require_management()
         control = members(only(command.data, GENERATE_CONTROL), 0x80)
         wanted = int.from_bytes(control.get(0x80, b""))
-        if wanted not in ASYMMETRIC:
+        if wanted not in GENERATED[command.p2]:
             raise CardRefusal(StatusWord.WRONG_DATA)
         key = self._keys[command.p2] = keys.generate(Algorithm(wanted))
         return Response(keys.public_key_object(key))

@@ -2,7 +2,7 @@
 
 import hmac
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto, unique
 from typing import Any, Self
 
@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import ECB
 
 from applets_spec.iso7816 import OK, CardRefusal, Command, Response, StatusWord, tlv
+from applets_spec.piv.quirks import PivQuirks
 from applets_spec.piv.spec import (
     BLOCK_BYTES,
     CHALLENGE,
@@ -39,16 +40,17 @@ class ManagementKey:
     algorithm: Algorithm
     key: bytes
     random: Callable[[int], bytes]
+    quirks: PivQuirks = field(default_factory=PivQuirks)
     authenticated: bool = False
     _pending: tuple[_Waiting, bytes] | None = None
 
     @classmethod
-    def from_state(cls, state: dict[str, Any], random: Callable[[int], bytes]) -> Self:
+    def from_state(cls, state: dict[str, Any], random: Callable[[int], bytes], quirks: PivQuirks) -> Self:
         """Raises `ValueError` when algorithm and key length do not fit."""
         algorithm, key = Algorithm(state["algorithm"]), bytes.fromhex(state["key"])
         if MANAGEMENT_KEY_BYTES.get(algorithm) != len(key):
             raise ValueError("management key and algorithm do not fit")
-        return cls(algorithm, key, random)
+        return cls(algorithm, key, random, quirks)
 
     def to_state(self) -> dict[str, Any]:
         """For the card file."""
@@ -68,7 +70,7 @@ class ManagementKey:
         if p1 != self.algorithm and not (p1 == Algorithm.TDES_DEFAULT and self.algorithm is Algorithm.TDES):
             raise CardRefusal(StatusWord.WRONG_P1_P2)
         pending, self._pending = self._pending, None
-        if template == {WITNESS: b""}:
+        if template == {WITNESS: b""} and not self.quirks.no_witness:
             return self._send(WITNESS, _Waiting.FOR_WITNESS)
         if template == {CHALLENGE: b""}:
             return self._send(CHALLENGE, _Waiting.FOR_RESPONSE)
@@ -105,7 +107,8 @@ class ManagementKey:
         if pending is None or pending[0] is not waiting:
             raise CardRefusal(StatusWord.CONDITIONS_NOT_SATISFIED)
         if not hmac.compare_digest(candidate, pending[1]):
-            raise CardRefusal(StatusWord.SECURITY_NOT_SATISFIED)
+            strange = self.quirks.wrong_management_key_as_wrong_data
+            raise CardRefusal(StatusWord.WRONG_DATA if strange else StatusWord.SECURITY_NOT_SATISFIED)
 
     def _proven(self, response: Response) -> Response:
         self.authenticated = True

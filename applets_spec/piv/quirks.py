@@ -18,6 +18,10 @@ class PivQuirks:
     """Key reference 00 exists and opens what 80 opens; the discovery object says so."""
     set_management_key: bool = False
     """The vendor command 00 FF FF FF is there; else 6D00."""
+    no_witness: bool = False
+    """9B gives challenges alone: the host proves itself, the card does not (piv.management-single)."""
+    wrong_management_key_as_wrong_data: bool = False
+    """A witness or response of another key answers 6A80; else 6982 (piv.management-quirks)."""
     contactless: bool = False
     """Contactless without a virtual contact interface: PIN keys, protected objects, PIN and administration commands refused."""
 

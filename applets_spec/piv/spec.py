@@ -91,12 +91,33 @@ CLAUSES = (
         "piv.management-once", f"{PART_2}, A.1", "A challenge or witness lives for the next command only.", assumed=True
     ),
     Clause(
-        "piv.generate", f"{PART_2}, 3.3.2", "GENERATE ASYMMETRIC KEY PAIR for 9A, 9C, 9D, 9E after the management key."
+        "piv.generate",
+        f"{PART_2}, 3.3.2",
+        "GENERATE ASYMMETRIC KEY PAIR for 9A, 9C, 9D, 9E after the management key; nothing but that key changes, "
+        "its certificate stays until another is put.",
     ),
     Clause(
-        "piv.algorithms", f"{SP_800_78}, tables 3-1, 5-1 and 6-2", "Algorithm identifiers and what keys may use them."
+        "piv.algorithms",
+        f"{SP_800_78}, tables 3-1, 5-1 and 6-2",
+        "Algorithm identifiers and what keys may use them: RSA 2048 and P-256 all, P-384 only 9C and 9D; others are 6A80.",
     ),
     Clause("piv.empty-key", "arekinath/PivApplet", "A key reference that holds no key answers 6A88.", assumed=True),
+    Clause(
+        "piv.management-apart",
+        f"{PART_1}, table 2; {PART_2}, 3.2.4",
+        "The management key opens writing and key generation; it opens nothing that is behind the PIN, nor the PIN what is behind it.",
+    ),
+    Clause(
+        "piv.management-quirks",
+        "arekinath/PivApplet",
+        "A witness or response made with a wrong key answers 6982; PivApplet says 6A80.",
+    ),
+    Clause(
+        "piv.management-single",
+        f"{PART_2}, A.1 and A.2",
+        "A card that gives no witness and only authenticates its administrator answers 6A80 to the request.",
+        assumed=True,
+    ),
     Clause(
         "piv.set-management-key", "yubikey-manager yubikit/piv.py", "Vendor command 00 FF FF FF: a new management key."
     ),
@@ -144,7 +165,6 @@ class KeyRef(IntEnum):
 
 
 RETIRED_KEYS = tuple(range(0x82, 0x96))
-GENERATED_KEYS = (KeyRef.AUTHENTICATION, KeyRef.SIGNATURE, KeyRef.KEY_MANAGEMENT, KeyRef.CARD_AUTHENTICATION)
 
 
 @unique
@@ -162,6 +182,13 @@ class Algorithm(IntEnum):
 
 
 ASYMMETRIC = (Algorithm.RSA_2048, Algorithm.P256, Algorithm.P384)
+GENERATED: Mapping[int, tuple[Algorithm, ...]] = {
+    KeyRef.AUTHENTICATION: (Algorithm.RSA_2048, Algorithm.P256),
+    KeyRef.SIGNATURE: ASYMMETRIC,
+    KeyRef.KEY_MANAGEMENT: ASYMMETRIC,
+    KeyRef.CARD_AUTHENTICATION: (Algorithm.RSA_2048, Algorithm.P256),
+}
+"""What a key may be generated as (SP 800-78-4, table 3-1)."""
 MANAGEMENT_KEY_BYTES: Mapping[Algorithm, int] = {
     Algorithm.TDES: 24,
     Algorithm.AES_128: 16,

@@ -79,7 +79,7 @@ def recognise(connection: SmartCardConnection) -> Recognition | None:
     """SELECT the application and look at the CHUID. None = not there. Raises nothing of its own."""
     if files.try_select(connection, AID, fci=True).sw != StatusWord.SUCCESS:
         return None
-    return Recognition(CardKind.BADGE, _try_identity(connection))
+    return Recognition(CardKind.BADGE, try_identity(connection))
 
 
 def select(connection: SmartCardConnection, application: Application) -> bytes:
@@ -92,7 +92,7 @@ def select(connection: SmartCardConnection, application: Application) -> bytes:
 
 def reread(connection: SmartCardConnection, _application: Application) -> bytes:
     """The beginning of the CHUID again. Raises `CardBadAnswer` where the badge has none: it was never made out to anybody."""
-    found = _try_identity(connection)
+    found = try_identity(connection)
     if found is None:
         raise CardBadAnswer(command="GET DATA", problem="no_identity")
     return found
@@ -177,7 +177,8 @@ def read_items(_connection: SmartCardConnection, _items: tuple[Item, ...]) -> Ma
     raise CardWrongKind(problem="items")
 
 
-def _try_identity(connection: SmartCardConnection) -> bytes | None:
+def try_identity(connection: SmartCardConnection) -> bytes | None:
+    """The beginning of the CHUID (up to 64 bytes); None on a card without one."""
     answer = connection.transmit(commands.get_data(CHUID, first_part_only=True))
     whole = answer.sw == StatusWord.SUCCESS or more_bytes(answer.sw) is not None
     return answer.data[:IDENTITY_LENGTH] if whole and answer.data else None

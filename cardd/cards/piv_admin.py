@@ -68,8 +68,7 @@ class BadgeCondition:
 def select(connection: SmartCardConnection) -> bytes | None:
     """SELECT the PIV application; the beginning of the CHUID, None on a blank card. Raises `CardWrongKind`, `CardBadAnswer`."""
     files.select(connection, operator_card.AID, fci=True)
-    found = operator_card.recognise(connection)
-    return None if found is None else found.identity
+    return operator_card.try_identity(connection)
 
 
 def condition(connection: SmartCardConnection) -> BadgeCondition:

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from cardd.cards.management_key import ManagementAlgorithm, ManagementKey
+from cardd.cards.piv_puk import FACTORY_PUK
 from cardd.pin import Pin
 
 SMALLEST_KEY = 32
@@ -25,7 +26,6 @@ PUKS = 10**PUK_DIGITS
 DRAW_BYTES = 8
 FAIR_DRAWS = 256**DRAW_BYTES // PUKS * PUKS
 """Numbers below this give each PUK equally often."""
-FACTORY_PUK = b"12345678"
 
 
 class BadgeMasterKey:

@@ -86,6 +86,18 @@ def test_wrong_key_is_refused_both_ways(blank) -> None:
     assert host.desk.sw("00DB3FFF", CHUID) == 0x6982
 
 
+@pytest.mark.parametrize("single", [True, False], ids=["single", "mutual"])
+def test_wrong_key_may_be_called_wrong_data(blank, single: bool) -> None:
+    host = Host(blank(quirks=PivQuirks(wrong_management_key_as_wrong_data=True)), 0x03, bytes(range(24)))
+    assert (host.single() if single else host.mutual(bytes(8))[1]) == 0x6A80
+
+
+def test_a_card_may_give_challenges_only(blank) -> None:
+    host = Host(blank(quirks=PivQuirks(no_witness=True)), 0x03, DEFAULT)
+    assert host.desk.send("0087039B", bytes.fromhex("7C028000"))[1] == 0x6A80
+    assert host.single() == 0x9000
+
+
 def test_failed_authentication_takes_an_earlier_one_away(host: Host) -> None:
     assert host.single() == 0x9000
     assert host.desk.sw("0087039B", bytes.fromhex("7C0A8208") + bytes(8)) == 0x6985
@@ -144,6 +156,24 @@ def test_pin_does_not_stand_in_for_the_management_key(blank) -> None:
     assert desk.verify("123456") == 0x9000
     assert desk.sw("00DB3FFF", CHUID) == 0x6982
     assert desk.send("0047009A", bytes.fromhex("AC03800111"))[1] == 0x6982
+
+
+def test_management_key_does_not_stand_in_for_the_pin(host: Host) -> None:
+    assert host.single() == 0x9000
+    assert host.desk.send("0047009A", bytes.fromhex("AC03800111"))[1] == 0x9000
+    assert host.desk.send("0087119A", bytes.fromhex("7C2482008120") + bytes(32))[1] == 0x6982
+    assert host.desk.object("5FC109")[1] == 0x6982
+    assert not host.desk.reference().verified
+
+
+def test_a_new_key_leaves_everything_else_as_it_was(badge) -> None:
+    host = Host(badge(), 0x0C, bytes(range(0x40, 0x60)))
+    host.single()
+    before = host.desk.card.to_state()["applets"]["piv"]
+    assert host.desk.send("0047009A", bytes.fromhex("AC03800107"))[1] == 0x9000
+    after = host.desk.card.to_state()["applets"]["piv"]
+    assert before["keys"].pop("9A") != after["keys"].pop("9A")
+    assert before == after
 
 
 def test_long_object_goes_in_chained_and_comes_out_whole(host: Host) -> None:
@@ -210,9 +240,10 @@ def test_generated_rsa_key_is_the_one_that_signs(host: Host) -> None:
 
 def test_generated_p384_key(host: Host) -> None:
     host.single()
-    answer, sw = host.desk.send("0047009E", bytes.fromhex("AC03800114"))
+    answer, sw = host.desk.send("0047009C", bytes.fromhex("AC03800114"))
     assert (sw, len(answer)) == (0x9000, 5 + 97)
-    assert host.desk.send("0087149E", bytes.fromhex("7C3482008130") + bytes(48))[1] == 0x9000
+    assert host.desk.verify("123456") == 0x9000
+    assert host.desk.send("0087149C", bytes.fromhex("7C3482008130") + bytes(48))[1] == 0x9000
 
 
 @pytest.mark.parametrize(
@@ -223,6 +254,8 @@ def test_generated_p384_key(host: Host) -> None:
         ("0047019A", "AC03800111", 0x6A86),
         ("0047009A", "AC03800106", 0x6A80),
         ("0047009A", "AC03800103", 0x6A80),
+        ("0047009A", "AC03800114", 0x6A80),
+        ("0047009E", "AC03800114", 0x6A80),
         ("0047009A", "AC00", 0x6A80),
         ("0047009A", "800111", 0x6A80),
     ],
