@@ -17,10 +17,12 @@ from cardd.errors import CarddError
 from cardd.policy import load as policy_file
 from cardd.process.memory import forbid_dumps, lock_memory
 from cardd.register import load as load_register
+from cardd.state.store import StateBroken
 from cardd.tomlfile import BrokenFile
 
 EXIT_CONFIG = 78
 """EX_CONFIG of sysexits.h: a human must change a file; systemd does not start us again for it."""
+STATE_REMEDY = "restore it from the backup; without it an emergency stop, locks and blocked badges would be forgotten"
 DAMAGED_REMEDY = "cardd-verify DIRECTORY; keep the directory as it is and call whoever answers for the record"
 
 
@@ -68,6 +70,9 @@ def _run(settings: config.Settings) -> int:
     )
     try:
         return asyncio.run(Daemon(office).serve())
+    except StateBroken as error:
+        log.get_logger().error("start_failed", problem=error.problem, file=str(error.file), remedy=STATE_REMEDY)
+        return 1
     except (CarddError, Damaged, OSError) as error:
         log.get_logger().error("start_failed", **_facts(error), exc_info=error)
         return 1

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from cardd.approvals.service import ApprovalService
+    from cardd.lockdown.override import OverrideService
+    from cardd.lockdown.service import LockdownService
     from cardd.login.service import LoginService
     from cardd.reading.service import ReadingService
     from cardd.signing.service import SigningService
@@ -12,11 +15,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class UseCases:
-    """What can be done with cards."""
+    """What can be done."""
 
     login: "LoginService"
     reading: "ReadingService"
     signing: "SigningService"
+    approvals: "ApprovalService"
+    lockdown: "LockdownService"
+    override: "OverrideService"
 
 
 LoadUseCases = Callable[[], Awaitable[UseCases]]

@@ -8,9 +8,10 @@ from cardd.audit.journal import Receipt
 from cardd.model import CardHandle
 from cardd.reading.target import Target
 from cardd.sessions.table import Session
+from cardd.state.approvals import Approval
 from cardd.wire import base
+from cardd.wire.methods.approval_list import ApprovalRow
 from cardd.wire.methods.session_login import Operator
-
 
 DAY_US = 86_400_000_000
 
@@ -36,7 +37,7 @@ def operator(services: Services, session: Session) -> Operator:
 
 def target(params: base.CardCall) -> Target:
     """Which card, for what, in which case."""
-    return Target(CardHandle(params.card), params.purpose, params.case)
+    return Target(CardHandle(params.card), params.purpose, params.case, params.approval)
 
 
 def session_facts(services: Services, session: Session) -> dict[str, Any]:
@@ -52,3 +53,19 @@ def session_facts(services: Services, session: Session) -> dict[str, Any]:
         "badge_expires_at": None if expires_us is None else moment(expires_us),
         "badge_days_left": None if expires_us is None else max(0, (expires_us - services.clock.utc_us()) // DAY_US),
     }
+
+
+def approval_row(approval: Approval) -> ApprovalRow:
+    """What waits for a second person, or was approved and not used yet."""
+    return ApprovalRow(
+        approval=approval.id,
+        operation=approval.operation.value,
+        state="given" if approval.state == "given" else "asked",
+        requester=approval.requester,
+        seat=approval.seat,
+        content=dict(approval.content),
+        content_hash=approval.content_hash,
+        asked_at=moment(approval.asked_us),
+        expires_at=moment(approval.expires_us),
+        approver=approval.approver,
+    )

@@ -13,9 +13,11 @@ from cardd.app.checks import HealthChecks
 from cardd.app.clients import ClientTable
 from cardd.app.pcscd import socket_open_to_others
 from cardd.app.recorder import Recorder
+from cardd.app.reset import CardReset
 from cardd.app.rows import PresenceRows
-from cardd.app.session_ends import card_gone, names_of_role
-from cardd.app.use_cases import UseCaseLoader
+from cardd.app.session_ends import card_gone, names_of_role, standing
+from cardd.app.state import open_tables
+from cardd.app.use_cases import UseCaseLoader, UseCaseParts
 from cardd.audit.asynchronous import AsyncJournal
 from cardd.audit.pseudonym import CardPseudonyms, PseudonymKey
 from cardd.cards.identify import identify
@@ -24,20 +26,21 @@ from cardd.gate.door import DoorTools
 from cardd.gate.gate import Gate, GateParts
 from cardd.gate.guard import WrongPins
 from cardd.gate.refusals import Refusals
+from cardd.in_force import InForce
 from cardd.log import get_logger
 from cardd.pcsc.calls import PyscardCalls
 from cardd.pcsc.contexts import Contexts
 from cardd.pcsc.monitor import PcscMonitor
 from cardd.pcsc.workers import PcscReaderWorkers
-from cardd.policy.rules import Policy
 from cardd.ports import Clock, Publish
 from cardd.readers.lease import LeaseDesk
 from cardd.readers.roles import RoleBook
 from cardd.readers.table import PresenceTable
 from cardd.readers.watch import Watch
-from cardd.register import Register
-from cardd.sessions.attempts import LoginAttempts
+from cardd.sessions.overrides import Overrides
 from cardd.sessions.table import SessionTable
+from cardd.state.badges import BadgeBook
+from cardd.state.store import StateStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +48,9 @@ class Given:
     """What was read and opened before anything is built."""
 
     settings: Settings
-    policy: Policy
-    register: Register
+    in_force: InForce
+    state: StateStore
+    badges: BadgeBook
     pseudonym_key: PseudonymKey
     journal: AsyncJournal
     clock: Clock
@@ -116,7 +120,43 @@ def build(given: Given, recorder: Recorder) -> Parts:
         consent_s=float(limits.consent_seconds),
     )
     pseudonyms = CardPseudonyms(given.pseudonym_key, clock.utc_us)
-    gate = Gate(GateParts(table, sessions, given.journal, refusals, pseudonyms, given.policy, clock, tools))
+    tables = open_tables(given.state, settings.limits, publish)
+    overrides = Overrides(clock, seconds=float(limits.override_seconds))
+    sessions.on_stop(overrides.ended)
+    table.on_removed(lambda card, _: tables.pin_counts.insertion_ended(card.handle))
+    in_force = given.in_force
+    in_force.on_change(lambda: sessions.recheck(lambda each: standing(each, in_force.policy, in_force.register, clock)))
+    gate = Gate(
+        GateParts(
+            table,
+            sessions,
+            given.journal,
+            refusals,
+            pseudonyms,
+            given.in_force,
+            tables.lockdown,
+            tables.approvals,
+            overrides,
+            tables.pin_counts,
+            clock,
+            tools,
+            pin_fresh_s=float(limits.pin_fresh_seconds),
+        )
+    )
+    use_cases = UseCaseParts(
+        settings,
+        gate,
+        sessions,
+        given.in_force,
+        tables.attempts,
+        tables.approvals,
+        tables.lockdown,
+        overrides,
+        clock,
+        publish,
+        CardReset(table, workers),
+        fresh_lists=lambda: None,
+    )
     services = Services(
         about=given.about,
         clock=clock,
@@ -124,11 +164,9 @@ def build(given: Given, recorder: Recorder) -> Parts:
         health=_health(given, table),
         events=hub,
         agents=AgentRegistry(),
-        load_use_cases=UseCaseLoader(
-            settings, gate, sessions, _attempts(settings, clock, publish), given.register, clock
-        ),
+        load_use_cases=UseCaseLoader(use_cases),
         sessions=sessions,
-        role_names=lambda code: names_of_role(given.policy, code),
+        role_names=lambda code: names_of_role(in_force.policy, code),
     )
     server = Server(services, METHODS, ClientTable(settings), recorder.refused, _api_limits(settings))
     monitor = PcscMonitor(calls, contexts)
@@ -142,17 +180,6 @@ def _health(given: Given, table: PresenceTable) -> HealthChecks:
         memory_locked=given.memory_locked,
         mode=given.settings.mode,
         pcscd_open=socket_open_to_others,
-    )
-
-
-def _attempts(settings: Settings, clock: Clock, publish: Publish) -> LoginAttempts:
-    limits = settings.limits
-    return LoginAttempts(
-        clock,
-        publish,
-        failures=limits.login_failures,
-        window_s=float(limits.login_window_seconds),
-        lock_s=float(limits.login_lock_seconds),
     )
 
 

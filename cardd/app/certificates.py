@@ -70,5 +70,10 @@ def badge_uuid(der: bytes) -> str | None:
     return card_uuid(parse(der))
 
 
+def badge_expires_us(der: bytes) -> int:
+    """When a good badge certificate ends, microseconds since 1970."""
+    return int(parse(der).not_valid_after_utc.timestamp() * 1_000_000)
+
+
 def _word(error: OSError | BadAnchor) -> str:
     return error.problem if isinstance(error, BadAnchor) else "unreadable"

@@ -4,36 +4,46 @@ The daemon is ready, and small, before anybody logs in (decision 28).
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 from cardd.api.use_cases import UseCases
 from cardd.app.used_keys import UsedKeyFile
 from cardd.config import Settings
 from cardd.errors import AuditUnavailable
 from cardd.gate.gate import Gate
-from cardd.ports import Clock
-from cardd.register import Register
-from cardd.sessions.attempts import LoginAttempts
+from cardd.in_force import InForce
+from cardd.ports import Clock, Publish
+from cardd.sessions.overrides import Overrides
 from cardd.sessions.table import SessionTable
+from cardd.state.approvals import Approvals
+from cardd.state.attempts import LoginAttempts
+from cardd.state.lockdown import Lockdown
+
+
+@dataclass(frozen=True, slots=True)
+class UseCaseParts:
+    """What the use cases are made of."""
+
+    settings: Settings
+    gate: Gate
+    sessions: SessionTable
+    in_force: InForce
+    attempts: LoginAttempts
+    approvals: Approvals
+    lockdown: Lockdown
+    overrides: Overrides
+    clock: Clock
+    publish: Publish
+    reset_cards: Callable[[], Awaitable[None]]
+    fresh_lists: Callable[[], None]
 
 
 class UseCaseLoader:
     """Gives the use cases; imports them on a thread, once."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        gate: Gate,
-        sessions: SessionTable,
-        attempts: LoginAttempts,
-        register: Register,
-        clock: Clock,
-    ) -> None:
-        self._settings = settings
-        self._gate = gate
-        self._sessions = sessions
-        self._attempts = attempts
-        self._register = register
-        self._clock = clock
+    def __init__(self, parts: UseCaseParts) -> None:
+        self._parts = parts
         self._lock = asyncio.Lock()
         self._loaded: UseCases | None = None
 
@@ -49,15 +59,24 @@ class UseCaseLoader:
 
     def _load(self) -> UseCases:
         # The one place of late imports, with the reason above.
-        from cardd.app.certificates import OperatorCa, badge_uuid  # noqa: PLC0415
-        from cardd.login.service import BadgeRules, LoginService  # noqa: PLC0415
+        from cardd.app.certificates import OperatorCa, badge_expires_us, badge_uuid  # noqa: PLC0415
+        from cardd.approvals.service import ApprovalService  # noqa: PLC0415
+        from cardd.lockdown.override import OverrideService  # noqa: PLC0415
+        from cardd.lockdown.service import LockdownService  # noqa: PLC0415
+        from cardd.login.service import LoginService  # noqa: PLC0415
+        from cardd.proving.prover import BadgeProver, BadgeRules  # noqa: PLC0415
         from cardd.reading.service import ReadingService  # noqa: PLC0415
         from cardd.signing.service import SigningService  # noqa: PLC0415
 
-        authorities = OperatorCa(self._settings.operator_ca, test=self._settings.mode == "test")
-        rules = BadgeRules(authorities.badge_problem, badge_uuid)
+        parts = self._parts
+        authorities = OperatorCa(parts.settings.operator_ca, test=parts.settings.mode == "test")
+        rules = BadgeRules(authorities.badge_problem, badge_uuid, badge_expires_us)
+        prover = BadgeProver(parts.gate, parts.attempts, parts.in_force, rules, parts.clock)
         return UseCases(
-            LoginService(self._gate, self._sessions, self._attempts, self._register, rules, self._clock),
-            ReadingService(self._gate, self._clock),
-            SigningService(self._gate, self._clock, UsedKeyFile(self._settings.state_directory, self._clock)),
+            LoginService(parts.gate, parts.sessions, parts.attempts, prover, parts.fresh_lists),
+            ReadingService(parts.gate, parts.clock),
+            SigningService(parts.gate, parts.clock, UsedKeyFile(parts.settings.state_directory, parts.clock)),
+            ApprovalService(parts.gate, parts.approvals, prover),
+            LockdownService(parts.gate, parts.sessions, parts.lockdown, prover, parts.reset_cards),
+            OverrideService(parts.gate, parts.overrides, parts.publish),
         )

@@ -42,14 +42,15 @@ class TriesLeft:
 
 @dataclass(frozen=True, slots=True)
 class PinSpec:
-    """One PIN of a card: where it lives, what it looks like, how many tries a fresh counter has.
+    """One PIN of a card: where it lives, what it looks like, how many tries a fresh counter has (None: the card counts nothing,
+    and cardd's own counts are all that stands before guessing).
 
     `changeable`: `change_pin` can set a new value.
     """
 
     application: Application
     shape: PinShape
-    tries: int
+    tries: int | None
     changeable: bool = False
 
 

@@ -5,7 +5,7 @@ counter again, VERIFY and work (lease B).
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -15,7 +15,7 @@ from cardd.gate.guard import WrongPins
 from cardd.gate.pin_entry import PinEntry
 from cardd.gate.request import Notes, Request
 from cardd.gate.step import Expected, PinTerms, Step, Unlocked, Witness, look_at_counter, run_step
-from cardd.model import CardKind, CardOutcome, CardRef, KeyRole, PinKind, PinOutcome, SeatName
+from cardd.model import CardKind, CardOutcome, CardRef, KeyRole, PinKind, PinOutcome, PinShape, SeatName
 from cardd.pin import Pin
 from cardd.ports import Clock, Job, Progress, Publish
 from cardd.readers.entries import CardEntry
@@ -50,6 +50,12 @@ class Standing:
     may_spend_last_try: bool
     check: Callable[[], None]
     """Raises when what was allowed at the beginning is not allowed any more."""
+    guard: Callable[[PinKind], None]
+    """Asked before a person is asked for a PIN of a resident. Raises `PinGuard` when cardd's own counts say no (P5)."""
+    spent: Callable[[PinKind], None]
+    """Told of each wrong PIN, and each whose outcome is not known."""
+    human: Callable[[], None]
+    """Told when a person has typed."""
 
 
 class Door:
@@ -125,12 +131,15 @@ class Door:
             self.witness = replace(self.witness, identity=None)
             return await self._on_card(step, Unlocked(), None)
         self.pin = step.pin
+        if step.pin is not PinKind.BADGE:
+            self._standing.guard(step.pin)
         for prompt in range(1, PROMPTS_PER_STEP + 1):
             self._new_witness()
             shown = await self._shown_tries(step, step.pin)
             terms = await self._terms(step.pin, shown)
             self.pin_pad = self._people.on_pad(step, step.pin) or None
             unlocked = await self._people.ask(step, step.pin, shown)
+            self._standing.human()
             try:
                 return await self._with_pin(step, step.pin, unlocked, terms)
             except PinChanged:
@@ -140,12 +149,27 @@ class Door:
                 unlocked.wipe()
         raise AssertionError("unreachable")
 
+    async def secret(self, which: PinKind, shape: PinShape, about: Mapping[str, str] | None = None) -> Pin:
+        """Ask a person for a secret that this step's own PIN is not; nobody holds the card meanwhile. Whoever gets it wipes it.
+
+        Raises what `Prompter.pin` raises.
+        """
+        typed = await self._people.secret(which, shape, about or {})
+        self._standing.human()
+        return typed
+
+    async def new_secret(self, which: PinKind, shape: PinShape, about: Mapping[str, str] | None = None) -> Pin:
+        """The same for a new secret, typed twice. Raises `PinFormat` (`repeat_differs`) as well."""
+        typed = await self._people.new_secret(which, shape, about or {})
+        self._standing.human()
+        return typed
+
     # --- before the PIN ----------------------------------------------------------------------------------------------
 
-    async def _shown_tries(self, step: Step[T], which: PinKind) -> int:
+    async def _shown_tries(self, step: Step[T], which: PinKind) -> int | None:
         """The counter that the person is shown. Lease A, unless it was read before in this insertion."""
         shown = self._entry.memory.tries.get(which)
-        if shown is None:
+        if shown is None and self.card_type.pins[which].tries is not None:
             witness, expected = self._new_witness(), self.expected(step.application)
             left = await self._lease(lambda card: look_at_counter(card, self.card_type, step, expected, witness))
             assert left.count is not None  # look_at_counter raises otherwise
@@ -156,7 +180,7 @@ class Door:
             raise PinWasBlocked(which=which, tries_left=0)
         return shown
 
-    async def _terms(self, which: PinKind, shown: int) -> PinTerms:
+    async def _terms(self, which: PinKind, shown: int | None) -> PinTerms:
         """Under which terms VERIFY may be sent, after the resident's consent where the last try is at stake."""
         self.last_try_agreed = None
         agreed = await self._people.consent(which, shown, role_may=self._standing.may_spend_last_try)
@@ -169,6 +193,9 @@ class Door:
     async def _with_pin(self, step: Step[T], which: PinKind, unlocked: Unlocked, terms: PinTerms) -> T:
         mark = self._people.mark(which, unlocked.pin) if isinstance(unlocked.pin, Pin) else None
         self._request.call.progress(Progress("signing" if self._request.key is not None else "reading"))
+        if which is not PinKind.BADGE:
+            # Others may have tried this card while the person typed.
+            self._standing.guard(which)
         try:
             self._new_witness()
             return await self._on_card(step, unlocked, terms)
@@ -178,6 +205,8 @@ class Door:
                 self._remember_pin(mark)
             self._learn_tries(which)
             self._people.tell(which, self.witness.pin.value, self.witness.tries_after)
+            if which is not PinKind.BADGE and self.witness.pin in (PinOutcome.SPENT, PinOutcome.MAY_BE_SPENT):
+                self._standing.spent(which)
 
     async def _on_card(self, step: Step[T], unlocked: Unlocked, terms: PinTerms | None) -> T:
         witness, expected = self.witness, self.expected(step.application)

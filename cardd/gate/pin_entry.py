@@ -4,6 +4,8 @@ No lease is held while a person thinks. Everything typed is wiped here when it d
 """
 
 import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TypeVar
 
 from cardd.cards.card_type import CardType, PadEntry
@@ -11,7 +13,7 @@ from cardd.errors import CarddError, PinFormat, PinGuard, PinWasBlocked
 from cardd.gate.guard import WrongPins
 from cardd.gate.request import Request
 from cardd.gate.step import Step, Unlocked
-from cardd.model import PinKind
+from cardd.model import Operation, PinKind, PinShape
 from cardd.pin import Pin
 from cardd.ports import Clock, PinPrompt, Progress, Publish
 from cardd.readers.entries import CardEntry
@@ -38,9 +40,9 @@ class PinEntry:
         self._clock = clock
         self._publish = tell
 
-    async def consent(self, which: PinKind, shown: int, *, role_may: bool) -> bool:
+    async def consent(self, which: PinKind, shown: int | None, *, role_may: bool) -> bool:
         """Whether the last try may go; False where it is not the last. Raises `PinGuard` for a no, `PinWasBlocked` for a badge."""
-        if shown > 1:
+        if shown is None or shown > 1:
             return False
         if which is PinKind.BADGE:
             # An operator's badge with one try left counts as blocked: its owner goes to the administrator (decision 5).
@@ -55,7 +57,7 @@ class PinEntry:
         """Whether the reader's pad takes this PIN. A change needs three PINs, of which pads know little: an agent asks."""
         return self._entry.traits.pin_pad and self._card_type.pins[which].shape.numeric and not step.new_pin
 
-    async def ask(self, step: Step[T], which: PinKind, shown: int) -> Unlocked:
+    async def ask(self, step: Step[T], which: PinKind, shown: int | None) -> Unlocked:
         """The PIN, and the new one where the step changes it. Whoever gets it wipes it.
 
         Raises `PinRepeated`, `PinFormat`, and what `Prompter.pin` raises.
@@ -71,6 +73,24 @@ class PinEntry:
         except BaseException:
             pin.wipe()
             raise
+
+    async def secret(self, which: PinKind, shape: PinShape, about: Mapping[str, str], step: str = "enter") -> Pin:
+        """A secret beside the PIN of a step, e.g. what opens the operator CA. Raises what `Prompter.pin` raises."""
+        self._request.call.progress(Progress("waiting_for_pin"))
+        prompt = replace(self._prompt(which, step, None, shape), about=about)
+        return await self._request.call.prompter.pin(prompt)
+
+    async def new_secret(self, which: PinKind, shape: PinShape, about: Mapping[str, str]) -> Pin:
+        """A new secret, typed twice. Raises `PinFormat` (`repeat_differs`) as well."""
+        new = await self.secret(which, shape, about, "new")
+        try:
+            with await self.secret(which, shape, about, "repeat") as again:
+                if new != again:
+                    raise PinFormat(which=which, problem="repeat_differs")
+        except BaseException:
+            new.wipe()
+            raise
+        return new
 
     def mark(self, which: PinKind, pin: Pin) -> bytes:
         """What stands for this PIN on this card; the same after the card was taken out and put back."""
@@ -108,12 +128,15 @@ class PinEntry:
             self.tell(which, "cancelled", shown)
             raise
 
-    def _prompt(self, which: PinKind, step: str, shown: int | None) -> PinPrompt:
+    def _prompt(self, which: PinKind, step: str, shown: int | None, shape: PinShape | None = None) -> PinPrompt:
         request = self._request
-        shape = self._card_type.pins[which].shape
+        shape = shape or self._card_type.pins[which].shape
         where, kind = self._entry.ref.reader, self._entry.kind
-        return PinPrompt(which, step, shape, shown, kind, where, request.operation, request.purpose, request.case)
+        about = dict(request.content) if request.operation is Operation.APPROVE else {}
+        return PinPrompt(
+            which, step, shape, shown, kind, where, request.operation, request.purpose, request.case, about
+        )
 
-    def _begun(self, state: str, which: PinKind, shown: int) -> None:
+    def _begun(self, state: str, which: PinKind, shown: int | None) -> None:
         self._request.call.progress(Progress(state))
         self.tell(which, "asked", shown)

@@ -7,9 +7,11 @@ from cardd.audit.journal import Receipt
 from cardd.model import CardHandle, Item, KeyRole, Operation, PinKind
 from cardd.ports import Call
 
-__all__ = ["Notes", "Performed", "Receipt", "Request"]
+__all__ = ["NO_CARD", "Notes", "Performed", "Receipt", "Request"]
 
 T = TypeVar("T")
+NO_CARD = CardHandle("")
+"""In a request that touches no card."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,12 @@ class Request:
     """The second person's approval that the caller brings along."""
     content: tuple[tuple[str, str], ...] = ()
     """What a second person must know beside operation, purpose, case, items and key: word and value."""
+    agrees_to: str | None = None
+    """SHA-256 of the content that the holder of the badge agrees to by this, 64 hex digits."""
+    resumes: str | None = None
+    """The approval of an earlier run that was broken off and is gone on with: it counts again for the same requester and content."""
+    grant: str | None = None
+    """The grant under which a signature is made."""
     subject: str | None = None
     """The operator that it is about, where that is not the one who does it."""
 

@@ -65,6 +65,7 @@ class Step(Generic[T]):
     prepare   runs before VERIFY and may refuse, so that a wrong card costs no try.
     work      runs after VERIFY (or right away without a PIN) and gives the result. The application is selected.
     new_pin   a new PIN is asked for as well, twice.
+    changes_identity  the work makes the card out to somebody: it may show no identity before, and shows another one after.
     """
 
     application: Application
@@ -72,6 +73,7 @@ class Step(Generic[T]):
     pin: PinKind | None = None
     prepare: Callable[[SmartCardConnection], None] | None = None
     new_pin: bool = False
+    changes_identity: bool = False
 
 
 @dataclass(slots=True)
@@ -92,7 +94,7 @@ class PinTerms:
     `last_try_agreed` is asked on the reader's thread, when it matters: consent does not last for ever.
     """
 
-    shown_tries: int
+    shown_tries: int | None
     last_try_agreed: Callable[[], bool]
 
 
@@ -128,14 +130,17 @@ def run_step(
     """
     witness.card = CardOutcome.UNKNOWN
     try:
-        witness.identity = visit(connection, card_type, step.application, expected)
+        witness.identity = _arrive(connection, card_type, step, expected)
         if step.prepare is not None:
             step.prepare(connection)
         if step.pin is not None and terms is not None and unlocked.pin is not None:
             _check_counter(connection, card_type, step, terms, witness)
             _verify(connection, card_type, step.pin, unlocked.pin, witness)
         result = _work(connection, step, unlocked, witness)
-        if card_type.reread(connection, step.application) != witness.identity:
+        shown = card_type.reread(connection, step.application)
+        if step.changes_identity:
+            witness.identity = shown
+        elif shown != witness.identity:
             raise CardChanged()
         return result
     except CardRemoved:
@@ -144,6 +149,17 @@ def run_step(
     finally:
         if witness.card is not CardOutcome.REMOVED:
             witness.card = _clear(connection, card_type)
+
+
+def _arrive(connection: SmartCardConnection, card_type: CardType, step: Step[T], expected: Expected) -> bytes | None:
+    """As `visit`; a card that is not made out yet and is about to be has nothing to show, and nothing may be expected of it."""
+    try:
+        return visit(connection, card_type, step.application, expected)
+    except CardBadAnswer as error:
+        made_out = expected.identity is not None or expected.first_look is not None
+        if made_out or not step.changes_identity or error.facts.problem != "no_identity":
+            raise
+        return None
 
 
 def visit(connection: SmartCardConnection, card_type: CardType, application: Application, expected: Expected) -> bytes:
@@ -206,7 +222,7 @@ def _honest_tries(connection: SmartCardConnection, card_type: CardType, step: St
         card_type.clear(connection)
         card_type.select(connection, step.application)
         left = card_type.tries_left(connection, step.pin)
-    if left.count is None:
+    if left.count is None and card_type.pins[step.pin].tries is not None:
         raise CardBadAnswer(command="VERIFY", which=step.pin, problem="counter_unreadable")
     return left
 

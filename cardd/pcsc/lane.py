@@ -58,6 +58,11 @@ class Lane:
         run.result.add_done_callback(lambda _done: self.waiting.remove(run))
         self._runs.put(run)
 
+    def stop_jobs(self) -> None:
+        """Let no job that was submitted send another command."""
+        for run in self.waiting:
+            run.clock.stop()
+
     def end(self) -> None:
         """Leave after the jobs that were submitted."""
         self._runs.put(None)

@@ -73,6 +73,11 @@ class PcscReaderWorker:
             self._stuck = None
             self._settings.on_stuck(self._reader, False)
 
+    def stop_jobs(self) -> None:
+        """No job of this reader sends another command."""
+        for lane in self._lanes:
+            lane.stop_jobs()
+
     def end(self) -> None:
         """Take no more jobs; the thread leaves when its job has ended. Whatever was stuck is no news any longer."""
         self._stuck = None

@@ -56,6 +56,11 @@ class PcscReaderWorkers:
         if reader in self._workers:
             self._workers[reader].card_withdrawn()
 
+    def stop_jobs(self) -> None:
+        """See `ports.ReaderWorkers`."""
+        for worker in self._workers.values():
+            worker.stop_jobs()
+
     async def close(self, limit_s: float) -> None:
         """Let running jobs end within `limit_s` seconds, then leave; idle workers end at once."""
         workers = [*self._workers.values(), *self._leaving]

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 from cardd.cards.card_type import Application, CardType, DateValue, ItemValue, TokenInfo, TriesLeft
 from cardd.errors import BadRequest, CardItemAbsent, CardWrongKind
@@ -48,7 +49,8 @@ class PinStatus:
 
     which: PinKind
     left: TriesLeft | None
-    tries_fresh: int
+    tries_fresh: int | None
+    """None: the card counts nothing."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -97,9 +99,8 @@ class ReadingService:
             door.notes.items = wanted
             return ReadItems(door.kind, {item: values[item] for item in wanted}, tuple(which for _, which in groups))
 
-        request = Request(
-            call, Operation.READ, target.card, target.purpose, target.case, items=facts, pins=(pin,) if pin else ()
-        )
+        asked_age = (("age", str(age)),) if age is not None else ()
+        request = _request(call, Operation.READ, target, items=facts, pins=(pin,) if pin else (), content=asked_age)
         return await self._gate.perform(request, plan)
 
     async def certificate(self, call: Call, target: Target, key: KeyRole) -> Performed[CertificateRead]:
@@ -122,7 +123,7 @@ class ReadingService:
                 door.remember_certificate(key, der)
             return CertificateRead(der, hashlib.sha256(der).hexdigest())
 
-        request = Request(call, Operation.CERTIFICATE, target.card, target.purpose, target.case, key=key)
+        request = _request(call, Operation.CERTIFICATE, target, key=key)
         return await self._gate.perform(request, plan)
 
     async def pin_status(
@@ -145,9 +146,7 @@ class ReadingService:
                     door.remember_tries(which, left.count)
             return tuple(PinStatus(which, counters[which], specs[which].tries) for which in wanted)
 
-        request = Request(
-            call, Operation.PIN_STATUS, target.card, target.purpose, target.case, pins=tuple(pins) if pins else ()
-        )
+        request = _request(call, Operation.PIN_STATUS, target, pins=tuple(pins) if pins else ())
         return await self._gate.perform(request, plan)
 
     async def token_info(self, call: Call, target: Target) -> Performed[tuple[CardKind, TokenInfo]]:
@@ -159,7 +158,7 @@ class ReadingService:
                 raise CardWrongKind()
             return door.kind, await door.run(Step(Application.JPKI, lambda card, _: read(card)))
 
-        request = Request(call, Operation.TOKEN_INFO, target.card, target.purpose, target.case)
+        request = _request(call, Operation.TOKEN_INFO, target)
         return await self._gate.perform(request, plan)
 
     async def change_pin(self, call: Call, target: Target, which: PinKind) -> Performed[None]:
@@ -182,13 +181,18 @@ class ReadingService:
                 )
             )
 
-        request = Request(call, Operation.CHANGE_PIN, target.card, target.purpose, target.case, pins=(which,))
+        request = _request(call, Operation.CHANGE_PIN, target, pins=(which,))
         return await self._gate.perform(request, plan)
 
     def _reached(self, birth: ItemValue, age: int) -> ItemValue:
         today = datetime.fromtimestamp(self._clock.utc_us() / 1e6, tz=UTC).astimezone(OFFICE_ZONE).date()
         assert isinstance(birth.value, DateValue)
         return ItemValue(has_reached(birth.value, age, today), b"")
+
+
+def _request(call: Call, operation: Operation, target: Target, **more: Any) -> Request:
+    """What is to be done to the target, as policy and record see it."""
+    return Request(call, operation, target.card, target.purpose, target.case, approval=target.approval, **more)
 
 
 def _group(

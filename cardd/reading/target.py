@@ -7,8 +7,9 @@ from cardd.model import CardHandle
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Handle of the insertion, purpose code of the policy, reception number."""
+    """Handle of the insertion, purpose code of the policy, reception number, and a second person's approval where one was given."""
 
     card: CardHandle
     purpose: str
     case: str
+    approval: str | None = None

@@ -21,6 +21,14 @@ class SignOrder:
     signature_format: str
     fingerprint: str | None = None
     idempotency_key: str | None = None
+    approval: str | None = None
+    """A second person's approval, where the office wants one."""
+    grant: str | None = None
+    """The grant under which it is signed, without a PIN."""
+
+    def digests_hash(self) -> str:
+        """SHA-256 over the digests one after the other, 64 hex digits: what a second person approves."""
+        return hashlib.sha256(b"".join(self.digests)).hexdigest()
 
     def hashed(self) -> bytes:
         """SHA-256 over everything but the idempotency key, 32 bytes."""

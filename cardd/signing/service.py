@@ -105,6 +105,8 @@ def _request(call: Call, order: SignOrder) -> Request:
         digests=len(order.digests),
         algorithm=f"{order.hash_name}.{order.signature_format}",
         fingerprint_given=order.fingerprint is not None,
+        approval=order.approval,
+        content=(("digests", order.digests_hash()), ("format", f"{order.hash_name}.{order.signature_format}")),
     )
 
 

@@ -77,6 +77,14 @@ class Lockdown:
             self._durable = True
         return state
 
+    def check_vote(self, operator: Operator) -> None:
+        """Whether this person's word counts now; asked before a PIN is. Raises `ApprovalInvalid` (`same_person`)."""
+        first = self._standing_vote()
+        if first is not None and (
+            operator.id in first.marks or one_person(operator, first.person, first.person, first.marks)
+        ):
+            raise ApprovalInvalid(problem="same_person")
+
     def vote(self, operator: Operator) -> bool:
         """An administrator asks for the release. True: released (also: it was not in force); False: a second one must follow.
 
@@ -92,8 +100,7 @@ class Lockdown:
             self._vote, self._durable = vote, True
             self._publish("lockdown", "release_asked", {"operator": operator.id})
             return False
-        if operator.id in first.marks or one_person(operator, first.person, first.person, first.marks):
-            raise ApprovalInvalid(problem="same_person")
+        self.check_vote(operator)
         with self._store.transaction() as db:
             db.execute("DELETE FROM lockdown")
         self._state = self._vote = None

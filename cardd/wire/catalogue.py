@@ -7,16 +7,22 @@ from pydantic import BaseModel
 from cardd.wire.base import Nothing
 from cardd.wire.methods import (
     agent_register,
+    approval_give,
+    approval_list,
+    approval_refuse,
     card_certificate,
     card_change_pin,
     card_pin_status,
     card_read,
     card_token_info,
     cards_list,
+    emergency_override,
     errors_list,
     events_subscribe,
     health,
     hello,
+    lockdown_engage,
+    lockdown_release,
     queue_show,
     readers_list,
     request_cancel,
@@ -26,6 +32,7 @@ from cardd.wire.methods import (
     session_login,
     session_logout,
     session_status,
+    session_unlock,
     sign_digest,
     whoami,
 )
@@ -53,6 +60,7 @@ METHODS = (
     Words(events_subscribe.METHOD, events_subscribe.Params, events_subscribe.Result),
     Words(agent_register.METHOD, agent_register.Params, agent_register.Result),
     Words(session_login.METHOD, session_login.Params, session_login.Result),
+    Words(session_unlock.METHOD, session_unlock.Params, session_unlock.Result),
     Words(session_logout.METHOD, Nothing, session_logout.Result),
     Words(session_status.METHOD, Nothing, session_status.Result),
     Words(session_activity.METHOD, Nothing, session_activity.Result),
@@ -62,6 +70,12 @@ METHODS = (
     Words(card_token_info.METHOD, card_token_info.Params, card_token_info.Result),
     Words(card_change_pin.METHOD, card_change_pin.Params, card_change_pin.Result),
     Words(sign_digest.METHOD, sign_digest.Params, sign_digest.Result),
+    Words(approval_list.METHOD, Nothing, approval_list.Result),
+    Words(approval_give.METHOD, approval_give.Params, approval_give.Result),
+    Words(approval_refuse.METHOD, approval_refuse.Params, approval_refuse.Result),
+    Words(lockdown_engage.METHOD, lockdown_engage.Params, lockdown_engage.Result),
+    Words(lockdown_release.METHOD, lockdown_release.Params, lockdown_release.Result),
+    Words(emergency_override.METHOD, emergency_override.Params, emergency_override.Result),
 )
 """Client to daemon."""
 

@@ -260,7 +260,7 @@ PINS = (
     Fault("pin.guard", 4006, "resident", True, EXIT_PIN_NOT_TRIED,
         TwoTexts("暗証番号を守るため、カードに送りませんでした。", "To protect the PIN, it was not sent to the card."),
         TwoTexts("残り1回のときは、続けるかどうかを住民の方に確認してください。続けない場合は、暗証番号の初期化・再設定の手続きをご案内ください。",
-                 "With one try left the resident must agree, or have the PIN reset; after too many wrong tries wait until the limit ends.")),
+                 "With one try left the resident must agree or have the PIN reset; after too many wrong tries, wait.")),
     Fault("pin.repeated", 4007, "resident", True, EXIT_PIN_NOT_TRIED,
         TwoTexts("先ほどと同じ、間違った暗証番号です。カードには送っていません。",
                  "This is the same wrong PIN as before; it was not sent to the card."),

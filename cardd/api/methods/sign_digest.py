@@ -24,6 +24,8 @@ async def handle(services: Services, _: ConnectionContext, call: Call, params: w
         signature_format=params.signature_format,
         fingerprint=params.fingerprint,
         idempotency_key=params.idempotency_key,
+        approval=params.approval,
+        grant=params.grant,
     )
     answer = await use_cases.signing.sign(call, order)
     signed = answer.performed.result

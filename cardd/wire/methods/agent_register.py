@@ -43,7 +43,7 @@ class PinRequest(Answer):
     operation: str
     purpose: str | None
     case: str | None
-    about: dict[str, str] = {}
+    about: Annotated[dict[str, str], Field(default_factory=dict)]
     """What the person agrees to by typing, for a second person's approval: word and value, to be shown."""
     client: str
     """The calling program, as the office's configuration names it."""

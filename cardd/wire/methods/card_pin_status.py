@@ -18,7 +18,8 @@ class PinState(WireModel):
     which: PinWord
     state: Literal["ready", "last_try", "blocked", "unknown", "absent"]
     tries_left: int | None
-    tries_fresh: int
+    tries_fresh: int | None
+    """Of a fresh counter; None where the card counts nothing."""
 
 
 class Result(WireModel):

@@ -28,6 +28,7 @@ from cardd.gate.door import DoorTools
 from cardd.gate.gate import Gate, GateParts
 from cardd.gate.guard import WrongPins
 from cardd.gate.refusals import Refusals
+from cardd.in_force import InForce
 from cardd.iso7816.connection import InsertionNotes
 from cardd.model import (
     CardHandle,
@@ -49,9 +50,16 @@ from cardd.readers.entries import CardEntry
 from cardd.readers.lease import LeaseDesk
 from cardd.readers.roles import RoleBook
 from cardd.readers.table import PresenceTable
-from cardd.register import Operator
+from cardd.register import Operator, Register
+from cardd.sessions.overrides import Overrides
 from cardd.sessions.table import Session, SessionTable
+from cardd.state.approvals import Approvals
+from cardd.state.attempts import LoginAttempts
+from cardd.state.badges import BadgeBook
+from cardd.state.lockdown import Lockdown
+from cardd.state.pin_counts import PinCounts
 from tests.unit.cardd.readers.house import TurnedClock
+from tests.unit.cardd.state.house import scratch_state
 
 POLICY = Path(__file__).parents[4] / "cardd" / "policy" / "example.toml"
 SEAT = SeatName("counter")
@@ -214,6 +222,8 @@ class Workers:
 
     def card_withdrawn(self, reader: ReaderName) -> None: ...
 
+    def stop_jobs(self) -> None: ...
+
     async def close(self, limit_s: float) -> None: ...
 
 
@@ -287,11 +297,29 @@ class GateHouse:
         self.entry = self.insert(pin_pad=pin_pad)
         tools = DoorTools(self.desk, self.wrong_pins, self.clock, self.publish, operation_s=30.0, consent_s=60.0)
         pseudonyms = CardPseudonyms(PseudonymKey(bytes(range(32))), self.clock.utc_us)
-        self.gate = Gate(
-            GateParts(
-                self.table, self.sessions, self.journal, self.refusals, pseudonyms, load(POLICY), self.clock, tools  # type: ignore[arg-type]
-            )
-        )  # fmt: skip
+        self.store = scratch_state(self.clock)
+        self.badges = BadgeBook(self.store)
+        self.in_force = InForce(load(POLICY), Register(1, ()), self.badges)
+        self.lockdown = Lockdown(self.store, self.publish)
+        self.approvals = Approvals(self.store, self.publish)
+        self.attempts = LoginAttempts(self.store, self.publish)
+        self.pin_counts = PinCounts(self.store)
+        self.overrides = Overrides(self.clock)
+        parts = GateParts(
+            self.table,
+            self.sessions,
+            self.journal,  # type: ignore[arg-type]
+            self.refusals,
+            pseudonyms,
+            self.in_force,
+            self.lockdown,
+            self.approvals,
+            self.overrides,
+            self.pin_counts,
+            self.clock,
+            tools,
+        )
+        self.gate = Gate(parts)
         self.session: Session | None = None
         if role:
             self.log_in(role)

@@ -20,11 +20,11 @@ from cardd.errors import (
     PinWasBlocked,
     SessionExists,
 )
-from cardd.login.challenge import CHALLENGE_SECONDS
-from cardd.login.service import BadgeRules, LoginService
+from cardd.login.service import LoginService
 from cardd.model import CardKind, PinOutcome
+from cardd.proving.challenge import CHALLENGE_SECONDS
+from cardd.proving.prover import BadgeProver, BadgeRules
 from cardd.register import Operator, Register
-from cardd.sessions.attempts import LoginAttempts
 from tests.unit.cardd.gate.gate_house import RIGHT, SEAT, GateHouse
 
 PAIR = issue_badge(BadgeHolder("TESTER", "0001"), KeyAlgorithm.P256, 1).slots[0x9A]
@@ -46,11 +46,11 @@ class Login:
         self.judged: list[datetime] = []
         self.problem: str | None = None
         known = Operator(id="sato", name="佐藤", role="counter", certificates=(FINGERPRINT,), **operator)  # type: ignore[arg-type]
-        self.attempts = LoginAttempts(self.house.clock, self.house.publish)
-        rules = BadgeRules(self.judge, lambda _: None)
-        self.service = LoginService(
-            self.house.gate, self.house.sessions, self.attempts, Register(1, (known,)), rules, self.house.clock
-        )
+        house = self.house
+        house.in_force.put_register(Register(1, (known,)))
+        rules = BadgeRules(self.judge, lambda _: None, lambda _: 0)
+        prover = BadgeProver(house.gate, house.attempts, house.in_force, rules, house.clock)
+        self.service = LoginService(house.gate, house.sessions, house.attempts, prover, lambda: None)
 
     def judge(self, _der: bytes, at: datetime) -> str | None:
         self.judged.append(at)

@@ -1,0 +1,1 @@
+"""The use case of a second person's approval."""

@@ -1,0 +1,223 @@
+"""Whether a request may begin: lockdown, card, session, policy, the age of the operator's PIN, a second person. In this order.
+
+What is refused here is on record as a refusal, with all that was known by then; no card was touched.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from cardd.audit.asynchronous import AsyncJournal
+from cardd.audit.pseudonym import CardPseudonyms
+from cardd.audit.records import RecordContext, StateRecord
+from cardd.cards.card_type import CardType
+from cardd.errors import (
+    ApprovalInvalid,
+    ApprovalRequired,
+    CarddError,
+    CardRemoved,
+    CardUnsupported,
+    CardWrongKind,
+    CardWrongReader,
+    PinTooOld,
+    PolicyDenied,
+)
+from cardd.gate import fields
+from cardd.gate.refusals import Refusals
+from cardd.gate.request import Request
+from cardd.in_force import InForce
+from cardd.model import CardHandle, CardKind, CardOutcome, Operation, SeatName
+from cardd.policy.decide import decide
+from cardd.policy.facts import Decision, Question
+from cardd.ports import Call
+from cardd.readers.entries import CardEntry
+from cardd.readers.table import PresenceTable
+from cardd.sessions.overrides import Overrides
+from cardd.sessions.table import Session, SessionTable
+from cardd.state.approvals import Approvals, content_hash
+from cardd.state.lockdown import Lockdown
+
+WITHOUT_SESSION = frozenset({Operation.LOGIN, Operation.APPROVE, Operation.LOCKDOWN_RELEASE})
+"""A badge proves its holder here; nobody need be logged in."""
+BADGE_PROOFS = WITHOUT_SESSION | {Operation.UNLOCK}
+BADGE_CARE = frozenset({Operation.BADGE_ENROL, Operation.BADGE_RENEW, Operation.BADGE_UNBLOCK})
+"""Done by one operator to the badge of another."""
+
+
+@dataclass(frozen=True, slots=True)
+class AdmissionParts:
+    """What is asked."""
+
+    presence: PresenceTable
+    sessions: SessionTable
+    journal: AsyncJournal
+    refusals: Refusals
+    pseudonyms: CardPseudonyms
+    in_force: InForce
+    lockdown: Lockdown
+    approvals: Approvals
+    overrides: Overrides
+    pin_fresh_s: float = 300.0
+    """A high-risk purpose wants the operator's PIN typed within so long (S6)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """What was found out before the intent. `facts`: the fields of its record."""
+
+    entry: CardEntry
+    card_type: CardType
+    session: Session | None
+    facts: dict[str, Any]
+
+
+class Admission:
+    """Says yes, or raises."""
+
+    def __init__(self, parts: AdmissionParts) -> None:
+        self._parts = parts
+
+    async def to_card(self, request: Request) -> Admitted:
+        """For an operation on a card. Raises `LockedDown`, `CardAbsent`, `CardChanged`, `CardRemoved`, `CardUnsupported`,
+        `CardWrongKind`, `CardWrongReader`, `SessionRequired`, `SessionLocked`, `PolicyDenied`, `PinTooOld`,
+        `ApprovalRequired`, `ApprovalInvalid`, `AuditUnavailable`.
+        """
+        facts = fields.of_request(request)
+        try:
+            if request.operation is not Operation.LOCKDOWN_RELEASE:
+                self._parts.lockdown.check()
+            entry = await self._parts.presence.identified(request.card)
+            facts |= fields.of_card(entry, self._parts.pseudonyms)
+            _check_seat(entry, request.call.caller.seat)
+            session = self._session(request.operation, request.call)
+            facts |= fields.of_session(session)
+            if entry.card_type is None:
+                raise CardUnsupported()
+            if request.operation in BADGE_PROOFS and entry.kind is not CardKind.BADGE:
+                raise CardWrongKind()
+            decision = self._judge(request, entry.kind, session, facts)
+            await self._agreed(request, decision, session, facts)
+        except CarddError as error:
+            error.with_outcome(card=CardOutcome.REMOVED if isinstance(error, CardRemoved) else CardOutcome.UNTOUCHED)
+            await self._refused(facts, error)
+            raise
+        return Admitted(entry, entry.card_type, session, facts)
+
+    async def to_repeat(self, request: Request, kind: CardKind) -> Session | None:
+        """For an answer that was given before and is given again; `kind`: what the card was. It is on record then.
+
+        Raises `LockedDown`, `SessionRequired`, `SessionLocked`, `PolicyDenied`, `PinTooOld`, `AuditUnavailable`.
+        """
+        facts = fields.of_request(request) | {"card_kind": kind}
+        try:
+            self._parts.lockdown.check()
+            session = self._session(request.operation, request.call)
+            facts |= fields.of_session(session)
+            self._judge(request, kind, session, facts)
+        except CarddError as error:
+            await self._refused(facts, error)
+            raise
+        await self._parts.journal.state(StateRecord(**facts, problem="repeated"))
+        return session
+
+    async def without_card(self, request: Request) -> Session:
+        """For what the role's rights allow and touches no card. Raises `SessionRequired`, `SessionLocked`, `PolicyDenied`,
+        `AuditUnavailable`."""
+        facts = fields.of_request(request)
+        try:
+            session = self._session(request.operation, request.call)
+            assert session is not None
+            facts |= fields.of_session(session)
+            self._judge(request, CardKind.UNKNOWN, session, facts)
+        except CarddError as error:
+            await self._refused(facts, error)
+            raise
+        return session
+
+    # --- one by one --------------------------------------------------------------------------------------------------
+
+    def _session(self, operation: Operation, call: Call) -> Session | None:
+        if operation in WITHOUT_SESSION:
+            return None
+        seat, uid = call.caller.seat, call.caller.peer.uid
+        return self._parts.sessions.need(seat, uid, locked_too=operation is Operation.UNLOCK)
+
+    def _judge(self, request: Request, kind: CardKind, session: Session | None, facts: dict[str, Any]) -> Decision:
+        """Ask the policy, and note in `facts` which rule spoke. Raises `PolicyDenied`, `PinTooOld`."""
+        decision = self._decide(request, kind, session, facts)
+        facts |= {"policy": self._parts.in_force.policy.hash, "rule": decision.rule}
+        if not decision.allowed:
+            raise PolicyDenied(rule=decision.rule, problem=decision.reason, field=decision.item)
+        if decision.pin_again and session and self._parts.sessions.pin_age_s(session) > self._parts.pin_fresh_s:
+            raise PinTooOld(limit=int(self._parts.pin_fresh_s))
+        return decision
+
+    def _decide(self, request: Request, kind: CardKind, session: Session | None, facts: dict[str, Any]) -> Decision:
+        emergency = session is not None and self._parts.overrides.covers(session, request.purpose, request.case)
+        if emergency:
+            facts["emergency"] = True
+        question = Question(
+            operation=request.operation,
+            client=request.call.caller.client,
+            card_kind=kind,
+            role=session.operator.role if session is not None else None,
+            purpose=request.purpose,
+            case=request.case,
+            items=request.items,
+            key=request.key,
+            pin=fields.sternest(request.pins),
+            private_sector=request.call.caller.private_sector,
+            emergency=emergency,
+        )
+        decision = decide(question, self._parts.in_force.policy)
+        if decision.allowed and session and kind is CardKind.BADGE:
+            return _whose_badge(decision, request.operation, request.card, session)
+        return decision
+
+    async def _agreed(
+        self, request: Request, decision: Decision, session: Session | None, facts: dict[str, Any]
+    ) -> None:
+        """Use a second person's approval where one is needed; without one it is asked for. Raises `ApprovalRequired`."""
+        if not decision.second_person or session is None:
+            return
+        approvals, content = self._parts.approvals, fields.content_of(request, facts)
+        facts["content"] = content_hash(content)
+        if request.resumes is not None:
+            facts |= self._resumed(request.resumes, session, facts["content"])
+            return
+        if request.approval is None:
+            asked = approvals.ask(session.operator, request.operation, request.call.method, content, session.seat)
+            facts["approval"] = asked.id
+            raise ApprovalRequired(approval=asked.id)
+        facts["approval"] = request.approval
+        used = approvals.use(request.approval, session.operator, request.operation, content)
+        facts["approver"] = used.approver
+
+    def _resumed(self, approval: str, session: Session, content: str) -> dict[str, Any]:
+        """An approval that was used already lets its own work be finished, for the same requester and content."""
+        known = self._parts.approvals.find(approval)
+        if known is None or known.state != "used":
+            raise ApprovalInvalid(approval=approval, problem="unknown")
+        if known.requester_person != session.operator.who:
+            raise ApprovalInvalid(approval=approval, problem="other_requester")
+        if known.content_hash != content:
+            raise ApprovalInvalid(approval=approval, problem="other_content")
+        return {"approval": approval, "approver": known.approver}
+
+    async def _refused(self, facts: dict[str, Any], error: CarddError) -> None:
+        await self._parts.refusals.note(RecordContext(**facts), error.code, error.facts.problem)
+
+
+def _whose_badge(decision: Decision, operation: Operation, card: CardHandle, session: Session) -> Decision:
+    """A badge works for the person who is logged in with it, and for nobody else; its care is another one's work."""
+    own = session.badge.handle == card
+    if operation in BADGE_CARE:
+        return decision if not own else Decision(False, "own_badge", "own_badge")
+    return decision if own or operation in WITHOUT_SESSION else Decision(False, "own_badge", "foreign_badge")
+
+
+def _check_seat(entry: CardEntry, seat: SeatName) -> None:
+    if entry.reader.seat not in (None, seat):
+        raise CardWrongReader(reader=entry.reader.shown, problem="other_seat")
+
+
+__all__ = ["BADGE_CARE", "Admission", "AdmissionParts", "Admitted"]
