@@ -21,8 +21,9 @@ SECONDS: Final = 300.0
 MOST_OPEN: Final = 50
 MOST_OF_ONE: Final = 10
 """So many may wait at once, of all and of one requester: nobody can fill the list for the others."""
-KEPT_S: Final = 24 * 3600
-"""How long an approval that is over can still be told from one that never was. The record keeps it for ever."""
+KEPT_S: Final = 48 * 3600
+"""How long an approval that is over can still be told from one that never was; longer than the making of a
+badge may take that goes on under one (`badges.PROGRESS_S`). The record keeps it for ever."""
 
 _COLUMNS: Final = (
     "id, operation, method, content, content_hash, requester, requester_person, requester_marks, seat, state,"
@@ -129,6 +130,16 @@ class Approvals:
         )
         return tuple(each for each in (self._judged(_approval(row)) for row in found) if each.state != "expired")
 
+    def check_approver(self, approval_id: str, approver: Operator) -> None:
+        """Whether this person can be the second one; asked before a PIN is.
+
+        One person: by id, by person, or by a badge that both entries name (fault 96). Raises `ApprovalInvalid`: `unknown`,
+        `used`, `refused`, `expired`, `same_person`.
+        """
+        approval = self._need(approval_id)
+        if one_person(approver, approval.requester, approval.requester_person, approval.requester_marks):
+            _refuse(approval, "same_person")
+
     def give(self, approval_id: str, approver: Operator, content_hash: str, proof: bytes) -> Approval:
         """A second person agrees. `content_hash`: of what that person was shown; `proof`: the badge's signature over it.
 
@@ -138,8 +149,7 @@ class Approvals:
         approval = self._need(approval_id)
         if content_hash != approval.content_hash:
             _refuse(approval, "other_content")
-        if self._is_requester(approval, approver):
-            _refuse(approval, "same_person")
+        self.check_approver(approval_id, approver)
         if approval.state == "given":
             if approval.approver != approver.id:
                 _refuse(approval, "given")
@@ -197,11 +207,6 @@ class Approvals:
         if approval.state in ("used", "refused", "expired"):
             _refuse(approval, approval.state)
         return approval
-
-    @staticmethod
-    def _is_requester(approval: Approval, approver: Operator) -> bool:
-        """One person: by id, by person, or by a badge that both entries name (fault 96)."""
-        return one_person(approver, approval.requester, approval.requester_person, approval.requester_marks)
 
     def _judged(self, approval: Approval) -> Approval:
         since = approval.given if approval.state == "given" else approval.asked

@@ -58,8 +58,10 @@ class LoginAttempts:
     def succeeded(self, *subjects: str) -> None:
         """A login went well: the failures of these subjects are forgotten, a lock is not. Give the badge, not the seat: else one good
         badge would reset the count for guesses with another."""
-        with self._store.transaction() as db:
-            db.executemany("DELETE FROM login_failures WHERE subject = ?", [(each,) for each in subjects])
+        known = {name for (name,) in self._store.rows("SELECT DISTINCT subject FROM login_failures")}
+        if forgotten := known & set(subjects):
+            with self._store.transaction() as db:
+                db.executemany("DELETE FROM login_failures WHERE subject = ?", [(each,) for each in forgotten])
 
     def _locked_until(self, subject: str) -> int:
         found = self._store.rows("SELECT locked_until_own_us FROM login_subjects WHERE subject = ?", (subject,))

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
 import rfc8785
+from pydantic import ValidationError
 
 from cardd.errors import BadgeTaken
 from cardd.register import Operator
 from cardd.state.people import marks_of
-from cardd.state.store import Moment, StateStore
+from cardd.state.store import Moment, StateBroken, StateStore
 
 PROGRESS_S: Final = 24 * 3600.0
 """So long a broken-off enrolment can go on with the approval it began with. Our choice: a working day and its night."""
@@ -75,6 +76,7 @@ class BadgeBook:
     """
 
     def __init__(self, store: StateStore) -> None:
+        """Raises `StateBroken`, `AuditUnavailable`."""
         self._store = store
         self._read()
 
@@ -208,7 +210,10 @@ class BadgeBook:
             self._read()
 
     def _read(self) -> None:
-        badges = [_badge(row) for row in self._store.rows("SELECT * FROM badges ORDER BY operator_id")]
+        try:
+            badges = [_badge(row) for row in self._store.rows("SELECT * FROM badges ORDER BY operator_id")]
+        except ValidationError as error:
+            raise StateBroken("damaged", self._store.path) from error
         self._badges = {each.operator.id: each for each in badges}
         self._blocked = frozenset(str(mark) for (mark,) in self._store.rows("SELECT mark FROM blocks"))
         self._generation = self._store.generation

@@ -22,7 +22,6 @@ from cardd.errors import AuditUnavailable
 from cardd.ports import Clock
 from cardd.state.schema import APPLICATION_ID, UPGRADES
 
-FILE_NAME: Final = "state.db"
 FILE_MODE: Final = 0o600
 Problem = Literal["damaged", "newer_format", "unreadable", "locked", "not_writable"]
 Value = str | int | float | bytes | None
@@ -70,14 +69,17 @@ class StateStore:
 
         A full or read-only disk does not hinder the start: what is known holds, and the first write says so.
         """
-        self._path, self._clock, self._boot_id = path, clock, boot_id
+        self.path, self._clock, self._boot_id = path, clock, boot_id
         self.created = _make_if_absent(path)
         """Whether there was no file and a new one was made: nothing is remembered."""
         self.generation = 0
         """Rises when the file had to be opened again after a fault of the disk: copies in memory must be read anew."""
         self._suspect = False
         self._db: sqlite3.Connection | None = _open(path)
-        self._own_us, self._own_since = self._own_time_at_open(), clock.boottime()
+        try:
+            self._own_us, self._own_since = self._own_time_at_open(), clock.boottime()
+        except AuditUnavailable as error:
+            raise StateBroken("unreadable", path) from error
         self._note_time()
 
     def close(self) -> None:
@@ -153,7 +155,7 @@ class StateStore:
             if not self._suspect:
                 raise AuditUnavailable(problem="state_not_writable")  # closed: the daemon ends
             try:
-                self._db = _open(self._path)
+                self._db = _open(self.path)
             except StateBroken as error:
                 raise AuditUnavailable(problem="state_not_writable") from error
             self._suspect = False

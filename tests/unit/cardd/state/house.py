@@ -1,11 +1,14 @@
 """A state.db and a clock that is turned by hand, for every test that needs one."""
 
+import contextlib
+import resource
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from cardd.ports import Clock
-from cardd.state.store import FILE_NAME, StateStore
+from cardd.state.store import StateStore
 
 BOOT, OTHER_BOOT = "b" * 32, "c" * 32
 NOON_US = 1_795_365_824_000_000
@@ -43,7 +46,7 @@ class TurnedClock:
 
 def open_state(folder: Path, clock: Clock | None = None, *, boot_id: str = BOOT) -> StateStore:
     """state.db in `folder`, made where there is none. Close it before it is opened again."""
-    return StateStore(folder / FILE_NAME, clock or TurnedClock(), boot_id)
+    return StateStore(folder / "state.db", clock or TurnedClock(), boot_id)
 
 
 def scratch_state(clock: Clock | None = None) -> StateStore:
@@ -53,3 +56,14 @@ def scratch_state(clock: Clock | None = None) -> StateStore:
         return open_state(folder, clock)
     finally:
         shutil.rmtree(folder)
+
+
+@contextlib.contextmanager
+def disk_that_takes_nothing() -> Iterator[None]:
+    """No file of this process can be written (setrlimit(2), RLIMIT_FSIZE; Python ignores the signal)."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
