@@ -119,6 +119,31 @@ REASONS: Mapping[str, TwoTexts] = MappingProxyType(
         "seat.unknown:not_yours": TwoTexts(
             "この窓口を使う許可がありません。", "This seat is not given to your account."
         ),
+        # badge.unfit and badge.management_key: what the badge itself says while it is made
+        "badge.unfit:algorithm": TwoTexts(
+            "この職員カードでは、その種類の鍵を作れません。", "The badge cannot make a key of this kind."
+        ),
+        "badge.unfit:weak_key": TwoTexts(
+            "この職員カードが作った鍵には、既知の弱点（CVE-2017-15361）があります。使わないでください。",
+            "The badge makes keys with a known weakness (CVE-2017-15361): do not use it.",
+        ),
+        "badge.unfit:no_space": TwoTexts(
+            "職員カードの空き容量が足りません。", "There is not enough room on the badge."
+        ),
+        "badge.management_key:algorithm": TwoTexts(
+            "管理鍵の種類が違います。", "The badge's management key is of another kind."
+        ),
+        "badge.management_key:refused": TwoTexts(
+            "この団体の管理鍵でも、出荷時の管理鍵でもありません。",
+            "It is neither this office's management key nor the one from the factory.",
+        ),
+        "badge.management_key:blocked": TwoTexts(
+            "管理鍵がロックされています。", "The badge's management key is blocked."
+        ),
+        "badge.management_key:not_proven": TwoTexts(
+            "職員カードが管理鍵を持っていることを証明できません。偽物のおそれがあります。",
+            "The badge does not prove that it has the management key: it may be no genuine card.",
+        ),
         # checks of `health`
         "pcsc:down": TwoTexts("カードリーダーのサービス（pcscd）が動いていません。", "pcscd is not running."),
         "readers:none": TwoTexts("使えるカードリーダーがありません。", "There is no reader that may be used."),
