@@ -3,7 +3,7 @@
 import sys
 
 from cardd.wire.fault import Fault
-from cardd.wire.fault_table import CARDS, PINS, REQUESTS, SESSIONS, SIGNATURES
+from cardd.wire.fault_table import CARDS, OFFICE, PINS, REQUESTS, SESSIONS, SIGNATURES
 
 _ACTORS = {
     "clerk": "窓口の職員 / the clerk",
@@ -15,6 +15,7 @@ _ACTORS = {
 _GROUPS = (
     ("Requests and connections", REQUESTS),
     ("Sessions, rules, record, agents", SESSIONS),
+    ("Second person, emergency stop, badges, grants, files of the office", OFFICE),
     ("Cards and readers", CARDS),
     ("PINs", PINS),
     ("Signatures", SIGNATURES),
@@ -29,7 +30,7 @@ Every error answer has the JSON-RPC members `code` (the number below) and `messa
 ends with), `doc`, and `request_id`, which stands in the daemon's log and in the record as well. Where it matters, `card`
 says what became of the card (`untouched`, `cleared`, `removed`, `unknown`: take it out) and `pin` what became of the
 retry counter (`outcome`: `untouched`, `accepted`, `spent`, `may_be_spent`; `tries_left`). Further members say where:
-`field`, `rule`, `reader`, `holder`, `place`, `retry_after_s`, `limit`, `which`, `tries_left`, `sw`, `pcsc_code`,
+`field`, `rule`, `approval`, `remaining`, `reader`, `holder`, `place`, `retry_after_s`, `limit`, `which`, `tries_left`, `sw`, `pcsc_code`,
 `command`, `problem`. No error carries anything that was read from a card or sent in a request.
 
 Names and numbers never change. A client that meets a name it does not know treats it as `internal`. `cardctl` ends
