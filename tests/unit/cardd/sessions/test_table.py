@@ -1,48 +1,11 @@
 """Sessions belong to seat, badge insertion and uid, and end when one of them does."""
 
-from collections.abc import Mapping
-
 import pytest
 
 from cardd.errors import SessionExists, SessionRequired
-from cardd.model import CardHandle, CardRef, ReaderName, SeatName
-from cardd.register import Operator
-from cardd.sessions.table import LONGEST_S, Session, SessionEnd, SessionTable
-
-SEAT, OTHER_SEAT = SeatName("counter"), SeatName("back-office")
-BADGE = CardRef(ReaderName("badge reader"), 4, CardHandle("c-0001-4"))
-SAME_CARD_AGAIN = CardRef(ReaderName("badge reader"), 5, CardHandle("c-0001-5"))
-OPERATOR = Operator(id="op-7", name="試験 花子", role="counter")
-
-
-class Turned:
-    """Two clocks that only move when told, and a listener for everything."""
-
-    def __init__(self) -> None:
-        self.us, self.seconds = 1_795_365_824_000_000, 500.0
-        self.events: list[tuple[str, str, dict[str, str | int | None]]] = []
-        self.ended: list[tuple[Session, SessionEnd]] = []
-        self.table = SessionTable(self, self.publish, ended=lambda session, why: self.ended.append((session, why)))
-
-    def utc_us(self) -> int:
-        return self.us
-
-    def boottime(self) -> float:
-        return self.seconds
-
-    def monotonic(self) -> float:
-        return self.boottime()
-
-    def publish(self, topic: str, change: str, facts: Mapping[str, str | int | None]) -> None:
-        self.events.append((topic, change, dict(facts)))
-
-    def login(self, seat: SeatName = SEAT, badge: CardRef = BADGE, uid: int = 1000) -> Session:
-        return self.table.start(seat, badge, uid, OPERATOR, "f" * 64)
-
-
-@pytest.fixture
-def world() -> Turned:
-    return Turned()
+from cardd.sessions.session import SessionEnd
+from cardd.sessions.table import LONGEST_S
+from tests.unit.cardd.sessions.turned import BADGE, OTHER_SEAT, SAME_CARD_AGAIN, SEAT, Turned
 
 
 def test_a_session_is_found_by_seat_and_uid(world: Turned) -> None:
@@ -114,8 +77,17 @@ def test_a_step_of_the_wall_clock_neither_ends_nor_prolongs_a_session(world: Tur
     session = world.login()
     world.us += step
     assert world.table.still(session)
-    world.seconds += LONGEST_S
-    assert not world.table.still(session)
+    world.wait(299)
+    assert world.table.still(session)
+    world.us -= step
+    world.wait(1)
+    assert world.table.locked(session)
+    world.us += step
+    assert world.table.locked(session)
+    world.wait(LONGEST_S)
+    world.us -= step
+    world.table.expire()
+    assert world.ended == [(session, SessionEnd.TOO_OLD)]
 
 
 @pytest.mark.proves("fault 78")
