@@ -49,6 +49,12 @@ def open_state(folder: Path, clock: Clock | None = None, *, boot_id: str = BOOT)
     return StateStore(folder / "state.db", clock or TurnedClock(), boot_id)
 
 
+def as_if_killed(store: StateStore) -> None:
+    """The file is given up without a last word."""
+    assert store._db is not None
+    store._db.close()
+
+
 def scratch_state(clock: Clock | None = None) -> StateStore:
     """A state.db that nobody will open again: its files are unlinked at once, and go when it does."""
     folder = Path(tempfile.mkdtemp(prefix="cardd-state-"))
