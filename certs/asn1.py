@@ -30,12 +30,12 @@ PIV_CARD_AUTHENTICATION = "2.16.840.1.101.3.6.8"
 """id-PIV-cardAuth: the key that answers without a PIN (FIPS 201-2, 4.2.2.2)."""
 
 
-def check_bounds(octets: bytes) -> None:
-    """One DER element, no byte behind it, at most 8 KiB, 16 levels, 4,096 elements, every length definite and minimal.
+def check_bounds(octets: bytes, largest: int = LARGEST) -> None:
+    """One DER element, no byte behind it, at most `largest` bytes, 16 levels, 4,096 elements, every length definite and minimal.
 
     Octet strings are followed as far as they look like DER, so that nesting cannot hide in an extension. Raises `Malformed`.
     """
-    if len(octets) > LARGEST:
+    if len(octets) > largest:
         raise Malformed("too_large")
     if len(list(_elements(octets))) != 1:
         raise Malformed("trailing_data")

@@ -8,6 +8,7 @@ class Kind(StrEnum):
     """The kinds of certificate that are told apart."""
 
     OPERATOR_BADGE = "operator_badge"
+    OPERATOR_SIGNATURE = "operator_signature"
     JPKI_SIGNATURE = "jpki_signature"
     JPKI_AUTHENTICATION = "jpki_authentication"
 
