@@ -128,6 +128,7 @@ _add(
     main,
     (
         session.login,
+        session.unlock,
         session.logout,
         session.status,
         info.readers,

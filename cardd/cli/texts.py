@@ -74,6 +74,22 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "{name}（役割 {role}）でログイン中です。{until} まで有効です。",
             "{name} (role {role}) is logged in, until {until}.",
         ),
+        "unlocked": (
+            "{name}（役割 {role}）のロックを解除しました。{until} まで有効です。",
+            "Unlocked: {name} (role {role}), until {until}.",
+        ),
+        "locks": (
+            "操作がないと {at} にロックされます。",
+            "Locks at {at} if nothing is done.",
+        ),
+        "locked": (
+            "ロック中です。cardctl unlock と職員カードの暗証番号で解除してください。",
+            "Locked. Unlock with `cardctl unlock` and the badge's PIN.",
+        ),
+        "badge_ends": (
+            "職員カードの有効期限まであと{n}日です。更新を依頼してください。",
+            "The badge ends in {n} days: ask for a renewal.",
+        ),
         "logged_out": ("ログアウトしました。", "Logged out."),
         "nobody": ("ログインしていません。", "Nobody is logged in."),
         "head.reader": ("カードリーダー", "READER"),
