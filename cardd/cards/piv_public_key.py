@@ -57,7 +57,7 @@ def read_public_key(octets: bytes, kind: PublicKeyKind) -> bytes:
 
 
 def is_roca_modulus(modulus: int) -> bool:
-    """Whether a modulus has the shape of CVE-2017-15361. Of good keys one in 2^100 and more has it by chance."""
+    """Whether a modulus has the shape of CVE-2017-15361. Of good keys one in 2^154 has it by chance (there, 3.2)."""
     return all(modulus % prime in _powers(prime) for prime in ROCA_PRIMES)
 
 
