@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 from cardd.api.agents import AgentRegistry
 from cardd.api.events import EventHub
 from cardd.api.use_cases import LoadUseCases
+from cardd.policy.rules import Policy
 from cardd.ports import Clock
 from cardd.sessions.table import SessionTable
 from cardd.wire.methods.cards_list import CardRow
@@ -76,3 +77,7 @@ class Services:
     sessions: SessionTable
     role_names: Callable[[str], tuple[str | None, str | None]]
     """A role in Japanese and English, as the policy in force names it; None where it knows no such role."""
+    policy: Callable[[], Policy]
+    """The policy in force."""
+    private_clients: frozenset[str]
+    """Names of the configuration's clients that are no public body."""

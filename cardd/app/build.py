@@ -167,6 +167,8 @@ def build(given: Given, recorder: Recorder) -> Parts:
         load_use_cases=UseCaseLoader(use_cases),
         sessions=sessions,
         role_names=lambda code: names_of_role(in_force.policy, code),
+        policy=lambda: in_force.policy,
+        private_clients=frozenset(client.name for client in settings.clients if client.private_sector),
     )
     server = Server(services, METHODS, ClientTable(settings), recorder.refused, _api_limits(settings))
     monitor = PcscMonitor(calls, contexts)

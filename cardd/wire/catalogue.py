@@ -23,6 +23,8 @@ from cardd.wire.methods import (
     hello,
     lockdown_engage,
     lockdown_release,
+    policy_explain,
+    policy_show,
     queue_show,
     readers_list,
     request_cancel,
@@ -76,6 +78,8 @@ METHODS = (
     Words(lockdown_engage.METHOD, lockdown_engage.Params, lockdown_engage.Result),
     Words(lockdown_release.METHOD, lockdown_release.Params, lockdown_release.Result),
     Words(emergency_override.METHOD, emergency_override.Params, emergency_override.Result),
+    Words(policy_show.METHOD, Nothing, policy_show.Result),
+    Words(policy_explain.METHOD, policy_explain.Params, policy_explain.Result),
 )
 """Client to daemon."""
 

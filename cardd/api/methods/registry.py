@@ -21,6 +21,8 @@ from cardd.api.methods import (
     hello,
     lockdown_engage,
     lockdown_release,
+    policy_explain,
+    policy_show,
     queue_show,
     readers_list,
     request_cancel,
@@ -62,5 +64,7 @@ METHODS: Final[tuple[AnyMethod, ...]] = (
     lockdown_engage.METHOD,
     lockdown_release.METHOD,
     emergency_override.METHOD,
+    policy_show.METHOD,
+    policy_explain.METHOD,
     agent_register.METHOD,
 )

@@ -13,17 +13,20 @@ class Params(WireModel):
     """Left out: the role of whoever is logged in at this seat."""
     purpose: PurposeCode | None = None
     case: CaseNumber | None = None
+    """Left out: some reception number is supposed."""
     items: tuple[ItemWord, ...] = ()
     key: KeyWord | None = None
     pin: PinWord | None = None
     card_kind: Literal["my_number", "juki", "badge"] | None = None
+    """Left out: what the operation is usually done with, a resident's My Number card or a badge."""
     client: str | None = None
     """Left out: the caller's own name in the configuration."""
     emergency: bool = False
 
 
 class Near(WireModel):
-    """A row that would allow it, but for what it `lacks`: `role`, `purpose`, `operation`, `item`, `key`, `card`, `client`."""
+    """A row that would allow it, but for what it `lacks`: `role`, `purpose`, `operation`, `item`, `key`, `card`, `client`,
+    `emergency` (it counts under the override only)."""
 
     row: str
     line: int | None

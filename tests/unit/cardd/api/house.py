@@ -20,6 +20,7 @@ from cardd.api.server import Server
 from cardd.api.services import About, Services
 from cardd.api.use_cases import UseCases
 from cardd.model import CardKind, Operation, Peer, PinKind, PinShape, ReaderName, SeatName
+from cardd.policy.load import load
 from cardd.ports import Call, PinPrompt
 from cardd.sessions.table import SessionTable
 from cardd.wire.base import CardCall, WireModel
@@ -30,6 +31,7 @@ from cardd.wire.methods.queue_show import ReaderLoad
 from cardd.wire.methods.readers_list import ReaderRow
 
 READER = "Virtual PCD 00 00"
+POLICY = load(Path(__file__).parents[4] / "cardd/policy/example.toml")
 CARD = "c-5f1e-7"
 PATIENT = 5.0
 """No test waits this long; it only keeps a broken one from hanging."""
@@ -153,6 +155,8 @@ class House:
             agents=AgentRegistry(),
             load_use_cases=no_use_cases,
             sessions=self.sessions,
+            policy=lambda: POLICY,
+            private_clients=frozenset({"shop"}),
             role_names=lambda role: ("窓口", "Counter") if role == "counter" else (None, None),
         )
         self.server = Server(

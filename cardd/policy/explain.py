@@ -1,0 +1,101 @@
+"""Why a decision is what it is: the line that decided, and the rows that came nearest. Pure, like the decision itself."""
+
+from dataclasses import dataclass
+
+from cardd.model import Item, KeyRole, Operation
+from cardd.policy.decide import decide
+from cardd.policy.facts import Question
+from cardd.policy.rules import Policy, objects_of
+from cardd.policy.table import ANY_CLIENT, NEED_KEYS, ROW_OPERATIONS, Row
+
+MOST_NEAR = 5
+"""Rows that are named at most."""
+STILL_NEAR = 3
+"""What lacks more than this is not near."""
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A row that would allow it, but for what it lacks."""
+
+    row: str
+    line: int | None
+    lacks: tuple[str, ...]
+    """Of `role`, `purpose`, `operation`, `item`, `key`, `card`, `client`, `emergency` (counts under the override only)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A decision with its reasons."""
+
+    allowed: bool
+    rule: str
+    reason: str
+    """One word; empty where it is allowed."""
+    item: str | None
+    """The first item or key that was refused."""
+    line: int | None
+    """Line of the policy file that decided, where one line did."""
+    second_person: bool
+    pin_again: bool
+    near: tuple[Near, ...]
+    """Where it is refused: rows that would allow it but for something, nearest first."""
+
+
+def explain(question: Question, policy: Policy) -> Explanation:
+    """The decision of `decide`, and what led to it."""
+    decision = decide(question, policy)
+    near = () if decision.allowed else _near(question, policy)
+    return Explanation(
+        decision.allowed,
+        decision.rule,
+        decision.reason,
+        decision.item,
+        _line(question, decision.rule, policy),
+        decision.second_person,
+        decision.pin_again,
+        near,
+    )
+
+
+def _line(question: Question, rule: str, policy: Policy) -> int | None:
+    """The row; or the purpose or role whose words a rule of cardd goes by."""
+    if rule in ("number_law", "resident_code", "override"):
+        return policy.lines.get(f"purpose:{question.purpose}")
+    if rule == "rights":
+        return policy.lines.get(f"role:{question.role}")
+    return policy.lines.get(f"row:{rule}")
+
+
+def _near(question: Question, policy: Policy) -> tuple[Near, ...]:
+    if question.operation not in ROW_OPERATIONS:
+        return ()
+    refused = [what for what in objects_of(question) if not _allowed_alone(question, what, policy)]
+    found = [
+        Near(row.id, policy.lines.get(f"row:{row.id}"), _lacks(row, question, refused, policy))
+        for row in policy.table.rows
+    ]
+    # A row that lacks nothing is not what refused it; among equals the order of the file holds.
+    close = sorted((near for near in found if 0 < len(near.lacks) <= STILL_NEAR), key=lambda near: len(near.lacks))
+    return tuple(close[:MOST_NEAR])
+
+
+def _allowed_alone(question: Question, what: Item | KeyRole | None, policy: Policy) -> bool:
+    """Whether some row allows this one item: then no row need be found for it."""
+    return any(not _lacks(row, question, [what], policy) for row in policy.table.rows)
+
+
+def _lacks(row: Row, question: Question, objects: list[Item | KeyRole | None], policy: Policy) -> tuple[str, ...]:
+    purpose = policy.purposes.get(question.purpose or "")
+    emergency = question.emergency and purpose is not None and purpose.emergency
+    lacks = {
+        "role": question.role not in row.roles,
+        "purpose": question.purpose not in row.purposes,
+        "operation": question.operation not in row.operations,
+        "item": question.operation is Operation.READ and not set(objects) <= set(row.items),
+        "key": question.operation in NEED_KEYS and not set(objects) <= set(row.keys),
+        "card": question.card_kind not in row.cards,
+        "client": not {question.client, ANY_CLIENT} & set(row.clients),
+        "emergency": row.emergency_only and not emergency,
+    }
+    return tuple(name for name, lacking in lacks.items() if lacking)
