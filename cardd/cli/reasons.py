@@ -90,9 +90,58 @@ REASONS: Mapping[str, TwoTexts] = MappingProxyType(
         ),
         "pin.guard:not_agreed": TwoTexts("本人の同意がありませんでした。", "The holder did not agree."),
         "pin.guard:consent_too_old": TwoTexts("同意から時間がたちすぎました。", "The agreement was too long ago."),
+        "pin.guard:insertion_limit": TwoTexts(
+            "間違いが続きました。カードを取り出し、本人に暗証番号を確認してください。",
+            "Too many wrong PINs since this card was put in: take it out and ask the holder to make sure.",
+        ),
+        "pin.guard:card_limit": TwoTexts(
+            "このカードは、この端末で24時間に間違えられる回数に達しました。",
+            "This card had too many wrong PINs at this terminal within 24 hours.",
+        ),
+        "pin.guard:operator_limit": TwoTexts(
+            "この職員の操作で、1時間に間違えられる回数に達しました。",
+            "There were too many wrong PINs within an hour under this operator.",
+        ),
         "pin.was_blocked:last_try_kept": TwoTexts(
             "残り1回の職員カードは使えません。管理者に再設定を依頼してください。",
             "A badge with one try left counts as blocked: the administrator resets it.",
+        ),
+        # a second person
+        "approval.invalid:unknown": TwoTexts("この承認の依頼は見つかりません。", "There is no such approval."),
+        "approval.invalid:expired": TwoTexts("承認の期限が過ぎました。", "It was not given, or not used, in time."),
+        "approval.invalid:used": TwoTexts("この承認はすでに使われました。", "It was used already."),
+        "approval.invalid:refused": TwoTexts(
+            "この依頼は断られたか、取り下げられました。", "It was refused or taken back."
+        ),
+        "approval.invalid:not_given": TwoTexts("まだ承認されていません。", "Nobody has agreed yet."),
+        "approval.invalid:given": TwoTexts("ほかの職員がすでに承認しました。", "Somebody else has agreed already."),
+        "approval.invalid:other_content": TwoTexts(
+            "承認された内容と違います。", "This is not what was asked for, word by word."
+        ),
+        "approval.invalid:other_requester": TwoTexts(
+            "承認を依頼した職員ではありません。", "Somebody else asked for this approval."
+        ),
+        "approval.invalid:other_operation": TwoTexts(
+            "ほかの操作についての承認です。", "It was given for another operation."
+        ),
+        "approval.invalid:same_person": TwoTexts(
+            "同じ人が二人分の確認をすることはできません。別の職員が行ってください。",
+            "One person cannot be both: it takes somebody else.",
+        ),
+        # files of the office
+        "office.refused:rolled_back": TwoTexts(
+            "今まで有効だったものより古い版です。", "It is older than one that was in force here."
+        ),
+        "office.refused:same_version": TwoTexts(
+            "同じ版番号で、内容が違います。", "It has the version number of another file that was in force here."
+        ),
+        "office.refused:version_too_high": TwoTexts("版番号が大きすぎます。", "Its version number is too high."),
+        # what must survive a restart
+        "audit.unavailable:state_not_writable": TwoTexts(
+            "状態ファイル（state.db）に書き込めません。", "The state file (state.db) cannot be written."
+        ),
+        "audit.unavailable:state_unreadable": TwoTexts(
+            "状態ファイル（state.db）を読み取れません。", "The state file (state.db) cannot be read."
         ),
         # cards and seats
         "card.absent:no_badge": TwoTexts("職員カードがありません。", "There is no badge."),

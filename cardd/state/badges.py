@@ -80,6 +80,10 @@ class BadgeBook:
         self._store = store
         self._read()
 
+    def now(self) -> Moment:
+        """For `Progress.begun`."""
+        return self._store.now()
+
     # --- badges ------------------------------------------------------------------------------------------------------
 
     def operators(self) -> tuple[LocalBadge, ...]:

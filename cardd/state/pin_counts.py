@@ -44,8 +44,12 @@ class PinCounts:
         """
         if self._insertions.get(insertion, 0) >= self._per_insertion:
             raise PinGuard(which=which, problem="insertion_limit")
-        self._check_rows("card", card, self._per_card, DAY_S, which)
-        self._check_rows("operator", operator, self._per_operator, HOUR_S, which)
+        left_s = self._left_s("card", card, self._per_card, DAY_S)
+        if left_s is not None:
+            raise PinGuard(which=which, problem="card_limit", retry_after_s=left_s)
+        left_s = self._left_s("operator", operator, self._per_operator, HOUR_S)
+        if left_s is not None:
+            raise PinGuard(which=which, problem="operator_limit", retry_after_s=left_s)
 
     def spent(self, card: str | None, insertion: str, operator: str | None, which: PinKind) -> None:
         """Count one PIN that was wrong, or of which nobody knows. Raises `AuditUnavailable`; in memory it is counted even then."""
@@ -64,17 +68,17 @@ class PinCounts:
         """The card was taken out: what was counted for this insertion ends with it."""
         self._insertions.pop(insertion, None)
 
-    def _check_rows(self, column: str, value: str | None, most: int, window_s: int, which: PinKind) -> None:
-        """`column`: `card` or `operator`. Free again when the oldest of the last `most` leaves the window."""
+    def _left_s(self, column: str, value: str | None, most: int, window_s: int) -> int | None:
+        """Seconds until the oldest of the last `most` leaves the window; None: there are fewer. `column`: `card` or `operator`."""
         if value is None:
-            return
+            return None
         now = self._store.own_us()
         found = self._store.rows(
             f"SELECT own_us FROM wrong_pins WHERE {column} = ? AND own_us > ? ORDER BY own_us DESC LIMIT 1 OFFSET ?",  # noqa: S608  # a word of ours
             (value, now - window_s * 1_000_000, most - 1),
         )
-        if found:
-            oldest = found[0][0]
-            assert isinstance(oldest, int)
-            left_s = ceil((oldest + window_s * 1_000_000 - now) / 1e6)
-            raise PinGuard(which=which, problem=f"{column}_limit", retry_after_s=left_s)
+        if not found:
+            return None
+        oldest = found[0][0]
+        assert isinstance(oldest, int)
+        return ceil((oldest + window_s * 1_000_000 - now) / 1e6)

@@ -51,7 +51,7 @@ class World:
 
     def begin(self, operator_id: str = "mori", guid: str = GUID) -> Progress:
         progress = Progress(
-            operator_id, guid, "enrol", "c" * 64, "sato", "suzuki", frozenset(), {"role": "counter"}, self.store.now()
+            operator_id, guid, "enrol", "c" * 64, "sato", "suzuki", frozenset(), {"role": "counter"}, self.book.now()
         )
         self.book.begin(progress)
         return progress
