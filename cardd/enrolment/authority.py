@@ -3,21 +3,19 @@
 Importing this brings the certificate code, so it is done late.
 """
 
-from asn1crypto import pem
-
 from cardd.config import CaKey
 from cardd.errors import AuthorityUnavailable
 from cardd.model import PinShape
 from cardd.pin import Pin
 from certs.ca.authority import Authority
 from certs.ca.file_key import FileKey
+from certs.ca.files import read_certificate
 from certs.ca.issued import IssuedBook
 from certs.ca.keys import CaSigner
 from certs.errors import CertificateError
 
 PASSPHRASE = PinShape(12, 64, "printable")
 TOKEN_PIN = PinShape(4, 32, "printable")
-LARGEST_CERTIFICATE = 64 * 1024
 
 
 class CaAccess:
@@ -34,10 +32,10 @@ class CaAccess:
     def open(self, secret: Pin) -> Authority:
         """Blocks for up to seconds: call it on a thread, and use and close the answer there. The caller wipes `secret`.
 
-        Raises `AuthorityUnavailable`: `problem` is a word of `certs.ca.errors`, or `certificate_absent`, `certificate_unreadable`.
+        Raises `AuthorityUnavailable`: `problem` is a word of `certs.ca.errors`.
         """
-        certificate = self._certificate()
         try:
+            certificate = read_certificate(self._settings.certificate)
             signer = self._signer(secret)
             try:
                 return Authority(certificate, signer, IssuedBook.beside(self._settings.certificate))
@@ -57,21 +55,3 @@ class CaAccess:
         assert settings.token is not None
         assert settings.key_label is not None
         return TokenKey(settings.pkcs11_module, settings.token, settings.key_label, secret.octets)
-
-    def _certificate(self) -> bytes:
-        """DER of the CA's certificate."""
-        try:
-            with self._settings.certificate.open("rb") as file:
-                content = file.read(LARGEST_CERTIFICATE)
-        except FileNotFoundError:
-            raise AuthorityUnavailable(problem="certificate_absent") from None
-        except OSError:
-            raise AuthorityUnavailable(problem="certificate_unreadable") from None
-        try:
-            label, _, der = pem.unarmor(content)
-        except ValueError:
-            raise AuthorityUnavailable(problem="ca_malformed") from None
-        if label != "CERTIFICATE":
-            raise AuthorityUnavailable(problem="ca_malformed")
-        certificate: bytes = der
-        return certificate

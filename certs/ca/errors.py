@@ -21,6 +21,7 @@ class CaRefused(CertificateError):
     The request: `request_malformed`, `request_signature`, `weak_key`, `key_in_use`.
     The subject: `name`, `office`, `operator_id`, `guid`, `validity`.
     The CA: `ca_malformed`, `ca_not_an_authority`, `ca_expired`, `ca_not_yet_valid`.
+    Its certificate's file: `certificate_absent`, `certificate_unreadable`, `certificate_exists`, `certificate_unwritable`.
     """
 
 

@@ -7,7 +7,6 @@ Sheet) names as equal in strength to 2^17, 8, 1; its 16 MiB stay below the 32 Mi
 """
 
 import os
-import secrets
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import load_der_private_key
 
 from certs.ca import key_file
 from certs.ca.errors import CaKeyError
+from certs.ca.files import write_new
 from certs.ca.keys import RSA_BITS, RSA_EXPONENT, Algorithm, algorithm_of, spki_of
 
 SHORTEST_PASSPHRASE = 12
@@ -138,29 +138,9 @@ def _read(path: Path) -> bytes:
 
 
 def _write_new(path: Path, content: bytes) -> None:
-    """Whole or not at all, and never over another file: written beside it, then linked, which fails where a file is."""
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
-        try:
-            _write_synced(beside, content)
-            os.link(beside, path)
-        finally:
-            beside.unlink(missing_ok=True)
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        write_new(path, content, MODE)
     except FileExistsError:
         raise CaKeyError("exists") from None
     except OSError:
         raise CaKeyError("unwritable") from None
-
-
-def _write_synced(path: Path, content: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, MODE)
-    with os.fdopen(descriptor, "wb") as file:
-        os.fchmod(descriptor, MODE)  # whatever the umask says
-        file.write(content)
-        file.flush()
-        os.fsync(descriptor)

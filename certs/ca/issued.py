@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from certs.ca.errors import BookError
+from certs.ca.files import sync_folder
 
 NAME = "issued.jsonl"
 _MODE = 0o600
@@ -66,7 +67,7 @@ class IssuedBook:
                 end = _whole_length(descriptor)
                 os.ftruncate(descriptor, end)  # half a line, left by a power cut: its certificate never went out
                 _write(descriptor, line, end)
-                _sync_folder(self.path.parent)
+                sync_folder(self.path.parent)
         except OSError:
             raise BookError("book_unwritable") from None
 
@@ -115,14 +116,6 @@ def _whole_length(descriptor: int) -> int:
     if not end and size > len(tail):
         raise BookError("book_damaged")
     return max(0, size - len(tail)) + end
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _entry(line: bytes) -> Issued:
