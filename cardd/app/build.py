@@ -1,6 +1,6 @@
 """The object tree of the daemon: who is given to whom. No task is started and no file is opened here but by name."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from cardd.api.agents import AgentRegistry
@@ -66,6 +66,8 @@ class Parts:
     workers: PcscReaderWorkers
     watch: Watch
     sessions: SessionTable
+    recheck_sessions: Callable[[], None]
+    """Ends sessions that may not go on under what is in force today."""
     refusals: Refusals
     server: Server
     publish: Publish
@@ -125,7 +127,11 @@ def build(given: Given, recorder: Recorder) -> Parts:
     sessions.on_stop(overrides.ended)
     table.on_removed(lambda card, _: tables.pin_counts.insertion_ended(card.handle))
     in_force = given.in_force
-    in_force.on_change(lambda: sessions.recheck(lambda each: standing(each, in_force.policy, in_force.register, clock)))
+
+    def recheck() -> None:
+        sessions.recheck(lambda each: standing(each, in_force.policy, in_force.register, clock))
+
+    in_force.on_change(recheck)
     gate = Gate(
         GateParts(
             table,
@@ -172,7 +178,7 @@ def build(given: Given, recorder: Recorder) -> Parts:
     )
     server = Server(services, METHODS, ClientTable(settings), recorder.refused, _api_limits(settings))
     monitor = PcscMonitor(calls, contexts)
-    return Parts(monitor, workers, Watch(table, workers, identify), sessions, refusals, server, publish)
+    return Parts(monitor, workers, Watch(table, workers, identify), sessions, recheck, refusals, server, publish)
 
 
 def _health(given: Given, table: PresenceTable) -> HealthChecks:

@@ -139,6 +139,7 @@ class Daemon:
             pcscd.look()
             await asyncio.sleep(self._nap_s(parts.sessions, period))
             parts.sessions.expire()
+            parts.recheck_sessions()  # a role may have ended with the day
             await parts.refusals.tick()
             if self._stop.is_set():
                 return  # from here on the socket goes, and is missed by nobody
