@@ -92,9 +92,14 @@ class JobClock:
         return None
 
     def next_look(self) -> float:
-        """Event loop: seconds until a limit can pass at the earliest. A command that begins later ends later, too."""
+        """Event loop: seconds until a limit can pass at the earliest.
+
+        Never longer than one command's limit: a patient command may end early, and the one after it go silent.
+        """
         now, command = self._now(), self._command
-        looks = [self._command_limit_s if command is None else command.since + command.limit_s - now]
+        looks = [self._command_limit_s]
+        if command is not None:
+            looks.append(command.since + command.limit_s - now)
         begun = now if self._begun is None else self._begun
         looks.append(begun + self._limit_s + self._extra_s - now)
         return max(0.0, min(looks))

@@ -160,6 +160,20 @@ async def test_a_silent_card_stops_its_own_reader_only_and_a_pull_mends_it(pcscd
         assert adapter.stuck == [(reader, True), (reader, False)]
 
 
+@pytest.mark.proves("C7")
+async def test_a_card_may_take_its_time_over_what_takes_long_and_over_nothing_else(pcscd: PcscBox) -> None:
+    def slow(_: bytes) -> bytes:
+        time.sleep(1.2)
+        return b"\x90\x00"
+
+    generate = CommandApdu(0x00, 0x47, 0x00, 0x9A, b"\xac\x03\x80\x01\x07", le=256, patience_s=PATIENCE_S)
+    async with running_adapter(command_limit_s=0.5) as adapter:
+        reader = await present(pcscd, ScriptedCard(slow))
+        assert (await adapter.perform(reader, lambda card: card.transmit(generate), limit_s=0.9)).sw == 0x9000
+        with pytest.raises(errors.CardNoAnswer):
+            await adapter.perform(reader, select)
+
+
 @pytest.mark.slow
 @pytest.mark.proves("C7", "fault 15")
 async def test_with_the_real_limit_the_caller_hears_within_ten_and_a_half_seconds(

@@ -137,6 +137,42 @@ def test_an_operation_of_too_many_commands_ends(connect: Connect) -> None:
         connection.transmit(SELECT)
 
 
+@pytest.mark.proves("C7")
+def test_a_command_that_may_take_longer_has_its_own_limit(connect: Connect) -> None:
+    now = [0.0]
+    clock = JobClock(30, 10, now=lambda: now[0])
+    clock.begin()
+    passed: list[str | None] = []
+
+    def answer(_: list[int]) -> tuple[int, list[int]]:
+        now[0] += 119.0
+        passed.append(clock.passed())
+        return 0, [0x90, 0x00]
+
+    _, connection = connect(answer, clock=clock)
+    connection.transmit(CommandApdu(0x00, 0x47, 0x00, 0x9A, b"\xac\x00", le=256, patience_s=120.0))
+    assert clock.passed() is None  # nor did the whole operation pass its limit
+    connection.transmit(SELECT)
+    assert passed == [None, "command"]
+
+
+@pytest.mark.proves("C7")
+def test_fetching_a_long_answer_is_as_patient_as_the_command(connect: Connect) -> None:
+    now = [0.0]
+    clock = JobClock(30, 10, now=lambda: now[0])
+    clock.begin()
+    passed: list[str | None] = []
+
+    def answer(command: list[int]) -> tuple[int, list[int]]:
+        now[0] += 11.0
+        passed.append(clock.passed())
+        return 0, [0x61, 0x01] if command[1] == 0x47 else [0x01, 0x90, 0x00]
+
+    _, connection = connect(answer, clock=clock)
+    connection.transmit(CommandApdu(0x00, 0x47, 0x00, 0x9A, b"\xac\x00", le=256, patience_s=120.0))
+    assert passed == [None, None]
+
+
 LONG = CommandApdu(0x00, 0x2A, 0x9E, 0x9A, bytes(300), le=256)
 
 

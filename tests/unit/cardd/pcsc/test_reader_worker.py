@@ -328,3 +328,30 @@ def test_the_time_of_a_person_at_the_pad_counts_in_no_limit() -> None:
     assert clock.passed() is None
     now[0] = 59.9 + 5.1
     assert clock.passed() == "operation"
+
+
+@pytest.mark.proves("C7")
+def test_a_patient_command_is_never_given_less_than_others() -> None:
+    now = [0.0]
+    clock = JobClock(limit_s=300, command_limit_s=60, now=lambda: now[0])
+    clock.begin()
+    with clock.patient(35):
+        now[0] = 59.0
+        assert clock.passed() is None
+        now[0] = 60.0
+        assert clock.passed() == "command"
+
+
+@pytest.mark.proves("C7", "fault 15")
+def test_a_card_that_goes_silent_after_a_patient_command_is_noticed_in_time() -> None:
+    now = [0.0]
+    clock = JobClock(limit_s=30, command_limit_s=10, now=lambda: now[0])
+    clock.begin()
+    with clock.patient(120):
+        looks_again = now[0] + clock.next_look()
+        now[0] = 1.0
+    with clock.command():
+        now[0] = looks_again
+        assert clock.passed() is None
+        now[0] += clock.next_look()
+        assert (now[0], clock.passed()) == (11.0, "command")
