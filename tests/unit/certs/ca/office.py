@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 
@@ -19,6 +20,7 @@ from certs.ca.request import build_request
 
 NOW = datetime(2026, 11, 22, 9, 0, 30, 987654, tzinfo=UTC)
 NAME = "TEST 見本市 職員認証局"
+DAY = timedelta(days=1)
 PASSPHRASE = b"correct horse battery"
 HANAKO = BadgeSubject("hanako_1", "窓口　花子", "見本市", bytes(range(1, 17)), BadgeKey.AUTHENTICATION)
 
@@ -38,8 +40,13 @@ def key_of(kind: str, number: int = 0) -> PrivateKey:
 
 
 @cache
-def ca_key(algorithm: Algorithm = Algorithm.P256, number: int = 0) -> PrivateKey:
+def _ca_key(algorithm: Algorithm, number: int) -> PrivateKey:
     return KEYS[algorithm.value]()
+
+
+def ca_key(algorithm: Algorithm = Algorithm.P256, number: int = 0) -> PrivateKey:
+    """The CA's, in its file."""
+    return _ca_key(algorithm, number)
 
 
 def signer(algorithm: Algorithm = Algorithm.P256, number: int = 0) -> FileKey:
@@ -76,4 +83,7 @@ def authority(folder: Path, algorithm: Algorithm = Algorithm.P256, years: int = 
     return Authority(create_root(key, NAME, years, now), key, IssuedBook(folder / "issued.jsonl"))
 
 
-DAY = timedelta(days=1)
+def issued(ca: Authority, kind: str = "p256", /, **changes: object) -> x509.Certificate:
+    """A certificate for a badge's key, its subject changed."""
+    der = ca.issue_badge(request_for(key_of(kind)), subject(**changes), NOW, 36)
+    return x509.load_der_x509_certificate(der)
