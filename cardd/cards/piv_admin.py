@@ -22,6 +22,8 @@ from cardd.iso7816.connection import SmartCardConnection
 from cardd.iso7816.status import BLOCKED, StatusWord, tries_left
 from cardd.model import KeyRole, PinKind
 
+CAPABILITIES = bytes.fromhex("5FC107")
+"""Card capability container (SP 800-73-4 part 1, table 3)."""
 MANAGEMENT = 0x9B
 """Key reference of the management key (SP 800-73-4 part 1, table 4b)."""
 TEMPLATE, WITNESS, CHALLENGE, RESPONSE = 0x7C, 0x80, 0x81, 0x82
@@ -131,6 +133,15 @@ def write_chuid(connection: SmartCardConnection, guid: bytes, expires: date) -> 
     Raises `BadgeUnfit` (`no_space`), `CardBadAnswer`.
     """
     _write_object(connection, operator_card.CHUID, piv_objects.chuid(guid, expires))
+
+
+def ensure_capabilities(connection: SmartCardConnection, guid: bytes) -> bool:
+    """Write a card capability container where the card has none; whether it had none. Raises as `write_chuid`."""
+    if _read_object(connection, CAPABILITIES) is not None:
+        return False
+    number = sha256(b"card number\0" + guid).digest()[: piv_objects.CARD_NUMBER_BYTES]
+    _write_object(connection, CAPABILITIES, piv_objects.capabilities(number))
+    return True
 
 
 def generate_key(connection: SmartCardConnection, role: KeyRole, kind: PublicKeyKind) -> bytes:

@@ -1,4 +1,4 @@
-"""Data objects of a PIV card as they are written: card holder unique identifier and certificates (SP 800-73-4 part 1, 3.1 and 3.2)."""
+"""Data objects of a PIV card as they are written: CHUID, capability container, certificates (SP 800-73-4 part 1, 3.1 and 3.2)."""
 
 from datetime import date
 
@@ -17,6 +17,13 @@ ERROR_DETECTION = 0xFE
 """Ends every object, without a value (SP 800-73-4 part 1, table 8 and following)."""
 UNCOMPRESSED = b"\x00"
 
+GSC_RID = bytes.fromhex("A000000116")
+MAKER_UNKNOWN, JAVA_CARD = 0xFF, 0x02
+CARD_NUMBER_BYTES = 14
+CONTAINER_VERSION = b"\x21"
+PIV_DATA_MODEL = b"\x10"
+"""The parts of a capability container that PIV fixes; the others are there and empty (SP 800-73-4 part 1, 3.1.1 and table 8)."""
+
 
 def chuid(guid: bytes, expires: date) -> bytes:
     """The content of a CHUID: 16 bytes of GUID, the date (YYYYMMDD), and no issuer's signature. Raises `ValueError` for another length.
@@ -31,6 +38,26 @@ def chuid(guid: bytes, expires: date) -> bytes:
         + tlv.encode(GUID_TAG, guid)
         + tlv.encode(EXPIRY_TAG, expires.strftime("%Y%m%d").encode("ascii"))
         + tlv.encode(SIGNATURE_TAG, b"")
+        + tlv.encode(ERROR_DETECTION, b"")
+    )
+
+
+def capabilities(card_number: bytes) -> bytes:
+    """The content of a card capability container: 14 bytes that only this card has, and that it follows PIV's data model.
+
+    Some clients look for it before they take a card for a PIV card. Raises `ValueError` for another length.
+    """
+    if len(card_number) != CARD_NUMBER_BYTES:
+        raise ValueError("a card number has 14 bytes")
+    identifier = GSC_RID + bytes((MAKER_UNKNOWN, JAVA_CARD)) + card_number
+    return (
+        tlv.encode(0xF0, identifier)
+        + tlv.encode(0xF1, CONTAINER_VERSION)
+        + tlv.encode(0xF2, CONTAINER_VERSION)
+        + tlv.encode(0xF3, b"")
+        + tlv.encode(0xF4, b"\x00")
+        + tlv.encode(0xF5, PIV_DATA_MODEL)
+        + b"".join(tlv.encode(tag, b"") for tag in (0xF6, 0xF7, 0xFA, 0xFB, 0xFC, 0xFD))
         + tlv.encode(ERROR_DETECTION, b"")
     )
 

@@ -193,9 +193,6 @@ class Door:
     async def _with_pin(self, step: Step[T], which: PinKind, unlocked: Unlocked, terms: PinTerms) -> T:
         mark = self._people.mark(which, unlocked.pin) if isinstance(unlocked.pin, Pin) else None
         self._request.call.progress(Progress("signing" if self._request.key is not None else "reading"))
-        if which is not PinKind.BADGE:
-            # Others may have tried this card while the person typed.
-            self._standing.guard(which)
         try:
             self._new_witness()
             return await self._on_card(step, unlocked, terms)
@@ -210,10 +207,12 @@ class Door:
 
     async def _on_card(self, step: Step[T], unlocked: Unlocked, terms: PinTerms | None) -> T:
         witness, expected = self.witness, self.expected(step.application)
-        patience = PAD_SECONDS if isinstance(unlocked.pin, PadEntry) else 0.0
+        patience = step.patience_s + (PAD_SECONDS if isinstance(unlocked.pin, PadEntry) else 0.0)
         try:
             result = await self._lease(
-                lambda card: run_step(card, self.card_type, step, unlocked, terms, expected, witness), patience
+                lambda card: run_step(card, self.card_type, step, unlocked, terms, expected, witness),
+                patience,
+                step.pin if terms is not None else None,
             )
         except CardNoAnswer as error:
             # The job is still on its thread, in front of a silent card: what it had sent is all that is known.
@@ -221,9 +220,13 @@ class Door:
                 raise PinUnknown(which=step.pin, reader=error.facts.reader, problem="card_no_answer") from error
             raise
         self._learn_identity(step.application, witness)
+        if step.changes_identity and witness.identity is not None:
+            # From here on this is the card that lies there: whoever asks in this insertion finds it made out.
+            self._entry.recognition = replace(self._entry.recognition, identity=witness.identity)
         return result
 
-    async def _lease(self, job: Job[T], patience: float = 0.0) -> T:
+    async def _lease(self, job: Job[T], patience: float = 0.0, which: PinKind | None = None) -> T:
+        """`which`: the PIN that the job will send."""
         call = self._request.call
         try:
             async with self._tools.desk.lease(
@@ -235,6 +238,9 @@ class Door:
                 progress=call.progress,
             ) as lease:
                 self._standing.check()
+                if which not in (None, PinKind.BADGE):
+                    # Asked here, with the card in hand: others may have tried this card while the person typed, or waited.
+                    self._standing.guard(which)
                 return await _to_its_end(lease.run(job, limit_s=self._tools.operation_s + patience))
         except ReaderBusy as error:
             # Nobody but cardd should use the readers (requirement C12), so somebody has to look.

@@ -66,6 +66,7 @@ class Step(Generic[T]):
     work      runs after VERIFY (or right away without a PIN) and gives the result. The application is selected.
     new_pin   a new PIN is asked for as well, twice.
     changes_identity  the work makes the card out to somebody: it may show no identity before, and shows another one after.
+    patience_s  seconds that the work may take beyond the limit of an operation, because it waits for orders.
     """
 
     application: Application
@@ -74,6 +75,7 @@ class Step(Generic[T]):
     prepare: Callable[[SmartCardConnection], None] | None = None
     new_pin: bool = False
     changes_identity: bool = False
+    patience_s: float = 0.0
 
 
 @dataclass(slots=True)
@@ -137,10 +139,9 @@ def run_step(
             _check_counter(connection, card_type, step, terms, witness)
             _verify(connection, card_type, step.pin, unlocked.pin, witness)
         result = _work(connection, step, unlocked, witness)
-        shown = card_type.reread(connection, step.application)
         if step.changes_identity:
-            witness.identity = shown
-        elif shown != witness.identity:
+            witness.identity = _shown_now(connection, card_type, step.application)
+        elif card_type.reread(connection, step.application) != witness.identity:
             raise CardChanged()
         return result
     except CardRemoved:
@@ -158,6 +159,16 @@ def _arrive(connection: SmartCardConnection, card_type: CardType, step: Step[T],
     except CardBadAnswer as error:
         made_out = expected.identity is not None or expected.first_look is not None
         if made_out or not step.changes_identity or error.facts.problem != "no_identity":
+            raise
+        return None
+
+
+def _shown_now(connection: SmartCardConnection, card_type: CardType, application: Application) -> bytes | None:
+    """The identity after work that may give the card one; None while it has none."""
+    try:
+        return card_type.reread(connection, application)
+    except CardBadAnswer as error:
+        if error.facts.problem != "no_identity":
             raise
         return None
 
