@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 
 from applets_spec.card import Card
@@ -26,6 +27,12 @@ BLANKS: dict[str, tuple[Variants, PivQuirks, Algorithm]] = {
     "AES, extended": (badge_variants(), PivQuirks(), Algorithm.AES_192),
     "AES, short, own key": (badge_variants(extended=False), PivQuirks(set_management_key=True), Algorithm.AES_192),
     "3DES, own key": (badge_variants(), PivQuirks(set_management_key=True), Algorithm.TDES),
+    "short, ATR says nothing": (
+        replace(badge_variants(), short_apdus_only=True, atr="contactless-bare"),
+        PivQuirks(),
+        Algorithm.TDES,
+    ),
+    "T=0": (replace(badge_variants(), t0=True, atr="contactless-bare"), PivQuirks(), Algorithm.AES_192),
     "no witness": (badge_variants(), PivQuirks(no_witness=True), Algorithm.TDES),
     "wrong key as 6A80": (badge_variants(), PivQuirks(wrong_management_key_as_wrong_data=True), Algorithm.AES_192),
 }

@@ -1,5 +1,6 @@
 """Making a badge, against reference badges as they come from the factory: long and short APDUs, both kinds of management key."""
 
+import base64
 import hashlib
 from datetime import UTC, datetime
 
@@ -11,7 +12,7 @@ from cryptography.hazmat.primitives.hashes import SHA256, SHA384
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
 from applets_spec.card import Card
-from applets_spec.piv.contents import FascN
+from applets_spec.piv import contents
 from applets_spec.piv.personalise import make_badge
 from applets_spec.testca.issue import Operator, issue_badge
 from applets_spec.testca.keys import KeyAlgorithm
@@ -214,7 +215,7 @@ def test_the_chuid_makes_a_badge_of_a_card(card: Card) -> None:
         identity = BADGE.select(connection, Application.PIV)
         assert guid_of(identity) == GUID.hex()
         assert piv_admin.select(connection) == identity
-        assert identity[4 : 4 + 25] == FascN().encode()
+        assert identity[4 : 4 + 25] == contents.FascN().encode()
         condition = piv_admin.condition(connection)
     assert (condition.guid, condition.expires) == (GUID, EXPIRES)
 
@@ -226,6 +227,22 @@ def test_a_guid_of_another_length_is_not_written(length: int) -> None:
         with pytest.raises(ValueError, match="16 bytes"):
             piv_admin.write_chuid(connection, bytes(length), EXPIRES)
         assert len(connection.commands) == before
+
+
+def test_a_card_without_a_capability_container_gets_one(card: Card) -> None:
+    piv = card.to_state()["applets"]["piv"]["objects"]
+    state = card.to_state()
+    del state["applets"]["piv"]["objects"]["5FC107"]
+    bare = Card.from_state(state)
+    with prepare(bare) as connection:
+        assert piv_admin.ensure_capabilities(connection, GUID) is True
+        assert piv_admin.ensure_capabilities(connection, GUID) is False
+    number = hashlib.sha256(b"card number\0" + GUID).digest()[:14]
+    written = base64.b64decode(bare.to_state()["applets"]["piv"]["objects"]["5FC107"])
+    assert written == contents.capabilities(number)
+    with prepare(card) as connection:
+        assert piv_admin.ensure_capabilities(connection, GUID) is False
+    assert card.to_state()["applets"]["piv"]["objects"] == piv
 
 
 # --- keys -------------------------------------------------------------------------------------------------------------

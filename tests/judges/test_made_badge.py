@@ -76,17 +76,19 @@ def issue(subject: str, public: Any, ca: ec.EllipticCurvePrivateKey, *, authorit
 
 
 @cache
-def make(blank: str, kinds: str, capabilities: bool = True, extended: bool = True) -> Made:
+def make(blank: str, kinds: str, container: str = "the maker's", extended: bool = True) -> Made:
     """Enrol a blank badge with cardd's own card language, as a use case does it, in one process."""
     state = copy.deepcopy(state_of(blank))
     state["variants"]["short_apdus_only"] = not extended
-    if not capabilities:
+    if container != "the maker's":
         del state["applets"]["piv"]["objects"]["5FC107"]
     card, ca, certificates = Card.from_state(state), ec.generate_private_key(ec.SECP256R1()), {}
     with connect(card) as connection:
         piv_admin.select(connection)
         worked = piv_admin.authenticate(connection, FACTORY_KEYS)
         piv_admin.write_chuid(connection, GUID.bytes, EXPIRES)
+        if container == "ours":
+            assert piv_admin.ensure_capabilities(connection, GUID.bytes)
         for role, kind in KINDS[kinds].items():
             public = load_der_public_key(piv_admin.generate_key(connection, role, kind))
             certificates[role] = issue(NAME, public, ca)
@@ -116,12 +118,12 @@ def insert_made(pcscd: PcscBox) -> Callable[..., Card]:
 
 
 @pytest.mark.parametrize("extended", [True, False], ids=["extended", "short only"])
-@pytest.mark.parametrize("capabilities", [True, False], ids=["with CCC", "without CCC"])
+@pytest.mark.parametrize("container", ["the maker's", "ours", "none"])
 def test_opensc_reads_and_uses_it(
-    bench: Bench, insert_made: Callable[..., Card], kinds: str, capabilities: bool, extended: bool
+    bench: Bench, insert_made: Callable[..., Card], kinds: str, container: str, extended: bool
 ) -> None:
-    """Also without a capability container, which cardd therefore does not write."""
-    made = make("blank", kinds, capabilities, extended)
+    """With any capability container, or none."""
+    made = make("blank", kinds, container, extended)
     insert_made(made)
     assert "Personal Identity Verification Card" in bench.ok("opensc-tool", "-n")
     assert GUID.hex in bench.ok("opensc-tool", "--serial").replace(" ", "").lower()
@@ -139,9 +141,10 @@ def test_opensc_reads_and_uses_it(
 
 
 def test_the_yubico_tool_reads_and_uses_it(bench: Bench, insert_made: Callable[..., Card], kinds: str) -> None:
-    made = make("blank", kinds)
+    made = make("blank", kinds, "ours")
     insert_made(made, answers_without_le=True)
     status = bench.ok(*TOOL, "-a", "status")
+    assert "CCC:\tf015a000000116ff02" in status
     assert GUID.hex in status
     assert b"20300331".hex() in status
     assert status.count(f"CN={NAME}") == 2
