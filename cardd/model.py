@@ -125,6 +125,8 @@ class CardOutcome(StrEnum):
     CLEARED = "cleared"
     """Commands reached it; its security state is cleared and its power is off."""
     REMOVED = "removed"
+    HELD = "held"
+    """A grant keeps it, connected exclusively and with its PIN verified."""
     UNKNOWN = "unknown"
     """It could not be cleared: take it out."""
 

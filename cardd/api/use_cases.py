@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cardd.approvals.service import ApprovalService
+    from cardd.enrolment.service import EnrolmentService
     from cardd.lockdown.override import OverrideService
     from cardd.lockdown.service import LockdownService
     from cardd.login.service import LoginService
     from cardd.reading.service import ReadingService
+    from cardd.signing.grants import Grants
     from cardd.signing.service import SigningService
 
 
@@ -20,9 +22,11 @@ class UseCases:
     login: "LoginService"
     reading: "ReadingService"
     signing: "SigningService"
+    grants: "Grants"
     approvals: "ApprovalService"
     lockdown: "LockdownService"
     override: "OverrideService"
+    enrolment: "EnrolmentService"
 
 
 LoadUseCases = Callable[[], Awaitable[UseCases]]

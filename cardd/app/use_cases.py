@@ -62,21 +62,28 @@ class UseCaseLoader:
         from cardd.app.certificates import OperatorCa, badge_expires_us, badge_uuid  # noqa: PLC0415
         from cardd.approvals.service import ApprovalService  # noqa: PLC0415
         from cardd.lockdown.override import OverrideService  # noqa: PLC0415
-        from cardd.lockdown.service import LockdownService  # noqa: PLC0415
+        from cardd.lockdown.service import LockdownService, Means  # noqa: PLC0415
         from cardd.login.service import LoginService  # noqa: PLC0415
         from cardd.proving.prover import BadgeProver, BadgeRules  # noqa: PLC0415
         from cardd.reading.service import ReadingService  # noqa: PLC0415
+        from cardd.signing.grants import Grants  # noqa: PLC0415
         from cardd.signing.service import SigningService  # noqa: PLC0415
 
         parts = self._parts
         authorities = OperatorCa(parts.settings.operator_ca, test=parts.settings.mode == "test")
         rules = BadgeRules(authorities.badge_problem, badge_uuid, badge_expires_us)
         prover = BadgeProver(parts.gate, parts.attempts, parts.in_force, rules, parts.clock)
+        limits = parts.settings.limits
+        grants = Grants(parts.gate, parts.clock, most_count=limits.grant_count, most_seconds=limits.grant_seconds)
+        parts.sessions.on_stop(grants.stopped)
         return UseCases(
             LoginService(parts.gate, parts.sessions, parts.attempts, prover, parts.fresh_lists),
             ReadingService(parts.gate, parts.clock),
-            SigningService(parts.gate, parts.clock, UsedKeyFile(parts.settings.state_directory, parts.clock)),
+            SigningService(parts.gate, parts.clock, UsedKeyFile(parts.settings.state_directory, parts.clock), grants),
+            grants,
             ApprovalService(parts.gate, parts.approvals, prover),
-            LockdownService(parts.gate, parts.sessions, parts.lockdown, prover, parts.reset_cards),
+            LockdownService(
+                parts.gate, prover, Means(parts.sessions, parts.lockdown, parts.reset_cards, parts.publish)
+            ),
             OverrideService(parts.gate, parts.overrides, parts.publish),
         )

@@ -43,6 +43,10 @@ class SmartCardConnection(Protocol):
         """Whether the reader passes extended APDUs on."""
         ...
 
+    def begin_operation(self) -> None:
+        """Another operation begins on this connection: the limits of one operation (commands, bytes) count anew."""
+        ...
+
     def transmit(self, command: CommandApdu) -> ResponseApdu:
         """Send one command and give the card's answer; 61xx and 6Cxx are already followed, long data already chained.
 

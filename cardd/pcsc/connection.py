@@ -66,6 +66,10 @@ class PcscConnection:
         """The first transport error; from then on nothing reaches the card (requirement C4)."""
         return self._failure
 
+    def begin_operation(self) -> None:
+        """See `SmartCardConnection`."""
+        self._budget = OperationBudget()
+
     def transmit(self, command: CommandApdu) -> ResponseApdu:
         """See `SmartCardConnection`. Raises `CardRemoved`, `CardNoAnswer`, `CardBadAnswer`, `PcscDown`, `ReaderBusy`."""
         self._refuse_when_dead()

@@ -4,8 +4,14 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 
-from cardd.gate.request import Performed
-from cardd.model import CardHandle, CardKind, KeyRole
+from cardd.gate.request import Performed, Request
+from cardd.model import CardHandle, CardKind, KeyRole, Operation
+from cardd.ports import Call
+
+
+def fingerprint_of(octets: bytes) -> str:
+    """SHA-256, 64 lower-case hex digits."""
+    return hashlib.sha256(octets).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +34,25 @@ class SignOrder:
 
     def digests_hash(self) -> str:
         """SHA-256 over the digests one after the other, 64 hex digits: what a second person approves."""
-        return hashlib.sha256(b"".join(self.digests)).hexdigest()
+        return fingerprint_of(b"".join(self.digests))
+
+    def request(self, call: Call) -> Request:
+        """The order as policy and record see it."""
+        algorithm = f"{self.hash_name}.{self.signature_format}"
+        return Request(
+            call,
+            Operation.SIGN,
+            self.card,
+            self.purpose,
+            self.case,
+            key=self.key,
+            digests=len(self.digests),
+            algorithm=algorithm,
+            fingerprint_given=self.fingerprint is not None,
+            approval=self.approval,
+            content=(("digests", self.digests_hash()), ("format", algorithm)),
+            grant=self.grant,
+        )
 
     def hashed(self) -> bytes:
         """SHA-256 over everything but the idempotency key, 32 bytes."""
@@ -41,8 +65,24 @@ class SignOrder:
             "digests": [digest.hex() for digest in self.digests],
             "format": self.signature_format,
             "fingerprint": self.fingerprint,
+            "grant": self.grant,
         }
         return hashlib.sha256(json.dumps(params, sort_keys=True).encode()).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class GrantOrder:
+    """What is asked for. `digests`: the only ones that may be signed, each as often as it stands there; none = any."""
+
+    card: CardHandle
+    purpose: str
+    case: str
+    key: KeyRole
+    hash_name: str
+    count: int
+    seconds: int
+    digests: tuple[bytes, ...] = field(default=(), repr=False)
+    approval: str | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)

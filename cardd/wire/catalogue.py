@@ -36,6 +36,8 @@ from cardd.wire.methods import (
     session_status,
     session_unlock,
     sign_digest,
+    sign_grant,
+    sign_revoke_grant,
     whoami,
 )
 
@@ -72,6 +74,8 @@ METHODS = (
     Words(card_token_info.METHOD, card_token_info.Params, card_token_info.Result),
     Words(card_change_pin.METHOD, card_change_pin.Params, card_change_pin.Result),
     Words(sign_digest.METHOD, sign_digest.Params, sign_digest.Result),
+    Words(sign_grant.METHOD, sign_grant.Params, sign_grant.Result),
+    Words(sign_revoke_grant.METHOD, sign_revoke_grant.Params, sign_revoke_grant.Result),
     Words(approval_list.METHOD, Nothing, approval_list.Result),
     Words(approval_give.METHOD, approval_give.Params, approval_give.Result),
     Words(approval_refuse.METHOD, approval_refuse.Params, approval_refuse.Result),

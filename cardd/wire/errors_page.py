@@ -28,7 +28,7 @@ _HEAD = """\
 Every error answer has the JSON-RPC members `code` (the number below) and `message`, and in `data`:
 `name`, `actor` (who must act), `retryable` (the same call may succeed later), `remedy`, `exit_code` (what `cardctl`
 ends with), `doc`, and `request_id`, which stands in the daemon's log and in the record as well. Where it matters, `card`
-says what became of the card (`untouched`, `cleared`, `removed`, `unknown`: take it out) and `pin` what became of the
+says what became of the card (`untouched`, `cleared`, `removed`, `held`, `unknown`: take it out) and `pin` what became of the
 retry counter (`outcome`: `untouched`, `accepted`, `spent`, `may_be_spent`; `tries_left`). Further members say where:
 `field`, `rule`, `approval`, `remaining`, `reader`, `holder`, `place`, `retry_after_s`, `limit`, `which`, `tries_left`, `sw`, `pcsc_code`,
 `command`, `problem`. No error carries anything that was read from a card or sent in a request.

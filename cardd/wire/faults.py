@@ -29,7 +29,7 @@ class ErrorData(Answer):
     """Stands in log and record as well."""
     incident: str | None = None
     """With `internal`: number of the entry in the daemon's log."""
-    card: Literal["untouched", "cleared", "removed", "unknown"] | None = None
+    card: Literal["untouched", "cleared", "removed", "held", "unknown"] | None = None
     """What became of the card."""
     pin: PinFate | None = None
     reader: str | None = None

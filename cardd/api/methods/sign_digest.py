@@ -5,7 +5,8 @@ import base64
 from cardd.api.context import ConnectionContext
 from cardd.api.method import Method
 from cardd.api.services import Services
-from cardd.api.words import receipt
+from cardd.api.use_cases import UseCases
+from cardd.api.words import moment, receipt
 from cardd.model import CardHandle, KeyRole
 from cardd.ports import Call
 from cardd.signing.order import SignOrder
@@ -34,8 +35,17 @@ async def handle(services: Services, _: ConnectionContext, call: Call, params: w
         certificate_base64=base64.b64encode(signed.certificate).decode(),
         fingerprint=signed.fingerprint,
         repeated=answer.repeated,
+        grant=_left(use_cases, params.grant),
         receipt=receipt(answer.performed.receipt),
     )
+
+
+def _left(use_cases: UseCases, grant_id: str | None) -> words.GrantLeft | None:
+    """What is left of the grant; of one that has just ended, nothing."""
+    grant = use_cases.grants.find(grant_id) if grant_id is not None else None
+    if grant is None:
+        return None
+    return words.GrantLeft(grant=grant.id, remaining=grant.remaining, ends_at=moment(grant.ends_us))
 
 
 METHOD = Method(words.METHOD, words.Params, words.Result, handle)

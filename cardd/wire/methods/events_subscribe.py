@@ -37,6 +37,8 @@ class Result(WireModel):
     readers: tuple[ReaderRow, ...]
     cards: tuple[CardRow, ...]
     sessions: tuple[SessionState, ...]
+    lockdown: bool = False
+    """Whether the emergency stop is in force."""
 
 
 class Changed(WireModel):

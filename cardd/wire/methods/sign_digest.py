@@ -24,7 +24,7 @@ class Params(CardCall):
     """Of the certificate that the person was shown; another one on the card refuses the request."""
     idempotency_key: IdempotencyKey | None = None
     grant: GrantWord | None = None
-    """Sign under this grant: no PIN is asked. `pkcs1v15` and `ecdsa_der` only."""
+    """Sign under this grant: no PIN is asked."""
 
 
 class GrantLeft(WireModel):

@@ -30,6 +30,7 @@ from cardd.errors import (
 from cardd.model import KeyRole, PinKind, PinOutcome
 from cardd.sessions.table import SessionEnd
 from cardd.signing.order import SignAnswer, SignOrder
+from cardd.signing.grants import Grants
 from cardd.signing.service import SigningService
 from tests.unit.cardd.gate.gate_house import RIGHT, GateHouse
 
@@ -68,7 +69,8 @@ class Signing:
         self.keys = Keys()
         self.card, self.person = self.house.card, self.house.person
         self.card.certificate, self.card.signer = DER, sign
-        self.service = SigningService(self.house.gate, self.house.clock, self.keys)
+        grants = Grants(self.house.gate, self.house.clock, most_count=100, most_seconds=900)
+        self.service = SigningService(self.house.gate, self.house.clock, self.keys, grants)
 
     def order(self, **more: Any) -> SignOrder:
         plain = SignOrder(

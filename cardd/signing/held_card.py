@@ -1,0 +1,115 @@
+"""A card that a grant keeps: connected exclusively, its PIN verified once, waiting on its reader's thread for orders.
+
+The whole life of a grant is one job of that thread, so identity, clearing and power-off at its end are those of every job.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
+
+from cardd.cards.card_type import Application, CardType
+from cardd.errors import CardChanged, CarddError, GrantUnknown
+from cardd.gate.step import Unlocked
+from cardd.iso7816.connection import SmartCardConnection
+from cardd.signing.job import SignJob
+from cardd.signing.order import Signed
+
+
+@dataclass(slots=True)
+class _Order:
+    job: SignJob
+    answer: "asyncio.Future[Signed]" = field(repr=False)
+
+
+class HeldCard:
+    """Orders go in on the event loop, and are done on the reader's thread one after the other."""
+
+    def __init__(self, card_type: CardType, ends_at: float, now: Callable[[], float]) -> None:
+        """`ends_at`, `now`: on CLOCK_BOOTTIME, which goes on in suspend."""
+        self._card_type = card_type
+        self._ends_at = ends_at
+        self._now = now
+        self._loop = asyncio.get_running_loop()
+        self._orders: SimpleQueue[_Order | None] = SimpleQueue()
+        self._ended = False
+        self.ready: asyncio.Future[None] = self._loop.create_future()
+        """Done when the PIN has been verified and orders may come."""
+
+    # --- event loop --------------------------------------------------------------------------------------------------
+
+    async def sign(self, job: SignJob) -> Signed:
+        """Have one order done. Raises what the job raises, `CardChanged`, `GrantUnknown` when the grant ended before its turn."""
+        if self._ended:
+            raise GrantUnknown(problem="ended")
+        order = _Order(job, self._loop.create_future())
+        self._orders.put(order)
+        return await asyncio.shield(order.answer)
+
+    @property
+    def ended(self) -> bool:
+        """Whether it takes no more orders; its thread may still be busy with the last one."""
+        return self._ended
+
+    def end(self) -> None:
+        """No more orders: the thread clears the card and lets it go."""
+        if not self._ended:
+            self._ended = True
+            self._orders.put(None)
+
+    # --- the reader's thread -----------------------------------------------------------------------------------------
+
+    def work(self, card: SmartCardConnection, unlocked: Unlocked) -> None:
+        """The step's work: wait for orders until the end. An order that fails ends the grant."""
+        # The badge knows now that its holder is here: nothing needs the PIN any longer (requirement P6).
+        unlocked.wipe()
+        identity = self._card_type.reread(card, Application.PIV)
+        self._tell(_settle, self.ready)
+        try:
+            while (order := self._next()) is not None:
+                self._serve(card, identity, order)
+        finally:
+            self._tell(self._refuse_rest)
+
+    def _next(self) -> _Order | None:
+        try:
+            return self._orders.get(timeout=max(0.0, self._ends_at - self._now()))
+        except Empty:
+            return None
+
+    def _serve(self, card: SmartCardConnection, identity: bytes, order: _Order) -> None:
+        try:
+            # Each signature is an operation of its own: its limits, and first the question whether it is still this card.
+            card.begin_operation()
+            if self._card_type.reread(card, Application.PIV) != identity:
+                raise CardChanged()
+            signed = order.job.work(card, Unlocked())
+        except BaseException as error:
+            self._tell(_fail, order.answer, error)
+            raise
+        self._tell(_settle, order.answer, signed)
+
+    def _tell(self, callback: Callable[..., None], *arguments: object) -> None:
+        self._loop.call_soon_threadsafe(callback, *arguments)
+
+    def _refuse_rest(self) -> None:
+        """Event loop: the thread takes no more; who still waits is told."""
+        self._ended = True
+        while not self._orders.empty():
+            order = self._orders.get_nowait()
+            if order is not None:
+                _fail(order.answer, GrantUnknown(problem="ended"))
+
+
+def _settle(answer: "asyncio.Future[Signed | None]", value: Signed | None = None) -> None:
+    if not answer.done():
+        answer.set_result(value)
+
+
+def _fail(answer: "asyncio.Future[Signed]", error: BaseException) -> None:
+    if answer.done():
+        return
+    if isinstance(error, CarddError):
+        error = type(error)(error.facts)  # an object of its own: the step completes the facts of the other
+    answer.set_exception(error)
+    answer.exception()  # somebody who has gone need not fetch it

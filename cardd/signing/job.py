@@ -1,0 +1,77 @@
+"""The part of signing that runs on the reader's thread: the certificate, the signatures, and the check of each."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from cardd.cards.card_type import CardType, PublicKeyKind
+from cardd.errors import WrongCertificate
+from cardd.gate.step import Unlocked
+from cardd.iso7816.connection import SmartCardConnection
+from cardd.signatures import PublicKey, check_signature, key_kind, public_key
+from cardd.signing import cms
+from cardd.signing import digest as digests
+from cardd.signing.order import Signed, SignOrder
+
+CADES = "cades_b"
+
+
+def compare(order: SignOrder, certificate: bytes) -> None:
+    """Raises `WrongCertificate` unless it is the certificate that was shown to the person."""
+    if order.fingerprint is not None and hashlib.sha256(certificate).hexdigest() != order.fingerprint:
+        raise WrongCertificate()
+
+
+@dataclass(slots=True)
+class Asked:
+    """Whether a card was asked to use its key: set on the reader's thread, read when the order has ended."""
+
+    key_used: bool = False
+
+
+class SignJob:
+    """The part on the reader's thread. The certificate comes before VERIFY where the card allows it, else right after."""
+
+    def __init__(
+        self, card_type: CardType, order: SignOrder, certificate: bytes | None, asked: Asked, now: datetime
+    ) -> None:
+        self._card_type = card_type
+        self._order = order
+        self._certificate = certificate
+        self._asked = asked
+        self._now = now
+        self._key: PublicKey | None = None
+        """Set once the certificate has passed."""
+
+    def read_certificate(self, card: SmartCardConnection) -> None:
+        """Read the certificate unless it is known; refuse another one than was shown to the person, or a key of another kind."""
+        if self._certificate is None:
+            self._certificate = self._card_type.read_certificate(card, self._order.key)
+        compare(self._order, self._certificate)
+        self._key = public_key(self._certificate)
+        digests.check_format(self._order.signature_format, key_kind(self._key))
+
+    def work(self, card: SmartCardConnection, _: Unlocked) -> Signed:
+        """Sign each digest and check each signature."""
+        if self._key is None:
+            # This certificate opens only after its PIN; the others were read before it.
+            self.read_certificate(card)
+        assert self._certificate is not None
+        assert self._key is not None
+        key, kind = self._key, key_kind(self._key)
+        self._asked.key_used = True
+        signatures = tuple(self._one(card, key, kind, digest) for digest in self._order.digests)
+        kind_of_card = self._card_type.kind
+        return Signed(kind_of_card, signatures, self._certificate, hashlib.sha256(self._certificate).hexdigest())
+
+    def _one(self, card: SmartCardConnection, key: PublicKey, kind: PublicKeyKind, digest: bytes) -> bytes:
+        assert self._certificate is not None
+        hash_name = self._order.hash_name
+        if self._order.signature_format != CADES:
+            signature = self._card_type.sign(card, self._order.key, hash_name, digest, kind)
+            check_signature(key, signature, digest, hash_name)
+            return signature
+        prepared = cms.prepare(self._certificate, kind, digest, hash_name, self._now)
+        signature = self._card_type.sign(card, self._order.key, hash_name, prepared.digest, kind)
+        check_signature(key, signature, prepared.digest, hash_name)
+        return cms.finish(prepared, signature)
