@@ -46,6 +46,11 @@ class Program:
         assert self._process.returncode == 0
         return json.loads(out.splitlines()[-1])
 
+    @property
+    def returncode(self) -> int | None:
+        """How it ended; None while it runs."""
+        return self._process.returncode
+
     def stop(self) -> None:
         """End it whatever it does; harmless when it has ended."""
         self._process.kill()
