@@ -162,6 +162,8 @@ def build(given: Given, recorder: Recorder) -> Parts:
         publish,
         CardReset(table, workers),
         fresh_lists=lambda: None,
+        badges=given.badges,
+        moment=given.state.now,
     )
     services = Services(
         about=given.about,

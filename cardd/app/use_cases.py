@@ -6,6 +6,7 @@ The daemon is ready, and small, before anybody logs in (decision 28).
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from cardd.api.use_cases import UseCases
 from cardd.app.used_keys import UsedKeyFile
@@ -18,7 +19,13 @@ from cardd.sessions.overrides import Overrides
 from cardd.sessions.table import SessionTable
 from cardd.state.approvals import Approvals
 from cardd.state.attempts import LoginAttempts
+from cardd.state.badges import BadgeBook
 from cardd.state.lockdown import Lockdown
+from cardd.state.store import Moment
+
+if TYPE_CHECKING:
+    from cardd.enrolment.service import EnrolmentService
+    from cardd.proving.prover import BadgeRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +44,9 @@ class UseCaseParts:
     publish: Publish
     reset_cards: Callable[[], Awaitable[None]]
     fresh_lists: Callable[[], None]
+    badges: BadgeBook
+    moment: Callable[[], Moment]
+    """The state's own time."""
 
 
 class UseCaseLoader:
@@ -86,4 +96,30 @@ class UseCaseLoader:
                 parts.gate, prover, Means(parts.sessions, parts.lockdown, parts.reset_cards, parts.publish)
             ),
             OverrideService(parts.gate, parts.overrides, parts.publish),
+            _enrolment(parts, rules),
         )
+
+
+def _enrolment(parts: UseCaseParts, rules: "BadgeRules") -> "EnrolmentService":
+    from cardd.enrolment.authority import CaAccess  # noqa: PLC0415
+    from cardd.enrolment.secrets import read_master_key  # noqa: PLC0415
+    from cardd.enrolment.service import EnrolmentService  # noqa: PLC0415
+    from cardd.enrolment.workshop import Workshop  # noqa: PLC0415
+
+    settings = parts.settings
+    return EnrolmentService(
+        Workshop(
+            gate=parts.gate,
+            sessions=parts.sessions,
+            in_force=parts.in_force,
+            book=parts.badges,
+            approvals=parts.approvals,
+            rules=rules,
+            clock=parts.clock,
+            publish=parts.publish,
+            ca=CaAccess(settings.badges.ca_key) if settings.badges.ca_key is not None else None,
+            read_master=lambda: read_master_key(settings.master_key_path()),
+            moment=parts.moment,
+            valid_months=settings.badges.valid_months,
+        )
+    )

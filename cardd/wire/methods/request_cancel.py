@@ -22,7 +22,17 @@ class Progress(WireModel):
     """Parameters of the notification `request.progress`."""
 
     id: int | str
-    state: Literal["queued", "waiting_for_pin", "waiting_for_pad", "reading", "signing"]
+    state: Literal[
+        "queued",
+        "waiting_for_pin",
+        "waiting_for_pad",
+        "reading",
+        "signing",
+        "badge_preparing",
+        "badge_keys",
+        "badge_writing",
+        "badge_proving",
+    ]
     place: int | None = None
     holder: str | None = None
     percent: int | None = None
