@@ -159,7 +159,7 @@ class Approvals:
         with self._store.transaction() as db:
             db.execute(
                 "UPDATE approvals SET state = 'given', approver = ?, approver_person = ?, proof = ?, given_boot = ?,"
-                " given_boottime = ?, given_own_us = ?, expires_utc_us = ? WHERE id = ? AND state = 'asked'",
+                " given_boottime = ?, given_own_us = ?, expires_utc_us = ? WHERE id = ?",
                 (approver.id, approver.who, proof, now.boot_id, now.boottime, now.utc_us, expires_us, approval_id),
             )
         return self._told("given", approval_id)

@@ -1,9 +1,10 @@
 """The emergency stop: one person engages it, two people release it, and no restart lifts it."""
 
+import contextlib
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from cardd.errors import ApprovalInvalid, LockedDown
+from cardd.errors import ApprovalInvalid, AuditUnavailable, LockedDown
 from cardd.ports import Publish
 from cardd.register import Operator
 from cardd.state.people import marks_of, one_person
@@ -52,6 +53,18 @@ class Lockdown:
         return self._state
 
     @property
+    def kept(self) -> bool:
+        """Whether the disk says the same: False means that a restart would lift it."""
+        return self._durable
+
+    def keep(self) -> None:
+        """Try the disk again where it did not take the stop. Called by housekeeping, for nobody is logged in who could."""
+        if self._state is not None and not self._durable:
+            with contextlib.suppress(AuditUnavailable):
+                self._write(self._state, None)
+                self._durable = True
+
+    @property
     def second_until_us(self) -> int | None:
         """UTC, for people: until when a second administrator must follow; None where no first one has asked."""
         vote = self._standing_vote()
@@ -65,7 +78,7 @@ class Lockdown:
     def engage(self, by: str, reason: str) -> LockdownState:
         """Stop everything. Where it is in force already, nothing changes.
 
-        Raises `AuditUnavailable`: in force, but a restart would lift it; engaging it again tries the disk again.
+        Raises `AuditUnavailable`: in force, but a restart would lift it until `keep` finds the disk well again.
         """
         state = self._state
         if state is None:

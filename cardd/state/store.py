@@ -226,8 +226,6 @@ def _open(path: Path) -> sqlite3.Connection:
         found = os.lstat(path)
         if not stat.S_ISREG(found.st_mode):
             raise StateBroken("unreadable", path)
-        if found.st_size == 0:
-            raise StateBroken("damaged", path)
         if stat.S_IMODE(found.st_mode) != FILE_MODE:
             path.chmod(FILE_MODE)
     except OSError as error:

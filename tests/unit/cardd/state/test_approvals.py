@@ -235,7 +235,11 @@ def test_two_entries_of_a_third_name_are_one_person(world: World) -> None:
 def test_a_register_that_makes_the_two_one_ends_the_approval(world: World) -> None:
     asked = world.ask()
     world.give(asked)
-    assert world.refused(asked, "use", requester=SATO.model_copy(update={"person": "suzuki"})) == "same_person"
+    now_one = SATO.model_copy(update={"person": "suzuki"})
+    assert world.refused(asked, "use", requester=now_one) == "same_person"
+    other = world.ask(content={"n": "2"})
+    world.give(other, Operator(id="suzuki", name="鈴木", role="lead", person="suzuki-h"))
+    assert world.refused(other, "use", requester=now_one, content={"n": "2"}) == "same_person"
 
 
 def test_given_twice_is_the_same_and_by_another_is_refused(world: World) -> None:

@@ -183,6 +183,7 @@ def test_a_release_of_what_was_never_written_is_durable_too(world: World) -> Non
     with disk_that_takes_nothing(), pytest.raises(AuditUnavailable):
         world.lockdown.engage("sato", "drill")
     assert not world.lockdown.vote(SATO)
+    world.lockdown.engage("sato", "drill")  # in force and written: the vote stands
     world.restart()
     assert world.lockdown.engaged == LockdownState(NOON_US, "sato", "drill")
     assert world.lockdown.vote(SUZUKI)
