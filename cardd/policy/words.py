@@ -138,6 +138,11 @@ TEXTS: Mapping[str, Two] = {
     "remark": Two("注意: {what}", "Note: {what}"),
 }
 
+RULES = frozenset(
+    {"login", "session", "rights", "context", "resident_code", "override", "request_shape", "number_law", "own_badge"}
+)
+"""What stands as the rule of a decision and is no row."""
+
 LACKS: Mapping[str, Two] = {
     "role": Two("役割", "the role"),
     "purpose": Two("利用目的", "the purpose"),
