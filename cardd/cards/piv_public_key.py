@@ -18,7 +18,6 @@ MODULUS, EXPONENT, POINT = 0x81, 0x82, 0x86
 
 PUBLIC_EXPONENT = 65_537
 """The one public exponent of PIV keys (SP 800-78-4, 3.1)."""
-UNCOMPRESSED = 0x04
 CURVES: MappingProxyType[PublicKeyKind, ec.EllipticCurve] = MappingProxyType(
     {PublicKeyKind.EC_P256: ec.SECP256R1(), PublicKeyKind.EC_P384: ec.SECP384R1()}
 )
@@ -82,7 +81,7 @@ def _rsa(modulus: bytes, exponent: bytes) -> bytes:
 
 
 def _curve(point: bytes, kind: PublicKeyKind) -> bytes:
-    if len(point) != 1 + 2 * CURVE_BYTES[kind] or point[0] != UNCOMPRESSED:
+    if len(point) != 1 + 2 * CURVE_BYTES[kind]:  # the compressed form is shorter, others are not taken below
         raise _bad("point")
     try:
         key = ec.EllipticCurvePublicKey.from_encoded_point(CURVES[kind], point)
