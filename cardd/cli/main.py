@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import click
 
-from cardd.cli import card, info, session, sign
+from cardd.cli import card, info, policy, session, sign
 from cardd.cli.context import Run, as_line
 from cardd.cli.failing import EXIT_INTERRUPTED, Ended, sentences
 from cardd.cli.texts import Speech, locale_of_environment
@@ -144,5 +144,6 @@ _add(
         card.token_info,
         card.pin,
         sign.sign,
+        policy.policy,
     ),
 )
