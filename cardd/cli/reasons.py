@@ -16,6 +16,12 @@ REASONS: Mapping[str, TwoTexts] = MappingProxyType(
             "この職員の役割が規則にありません。", "The rules do not know this operator's role."
         ),
         "policy.denied:not_a_badge": TwoTexts("職員カードではありません。", "This is no operator's badge."),
+        "policy.denied:no_right": TwoTexts(
+            "この役割にはこの権限がありません。", "This operator's role does not have this right."
+        ),
+        "policy.denied:purpose_not_for_emergency": TwoTexts(
+            "緊急時の特例の対象ではない利用目的です。", "The emergency override is not for this purpose."
+        ),
         "policy.denied:purpose_missing": TwoTexts("利用目的が指定されていません。", "No purpose was given."),
         "policy.denied:purpose_unknown": TwoTexts(
             "この利用目的は規則にありません。", "The rules do not know this purpose."
@@ -24,7 +30,8 @@ REASONS: Mapping[str, TwoTexts] = MappingProxyType(
         "policy.denied:items_missing": TwoTexts("読み取る項目が指定されていません。", "No item was named."),
         "policy.denied:key_missing": TwoTexts("使う鍵が指定されていません。", "No key was named."),
         "policy.denied:private_sector": TwoTexts(
-            "個人番号は、民間の業務では読み取れません。", "The individual number is not for private-sector programs."
+            "個人番号や住民票コードの業務は、民間の業務では扱えません。",
+            "Individual number and resident code are not for private-sector programs.",
         ),
         "policy.denied:purpose_not_under_number_law": TwoTexts(
             "個人番号は、番号法に基づく利用目的でなければ読み取れません。",
@@ -192,6 +199,95 @@ REASONS: Mapping[str, TwoTexts] = MappingProxyType(
         "badge.management_key:not_proven": TwoTexts(
             "職員カードが管理鍵を持っていることを証明できません。偽物のおそれがあります。",
             "The badge does not prove that it has the management key: it may be no genuine card.",
+        ),
+        # badge.authority: the operator CA
+        "badge.authority:passphrase": TwoTexts(
+            "認証局の鍵のパスフレーズが違います。", "The passphrase of the CA's key is wrong."
+        ),
+        "badge.authority:absent": TwoTexts("認証局の鍵のファイルがありません。", "The CA's key file is not there."),
+        "badge.authority:unreadable": TwoTexts(
+            "認証局の鍵のファイルを読み取れません。", "The CA's key file cannot be read."
+        ),
+        "badge.authority:wrong_mode": TwoTexts(
+            "認証局の鍵のファイルを、ほかの利用者も読み取れます。", "Others can read the CA's key file."
+        ),
+        "badge.authority:wrong_owner": TwoTexts(
+            "認証局の鍵のファイルの所有者が違います。", "The CA's key file belongs to another user."
+        ),
+        "badge.authority:not_a_key": TwoTexts(
+            "指定のファイルは秘密鍵ではありません。", "The CA's key file holds no private key."
+        ),
+        "badge.authority:not_encrypted": TwoTexts(
+            "認証局の鍵が暗号化されていません。", "The CA's key is not encrypted."
+        ),
+        "badge.authority:damaged": TwoTexts(
+            "認証局の鍵のファイルが壊れています。", "The CA's key file is damaged: take it from the backup."
+        ),
+        "badge.authority:module_absent": TwoTexts(
+            "トークンのドライバー（PKCS#11）を読み込めません。", "The token's PKCS#11 module cannot be loaded."
+        ),
+        "badge.authority:token_absent": TwoTexts(
+            "認証局のトークンが接続されていません。", "The CA's token is not plugged in."
+        ),
+        "badge.authority:token_ambiguous": TwoTexts(
+            "同じ名前のトークンが複数あります。", "Several tokens have the CA's label: pull the others."
+        ),
+        "badge.authority:token_not_ready": TwoTexts(
+            "トークンのPINがまだ設定されていません。", "The token has no user PIN yet."
+        ),
+        "badge.authority:token_pin": TwoTexts(
+            "トークンのPINが違います。繰り返すとロックされます。",
+            "The token refused the PIN. Each wrong one counts: do not guess.",
+        ),
+        "badge.authority:token_pin_shape": TwoTexts(
+            "トークンのPINは4文字以上32文字以下です。", "A token's PIN has 4 to 32 characters; it was not tried."
+        ),
+        "badge.authority:token_pin_final_try": TwoTexts(
+            "あと1回まちがえるとトークンがロックされるため、PINを照合しませんでした。",
+            "One more wrong PIN would lock the token: it was not tried.",
+        ),
+        "badge.authority:token_locked": TwoTexts("トークンがロックされています。", "The token is locked."),
+        "badge.authority:token_busy": TwoTexts("トークンは使用中です。", "The token is in use."),
+        "badge.authority:token_failed": TwoTexts("トークンが応答しません。", "The token did not do what it was asked."),
+        "badge.authority:key_absent": TwoTexts(
+            "トークンに認証局の鍵がありません。", "The token does not hold the CA's key."
+        ),
+        "badge.authority:key_ambiguous": TwoTexts(
+            "トークンに同じ名前の鍵が複数あります。", "The token holds several keys of that label."
+        ),
+        "badge.authority:key_kind": TwoTexts(
+            "認証局の鍵の種類が違います。", "The CA's key is neither P-256, P-384 nor RSA of 3072 bits."
+        ),
+        "badge.authority:key_mismatch": TwoTexts(
+            "認証局の鍵と証明書が合いません。", "The CA's key does not belong to its certificate."
+        ),
+        "badge.authority:certificate_absent": TwoTexts(
+            "認証局の証明書のファイルがありません。", "The CA's certificate is not there."
+        ),
+        "badge.authority:certificate_unreadable": TwoTexts(
+            "認証局の証明書を読み取れません。", "The CA's certificate cannot be read."
+        ),
+        "badge.authority:ca_malformed": TwoTexts(
+            "認証局の証明書が正しい形式ではありません。", "The CA's certificate is malformed."
+        ),
+        "badge.authority:ca_not_an_authority": TwoTexts(
+            "指定の証明書は認証局のものではありません。", "The certificate is no CA's."
+        ),
+        "badge.authority:ca_expired": TwoTexts("認証局の有効期限が切れています。", "The CA has expired."),
+        "badge.authority:ca_not_yet_valid": TwoTexts(
+            "認証局の有効期間がまだ始まっていません。", "The CA is not valid yet: look at the clock."
+        ),
+        "badge.authority:key_in_use": TwoTexts(
+            "この鍵は、すでに別の職員カードで使われています。", "The key belongs to another badge already."
+        ),
+        "badge.authority:book_unreadable": TwoTexts(
+            "発行台帳を読み取れません。", "The book of issued certificates cannot be read."
+        ),
+        "badge.authority:book_unwritable": TwoTexts(
+            "発行台帳に書き込めません。", "The book of issued certificates cannot be written."
+        ),
+        "badge.authority:book_damaged": TwoTexts(
+            "発行台帳が壊れています。", "The book of issued certificates is damaged."
         ),
         # checks of `health`
         "pcsc:down": TwoTexts("カードリーダーのサービス（pcscd）が動いていません。", "pcscd is not running."),

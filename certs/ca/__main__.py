@@ -18,6 +18,7 @@ from certs.ca.file_key import FileKey, check_passphrase
 from certs.ca.files import read_certificate, write_certificate
 from certs.ca.issued import Issued, IssuedBook
 from certs.ca.keys import Algorithm, CaSigner, algorithm_of
+from certs.ca.names import LONGEST_NAME, fits
 from certs.ca.sentences import sentence
 from certs.errors import CertificateError, Malformed
 from certs.validation.validate import parse
@@ -114,7 +115,7 @@ def create(  # noqa: PLR0913, PLR0917  # click hands every option over as an arg
         return TokenKey.create(module, token, key_label, secret, Algorithm(algorithm))
 
     try:
-        _check_place(certificate)
+        _check_before(certificate, name)
         der = _with_secret(
             passphrase_fd, make, lambda signer: _root(signer, certificate, name, years), new=file is not None
         )
@@ -153,8 +154,10 @@ def list_issued(certificate: Path, live: bool, as_json: bool) -> None:
             click.echo(_line(entry, as_json=as_json))
 
 
-def _check_place(certificate: Path) -> None:
-    """Before anything is made: the certificate can be written where it shall stand."""
+def _check_before(certificate: Path, name: str) -> None:
+    """Before a key is made that nobody would need: name and place of its certificate will do."""
+    if not fits(name, LONGEST_NAME):
+        raise CaRefused("name")
     if certificate.exists():
         raise CaRefused("certificate_exists")
     if not os.access(certificate.parent, os.W_OK | os.X_OK):

@@ -13,13 +13,14 @@ declare -rA WHY=(
   [pcscd]="the real PC/SC service, run privately by the tests" [vsmartcard-vpcd]="virtual readers under pcscd"
   [opensc]="clients nobody here wrote" [yubico-piv-tool]="a client nobody here wrote" [openssl]="verifies signatures"
   [socat]="speaks to the socket by hand" [strace]="watches system calls" [procps]="looks for leftover processes"
+  [softhsm2]="a PKCS#11 token for the operator CA's key"
   [fonts-ipafont-gothic]="Japanese text in the pictures of the virtual cards"
 )
 readonly BASE_PACKAGES="ca-certificates python3 python3-venv python3-dev gcc libc6-dev libpcsclite-dev libpcsclite1"
 declare -rA PACKAGES=(
   [check]="systemd"
   [demo]="openssl fonts-ipafont-gothic"
-  [test]="systemd pcscd vsmartcard-vpcd opensc yubico-piv-tool openssl socat strace procps fonts-ipafont-gothic"
+  [test]="systemd pcscd vsmartcard-vpcd opensc yubico-piv-tool openssl softhsm2 socat strace procps fonts-ipafont-gothic"
   [bench]="systemd pcscd vsmartcard-vpcd opensc yubico-piv-tool openssl fonts-ipafont-gothic"
 )
 
