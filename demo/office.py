@@ -8,6 +8,7 @@ import json
 import os
 import secrets
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from cryptography import x509
@@ -20,9 +21,14 @@ from applets_spec.piv.personalise import BadgeSecrets, badge_variants, make_badg
 from applets_spec.testca.issue import BadgeCertificates, JpkiCertificates, Operator, issue_badge, issue_jpki
 from applets_spec.testca.keys import KeyAlgorithm
 from applets_spec.variants import Variants
+from certs.ca.authority import create_root
+from certs.ca.file_key import FileKey
+from certs.ca.keys import Algorithm
 
 POLICY = Path(__file__).parent.parent / "cardd" / "policy" / "example.toml"
 PIV_AUTHENTICATION = 0x9A
+PASSPHRASE = "correct horse battery staple"
+"""Of the operator CA's key in an office that makes badges."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,8 @@ class Office:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.people: list[Person] = []
+        self.own_ca: bytes | None = None
+        """The certificate (DER) of an operator CA whose key the office has."""
         for name in ("cards", "audit", "state"):
             (folder / name).mkdir(parents=True, exist_ok=True)
 
@@ -82,6 +90,19 @@ class Office:
         self.people.append(person)
         return person
 
+    def make_badges_here(self) -> None:
+        """Give the office an operator CA with its own key, and the master key of its badges. Takes a moment: the key is encrypted."""
+        if self.own_ca is not None:
+            return
+        passphrase = bytearray(PASSPHRASE.encode())
+        signer = FileKey.create(self.folder / "own-ca.key", passphrase, Algorithm.P256)
+        self.own_ca = create_root(signer, "TEST 見本町 職員認証局", 10, datetime.now(UTC))
+        signer.close()
+        (self.folder / "own-ca.pem").write_bytes(_pem({self.own_ca}))
+        master = self.folder / "badge-master.key"
+        master.touch(0o600)
+        master.write_bytes(secrets.token_bytes(32))
+
     def resident(
         self, holder: str = "long_address", variants: Variants | None = None, *, juki: bool = False, number: int = 1
     ) -> "Resident":
@@ -95,7 +116,7 @@ class Office:
     def write(self, socket: Path, *, extra_config: str = "", users: tuple[int, ...] | None = None) -> None:
         """The daemon's files: settings, policy, register, operator CA, pseudonym key."""
         (self.folder / "policy.toml").write_bytes(POLICY.read_bytes())
-        (self.folder / "operator-ca.pem").write_bytes(_pem({person.certificates.ca for person in self.people}))
+        (self.folder / "operator-ca.pem").write_bytes(_pem(self._authorities()))
         (self.folder / "register.toml").write_text(self._register(), encoding="utf-8")
         key = self.folder / "pseudonym.key"
         if not key.exists():
@@ -112,9 +133,24 @@ class Office:
             f"operator_ca = [{_quoted(self.folder / 'operator-ca.pem')}]\n"
             f"pseudonym_key = {_quoted(key)}\n"
             f"{extra_config}\n"
+            f"{self._badges()}"
             f"[audit]\ndirectory = {_quoted(self.audit)}\nreserve_mib = 1\n\n"
             f'[[clients]]\nname = "counter-app"\nusers = [{uids}]\nmay_prompt = true\n',
             encoding="utf-8",
+        )
+
+    def _authorities(self) -> set[bytes]:
+        own = {self.own_ca} if self.own_ca is not None else set()
+        return {person.certificates.ca for person in self.people} | own
+
+    def _badges(self) -> str:
+        """The part of the settings that a machine needs where badges are made."""
+        if self.own_ca is None:
+            return ""
+        return (
+            f"[badges]\nmaster_key = {_quoted(self.folder / 'badge-master.key')}\n\n"
+            f"[badges.ca_key]\ncertificate = {_quoted(self.folder / 'own-ca.pem')}\n"
+            f"file = {_quoted(self.folder / 'own-ca.key')}\n\n"
         )
 
     def _register(self) -> str:

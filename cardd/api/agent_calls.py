@@ -17,7 +17,12 @@ from cardd.wire.methods import agent_register as words
 
 _DIGITS = frozenset(b"0123456789")
 _CAPITALS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-_ALPHABETS: Mapping[str, frozenset[int]] = {"digits": _DIGITS, "upper_alnum": _DIGITS | _CAPITALS}
+_PRINTABLE = frozenset(range(0x20, 0x7F))
+_ALPHABETS: Mapping[str, frozenset[int]] = {
+    "digits": _DIGITS,
+    "upper_alnum": _DIGITS | _CAPITALS,
+    "printable": _PRINTABLE,
+}
 
 
 def shape_problem(octets: bytearray, shape: PinShape) -> str | None:
