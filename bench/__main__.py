@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import group_events, group_idle, group_side_by_side, group_table, results, table
+from bench import group_events, group_idle, group_policy, group_side_by_side, group_table, results, table
 from bench.findings import Findings
 from bench.place import OUT, Place, open_place
 from bench.scope import FULL, QUICK, Say, Scope, make_say
@@ -17,6 +17,7 @@ GROUPS: dict[str, Group] = {
     "table": group_table.measure,
     "events": group_events.measure,
     "idle": group_idle.measure,
+    "policy": group_policy.measure,
     "readers": group_side_by_side.measure,
 }
 
@@ -26,6 +27,7 @@ Measures cardd on virtual cards, beside bare PC/SC, OpenSC and yubico-piv-tool, 
   table     commands, bytes and time of each job, at zero latency and at a contactless card's pace
   events    from SCardGetStatusChange's return in the daemon to a subscribed client
   idle      start to ready, memory, wake-ups: the installed wheels and the checkout
+  policy    one decision, with the shipped policy and with one of a hundred times as many lines
   readers   1, 4 and 16 readers side by side with slow cards
 
 The virtual readers run in a process of their own, cardd in another; libpcsclite is the real one. docs/performance.md says

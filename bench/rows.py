@@ -66,5 +66,8 @@ ADDED_LIMIT = 0.05
 EVENT_LIMIT_S = 0.002
 READY_LIMIT_S = 1.0
 MEMORY_LIMIT_MIB = 64
+DECISION_LIMIT_US = 50.0
+DECISION_GROWTH_LIMIT = 2.0
+"""What a decision may cost more when the policy has a hundred times as many lines."""
 WAKE_UPS_LIMIT = 2.0
 """A second, idle."""

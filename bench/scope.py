@@ -17,6 +17,8 @@ class Scope:
     others: int
     """Runs of each other program at the model."""
     events: int
+    decisions: int
+    """Rounds of decisions."""
     starts: int
     idle_s: float
     side_by_side_s: float
@@ -24,8 +26,12 @@ class Scope:
     """Other programs at the contactless model, starts from the checkout, and readers side by side with slower cards as well."""
 
 
-FULL = Scope(zero=5, contactless=6, others=2, events=40, starts=7, idle_s=20.0, side_by_side_s=4.0, thorough=True)
-QUICK = Scope(zero=2, contactless=1, others=1, events=5, starts=2, idle_s=4.0, side_by_side_s=1.0, thorough=False)
+FULL = Scope(
+    zero=5, contactless=6, others=2, events=40, decisions=30, starts=7, idle_s=20.0, side_by_side_s=4.0, thorough=True
+)
+QUICK = Scope(
+    zero=2, contactless=1, others=1, events=5, decisions=5, starts=2, idle_s=4.0, side_by_side_s=1.0, thorough=False
+)
 
 Say = Callable[[str], None]
 

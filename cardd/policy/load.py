@@ -9,7 +9,10 @@ from cardd.policy.table import PolicyTable
 from cardd.tomlfile import BrokenFile, KeyPath, Layout, Problem, parse, read_bytes
 
 MOST_CELLS = 200_000
-"""Role × purpose × operation × item × card × client. Our choice: a hundred times a town hall's policy, some 50 MB in memory."""
+"""Role × purpose × operation × item × card × client. Our choice: four hundred times the shipped policy.
+
+Measured with a hundred times the shipped one (48,100 cells): 0.4 s to load, 7.3 MiB in memory; `./dev bench --only policy`.
+"""
 
 
 def load(path: Path) -> Policy:
