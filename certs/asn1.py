@@ -30,8 +30,8 @@ PIV_CARD_AUTHENTICATION = "2.16.840.1.101.3.6.8"
 """id-PIV-cardAuth: the key that answers without a PIN (FIPS 201-2, 4.2.2.2)."""
 
 
-def check_bounds(octets: bytes, largest: int = LARGEST) -> None:
-    """One DER element, no byte behind it, at most `largest` bytes, 16 levels, 4,096 elements, every length definite and minimal.
+def check_bounds(octets: bytes, largest: int = LARGEST, deepest: int = DEEPEST) -> None:
+    """One DER element, no byte behind it, within `largest` bytes, `deepest` levels, 4,096 elements, each length definite and minimal.
 
     Octet strings are followed as far as they look like DER, so that nesting cannot hide in an extension. Raises `Malformed`.
     """
@@ -50,7 +50,7 @@ def check_bounds(octets: bytes, largest: int = LARGEST) -> None:
         below = [
             (value, depth + 1, strict and tag != _OCTET_STRING) for tag, value in found if _may_hold_more(tag, value)
         ]
-        if below and depth == DEEPEST:
+        if below and depth == deepest:
             raise Malformed("too_deep")
         waiting += below
 

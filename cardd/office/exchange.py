@@ -118,8 +118,10 @@ class OfficeFiles:
         return known is not None and known[1] == pair.hash
 
     def _superseded(self, kind: Kind, pair: Pair) -> bool:
-        """Whether a file of the settings is older than what is in force: it was the beginning, and nobody has to keep it up."""
+        """Whether a file of the settings is in force, or older: it was the beginning, and nobody has to keep it up."""
         known = self._parts.versions.highest(kind)
+        if known is not None and known[1] == pair.hash:
+            return True
         try:
             version = tomllib.loads(pair.content.decode()).get("version")
         except (ValueError, RecursionError):

@@ -54,7 +54,25 @@ def check(jobs: Sequence[Job], authorities: Sequence[Path], *, test: bool) -> tu
     """
     if not jobs:
         return ()
-    order = {
+    order = order_of(jobs, authorities, test=test)
+    try:
+        done = subprocess.run(  # noqa: S603  # our own interpreter and module
+            [sys.executable, "-P", "-m", __name__],
+            input=json.dumps(order).encode(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={name: os.environ[name] for name in _HANDED_ON if name in os.environ},
+            timeout=LIMIT_S,
+            check=True,
+        )
+        return tuple(checked_of(answer) for _, answer in zip(jobs, json.loads(done.stdout), strict=True))
+    except (OSError, subprocess.SubprocessError, ValueError, KeyError, TypeError):
+        return tuple(Checked(problem="check_failed") for _ in jobs)
+
+
+def order_of(jobs: Sequence[Job], authorities: Sequence[Path], *, test: bool) -> dict[str, Any]:
+    """What the child is asked, as JSON."""
+    return {
         "authorities": [str(path) for path in authorities],
         "test": test,
         "jobs": [
@@ -66,23 +84,10 @@ def check(jobs: Sequence[Job], authorities: Sequence[Path], *, test: bool) -> tu
             for job in jobs
         ],
     }
-    try:
-        done = subprocess.run(  # noqa: S603  # our own interpreter and module
-            [sys.executable, "-P", "-m", __name__],
-            input=json.dumps(order).encode(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={name: os.environ[name] for name in _HANDED_ON if name in os.environ},
-            timeout=LIMIT_S,
-            check=True,
-        )
-        answers = json.loads(done.stdout)
-        return tuple(_checked(answer) for answer in answers)
-    except (OSError, subprocess.SubprocessError, ValueError, KeyError, TypeError):
-        return tuple(Checked(problem="check_failed") for _ in jobs)
 
 
-def _checked(answer: dict[str, Any]) -> Checked:
+def checked_of(answer: dict[str, Any]) -> Checked:
+    """What the child answered to one job."""
     if answer["problem"] is not None:
         return Checked(problem=str(answer["problem"]), detail=str(answer["detail"]))
     return Checked(
@@ -99,10 +104,11 @@ def _checked(answer: dict[str, Any]) -> Checked:
 def main() -> None:
     """Answer the order on standard input."""
     order = json.load(sys.stdin.buffer)
-    json.dump(_answers(order), sys.stdout)
+    json.dump(answers(order), sys.stdout)
 
 
-def _answers(order: dict[str, Any]) -> list[dict[str, Any]]:
+def answers(order: dict[str, Any]) -> list[dict[str, Any]]:
+    """One answer a job, in their order."""
     # Here alone, so that the daemon, which imports this module to start the child, does not load the certificate code.
     from cardd.office.signed import Unverified, verify  # noqa: PLC0415
     from certs.errors import BadAnchor  # noqa: PLC0415
@@ -117,21 +123,21 @@ def _answers(order: dict[str, Any]) -> list[dict[str, Any]]:
         return [_bad("operator_ca", "unreadable") for _ in order["jobs"]]
     except BadAnchor as error:
         return [_bad("operator_ca", error.problem) for _ in order["jobs"]]
-    answers = []
+    told = []
     for job in order["jobs"]:
         at = datetime.fromisoformat(job["at"]) if job["at"] is not None else None
         content, signatures = base64.b64decode(job["content"]), base64.b64decode(job["signatures"])
         try:
             signers = verify(content, signatures, store, at, test=test)
         except Unverified as error:
-            answers.append(_bad(error.problem, error.detail))
+            told.append(_bad(error.problem, error.detail))
             continue
         rows = [
             {"fingerprint": each.fingerprint, "card_uuid": each.card_uuid, "signed_at": each.signed_at.isoformat()}
             for each in signers
         ]
-        answers.append({"problem": None, "detail": "", "signers": rows})
-    return answers
+        told.append({"problem": None, "detail": "", "signers": rows})
+    return told
 
 
 def _bad(problem: str, detail: str) -> dict[str, Any]:
