@@ -42,6 +42,10 @@ class Presence(Protocol):
         """Whether pcscd answers."""
         ...
 
+    def lockdown(self) -> bool:
+        """Whether the emergency stop is in force."""
+        ...
+
 
 class Health(Protocol):
     """The daemon's own checks."""

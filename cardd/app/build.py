@@ -40,6 +40,7 @@ from cardd.readers.watch import Watch
 from cardd.sessions.overrides import Overrides
 from cardd.sessions.table import SessionTable
 from cardd.state.badges import BadgeBook
+from cardd.state.lockdown import Lockdown
 from cardd.state.store import StateStore
 
 
@@ -68,6 +69,8 @@ class Parts:
     sessions: SessionTable
     recheck_sessions: Callable[[], None]
     """Ends sessions that may not go on under what is in force today."""
+    keep_lockdown: Callable[[], None]
+    """Tries the disk again where it did not take an emergency stop."""
     refusals: Refusals
     server: Server
     publish: Publish
@@ -168,8 +171,8 @@ def build(given: Given, recorder: Recorder) -> Parts:
     services = Services(
         about=given.about,
         clock=clock,
-        presence=PresenceRows(table, desk, sessions, settings),
-        health=_health(given, table),
+        presence=PresenceRows(table, desk, sessions, settings, lambda: tables.lockdown.engaged is not None),
+        health=_health(given, table, tables.lockdown),
         events=hub,
         agents=AgentRegistry(),
         load_use_cases=UseCaseLoader(use_cases),
@@ -180,17 +183,25 @@ def build(given: Given, recorder: Recorder) -> Parts:
     )
     server = Server(services, METHODS, ClientTable(settings), recorder.refused, _api_limits(settings))
     monitor = PcscMonitor(calls, contexts)
-    return Parts(monitor, workers, Watch(table, workers, identify), sessions, recheck, refusals, server, publish)
+    watch, keep_lockdown = Watch(table, workers, identify), tables.lockdown.keep
+    return Parts(monitor, workers, watch, sessions, recheck, keep_lockdown, refusals, server, publish)
 
 
-def _health(given: Given, table: PresenceTable) -> HealthChecks:
+def _health(given: Given, table: PresenceTable, lockdown: Lockdown) -> HealthChecks:
     return HealthChecks(
         table,
         journal_problem=lambda: given.journal.problem,
         memory_locked=given.memory_locked,
         mode=given.settings.mode,
         pcscd_open=socket_open_to_others,
+        lockdown_problem=lambda: _lockdown_problem(lockdown),
     )
+
+
+def _lockdown_problem(lockdown: Lockdown) -> str | None:
+    if lockdown.engaged is None:
+        return None
+    return "engaged" if lockdown.kept else "not_kept"
 
 
 def _api_limits(settings: Settings) -> Limits:

@@ -11,7 +11,7 @@ State = Literal["good", "warning", "bad"]
 
 
 class HealthChecks:
-    """`cardd.api.services.Health`: PC/SC, readers, record, socket, memory, pcscd's own socket."""
+    """`cardd.api.services.Health`: PC/SC, readers, record, emergency stop, memory, mode, pcscd's own socket."""
 
     def __init__(
         self,
@@ -21,12 +21,14 @@ class HealthChecks:
         memory_locked: bool,
         mode: str,
         pcscd_open: Callable[[], bool],
+        lockdown_problem: Callable[[], str | None] = lambda: None,
     ) -> None:
         self._table = table
         self._journal_problem = journal_problem
         self._memory_locked = memory_locked
         self._mode = mode
         self._pcscd_open = pcscd_open
+        self._lockdown_problem = lockdown_problem
 
     def checks(self) -> tuple[Check, ...]:
         return tuple(Check(name=name, state=state, problem=problem) for name, state, problem in self._all())
@@ -36,6 +38,8 @@ class HealthChecks:
         yield self._readers()
         problem = self._journal_problem()
         yield ("audit", "good", None) if problem is None else ("audit", "bad", problem)
+        stopped = self._lockdown_problem()
+        yield ("lockdown", "good", None) if stopped is None else ("lockdown", "bad", stopped)
         yield ("memory", "good", None) if self._memory_locked else ("memory", "warning", "not_locked")
         yield ("mode", "good", None) if self._mode == "production" else ("mode", "warning", "test")
         # C12: whoever can open pcscd's socket can talk to a card past us.

@@ -140,6 +140,7 @@ class Daemon:
             await asyncio.sleep(self._nap_s(parts.sessions, period))
             parts.sessions.expire()
             parts.recheck_sessions()  # a role may have ended with the day
+            parts.keep_lockdown()
             await parts.refusals.tick()
             if self._stop.is_set():
                 return  # from here on the socket goes, and is missed by nobody
@@ -190,6 +191,7 @@ class Daemon:
             helper.cancel()
         await asyncio.gather(*helpers, return_exceptions=True)
         await parts.workers.close(limit_s / 4)
+        parts.keep_lockdown()
         await parts.refusals.flush()
 
     async def _last_words(self, journal: AsyncJournal) -> None:

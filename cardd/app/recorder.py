@@ -36,13 +36,14 @@ class Recorder:
 
     def alarm(self, change: str, facts: Mapping[str, str | int | None]) -> None:
         """Something that somebody should look at."""
-        seat, uid, problem = facts.get("seat"), facts.get("uid"), facts.get("problem")
+        seat, uid, problem, operator = (facts.get(name) for name in ("seat", "uid", "problem", "operator"))
         self._put(
             StateRecord(
                 event=f"alarm.{change}",
                 problem=str(problem).replace(".", "_") if problem is not None else None,
                 seat=str(seat) if seat is not None else None,
                 uid=uid if isinstance(uid, int) else None,
+                operator=str(operator) if operator is not None else None,
             )
         )
 

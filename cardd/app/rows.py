@@ -1,5 +1,7 @@
 """What the socket says about presence, made from the tables of readers, cards, queues and sessions."""
 
+from collections.abc import Callable
+
 from cardd.config import Settings, uids_of
 from cardd.model import SeatName
 from cardd.readers.lease import LeaseDesk
@@ -14,11 +16,19 @@ from cardd.wire.methods.readers_list import ReaderRow
 class PresenceRows:
     """`cardd.api.services.Presence` over the daemon's tables."""
 
-    def __init__(self, table: PresenceTable, desk: LeaseDesk, sessions: SessionTable, settings: Settings) -> None:
+    def __init__(
+        self,
+        table: PresenceTable,
+        desk: LeaseDesk,
+        sessions: SessionTable,
+        settings: Settings,
+        locked_down: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._table = table
         self._desk = desk
         self._sessions = sessions
         self._settings = settings
+        self._locked_down = locked_down
 
     def readers(self) -> tuple[ReaderRow, ...]:
         return tuple(
@@ -67,6 +77,9 @@ class PresenceRows:
 
     def pcsc_up(self) -> bool:
         return self._table.service_up
+
+    def lockdown(self) -> bool:
+        return self._locked_down()
 
     def _session(self, seat: SeatName, uid: int) -> SessionState:
         session = self._sessions.find(seat, uid)

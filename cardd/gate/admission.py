@@ -26,15 +26,16 @@ from cardd.gate.refusals import Refusals
 from cardd.gate.request import Request
 from cardd.in_force import InForce
 from cardd.model import CardHandle, CardKind, CardOutcome, Operation, SeatName
-from cardd.policy.decide import decide
+from cardd.policy.decide import decide, may_approve
 from cardd.policy.facts import Decision, Question
 from cardd.ports import Call
 from cardd.readers.entries import CardEntry
 from cardd.readers.table import PresenceTable
 from cardd.sessions.overrides import Overrides
 from cardd.sessions.table import Session, SessionTable
-from cardd.state.approvals import Approvals, content_hash
+from cardd.state.approvals import Approval, Approvals, content_hash
 from cardd.state.lockdown import Lockdown
+from cardd.state.people import marks_of
 
 WITHOUT_SESSION = frozenset({Operation.LOGIN, Operation.APPROVE, Operation.LOCKDOWN_RELEASE})
 """A badge proves its holder here; nobody need be logged in."""
@@ -120,10 +121,12 @@ class Admission:
         return session
 
     async def without_card(self, request: Request) -> Session:
-        """For what the role's rights allow and touches no card. Raises `SessionRequired`, `SessionLocked`, `PolicyDenied`,
-        `AuditUnavailable`."""
+        """For what the role's rights allow and touches no card. Raises `LockedDown` (but never for the stop itself),
+        `SessionRequired`, `SessionLocked`, `PolicyDenied`, `AuditUnavailable`."""
         facts = fields.of_request(request)
         try:
+            if request.operation is not Operation.LOCKDOWN:
+                self._parts.lockdown.check()
             session = self._session(request.operation, request.call)
             assert session is not None
             facts |= fields.of_session(session)
@@ -177,7 +180,11 @@ class Admission:
         self, request: Request, decision: Decision, session: Session | None, facts: dict[str, Any]
     ) -> None:
         """Use a second person's approval where one is needed; without one it is asked for. Raises `ApprovalRequired`."""
-        if not decision.second_person or session is None:
+        if session is None:
+            return
+        if not decision.second_person:
+            # Nobody looked at what the caller says was approved: it must not stand on record as if somebody had.
+            facts["approval"] = None
             return
         approvals, content = self._parts.approvals, fields.content_of(request, facts)
         facts["content"] = content_hash(content)
@@ -189,6 +196,7 @@ class Admission:
             facts["approval"] = asked.id
             raise ApprovalRequired(approval=asked.id)
         facts["approval"] = request.approval
+        self._check_approver(approvals.find(request.approval))
         used = approvals.use(request.approval, session.operator, request.operation, content)
         facts["approver"] = used.approver
 
@@ -202,6 +210,19 @@ class Admission:
         if known.content_hash != content:
             raise ApprovalInvalid(approval=approval, problem="other_content")
         return {"approval": approval, "approver": known.approver}
+
+    def _check_approver(self, given: Approval | None) -> None:
+        """Whoever agreed must still be somebody who may: since then the badge may have been reported lost, or the role be over.
+
+        Raises `ApprovalInvalid` (`approver`).
+        """
+        if given is None or given.approver is None:
+            return
+        policy, register = self._parts.in_force.policy, self._parts.in_force.register
+        approver = register.by_id(given.approver)
+        stands = approver is not None and approver.status == "active" and not marks_of(approver) & register.blocked
+        if approver is None or not stands or not may_approve(approver.role, given.operation, policy):
+            raise ApprovalInvalid(approval=given.id, problem="approver")
 
     async def _refused(self, facts: dict[str, Any], error: CarddError) -> None:
         await self._parts.refusals.note(RecordContext(**facts), error.code, error.facts.problem)

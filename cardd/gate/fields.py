@@ -64,9 +64,11 @@ def of_card(entry: CardEntry, pseudonyms: CardPseudonyms) -> dict[str, Any]:
 def content_of(request: Request, facts: dict[str, Any]) -> dict[str, str]:
     """What a second person sees and approves: everything that would make it another act if it were different.
 
-    The card stands in it by its pseudonym, so that it may be taken out meanwhile; a badge from the factory has none.
+    The card stands in it by its pseudonym, so that it may be taken out meanwhile; one without a pseudonym by its insertion.
+    A badge from the factory is nobody's yet: any one will do.
     """
-    card = None if request.operation is Operation.BADGE_ENROL else facts.get("card")
+    factory = request.operation is Operation.BADGE_ENROL
+    card = None if factory else facts.get("card")
     known = {
         "operation": request.operation.value,
         "purpose": request.purpose,
@@ -75,6 +77,7 @@ def content_of(request: Request, facts: dict[str, Any]) -> dict[str, str]:
         "key": request.key.value if request.key is not None else None,
         "pins": ",".join(pin.value for pin in request.pins) or None,
         "card": card,
+        "insertion": None if card or factory else request.card,
         **dict(request.content),
     }
     return {word: value for word, value in known.items() if value is not None}

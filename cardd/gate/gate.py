@@ -96,16 +96,24 @@ class Gate:
 
     async def allow(self, request: Request) -> Session:
         """Whether the role of whoever is logged in has the right to do something that touches no card. The caller acts, and
-        puts it on record with `note`. Raises `SessionRequired`, `SessionLocked`, `PolicyDenied`, `AuditUnavailable`."""
+        puts it on record with `note`. Raises `LockedDown`, `SessionRequired`, `SessionLocked`, `PolicyDenied`, `AuditUnavailable`."""
         return await self._admission.without_card(request)
 
     def session(self, call: Call) -> Session:
         """Who is logged in at the caller's seat. Raises `SessionRequired`, `SessionLocked`."""
         return self._parts.sessions.need(call.caller.seat, call.caller.peer.uid)
 
-    def session_badge(self, call: Call) -> CardHandle | None:
-        """The badge of the session at the caller's seat, whoever's it is."""
-        return next((each.badge.handle for each in self._parts.sessions.all() if each.seat == call.caller.seat), None)
+    def session_at(self, seat: SeatName) -> Session | None:
+        """Who is logged in at a seat, whoever asks."""
+        return next((each for each in self._parts.sessions.all() if each.seat == seat), None)
+
+    def check_session(self, session: Session) -> None:
+        """Raise `SessionRequired` when this session has ended or is locked meanwhile."""
+        self._still(session)
+
+    def check_lockdown(self) -> None:
+        """Raise `LockedDown` while the emergency stop is in force: asked again by whoever opens something after the outcome."""
+        self._parts.lockdown.check()
 
     async def note(self, call: Call, who: Session | Operator | None, **more: Any) -> Receipt:
         """Put something that became so on record: fields of `StateRecord` beside those of caller and operator. Raises

@@ -10,7 +10,18 @@ from cardd.model import PinOutcome
 CLIENT_GONE = "client.gone"
 """Why a call was given up (`cardd.api.method`); the others are error codes."""
 
-_REFUSALS = frozenset({"auth.failed", "auth.locked", "session.required", "sign.wrong_certificate", "request.bad"})
+_REFUSALS = frozenset(
+    {
+        "approval.invalid",
+        "auth.failed",
+        "auth.locked",
+        "lockdown.engaged",
+        "policy.denied",
+        "request.bad",
+        "session.required",
+        "sign.wrong_certificate",
+    }
+)
 """Codes by which a person or a rule said no before the card's work was done, beside those of the family `pin`."""
 
 

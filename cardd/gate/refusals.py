@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from cardd.audit.asynchronous import AsyncJournal
 from cardd.audit.records import RecordContext, StateRecord
-from cardd.errors import AuditUnavailable
+from cardd.errors import ApprovalRequired, AuditUnavailable
 from cardd.ports import Clock
 
 WINDOW_SECONDS = 60.0
@@ -20,7 +20,7 @@ class _Window:
 
 
 class Refusals:
-    """Counts refusals by (uid, code, rule); nothing is lost in number."""
+    """Counts refusals by (uid, code, rule or approval); nothing is lost in number."""
 
     def __init__(self, journal: AsyncJournal, clock: Clock, on_lost: Callable[[AuditUnavailable], None]) -> None:
         """`on_lost` is told when a total cannot be written: the log of the program is then the only witness."""
@@ -30,8 +30,11 @@ class Refusals:
         self._windows: dict[Key, _Window] = {}
 
     async def note(self, context: RecordContext, code: str, problem: str | None) -> None:
-        """One refusal. The first of its kind in a minute is recorded whole, the others are counted."""
-        key = (context.uid, code, context.rule)
+        """One refusal. The first of its kind in a minute is recorded whole, the others are counted.
+
+        What a second person is asked for is of a kind of its own each time; the number of those that wait is bounded.
+        """
+        key = (context.uid, code, context.approval if code == ApprovalRequired.code else context.rule)
         window = self._windows.get(key)
         if window is not None:
             window.more += 1

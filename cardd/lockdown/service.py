@@ -1,18 +1,19 @@
 """The use case of the emergency stop: one right engages it, two administrators release it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from cardd.errors import ApprovalInvalid, PolicyDenied
+from cardd.errors import ApprovalInvalid, AuditUnavailable, CarddError, PolicyDenied
 from cardd.gate.door import Door
 from cardd.gate.gate import Gate
 from cardd.gate.request import NO_CARD, Performed, Receipt, Request
 from cardd.model import CardHandle, Operation, PinKind
-from cardd.ports import Call
+from cardd.ports import Call, Publish
 from cardd.proving.prover import BadgeProver, Proven
 from cardd.register import Operator
 from cardd.sessions.session import SessionEnd
-from cardd.sessions.table import SessionTable
+from cardd.sessions.table import Session, SessionTable
 from cardd.state.lockdown import Lockdown
 
 
@@ -32,45 +33,48 @@ class Release:
     second_until_us: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What the emergency stop acts on. `reset_cards` stops what runs on any card and cuts the power of all."""
+
+    sessions: SessionTable
+    lockdown: Lockdown
+    reset_cards: Callable[[], Awaitable[None]]
+    publish: Publish
+
+
 class LockdownService:
     """Engages and releases the emergency stop."""
 
-    def __init__(
-        self,
-        gate: Gate,
-        sessions: SessionTable,
-        lockdown: Lockdown,
-        prover: BadgeProver,
-        reset_cards: Callable[[], Awaitable[None]],
-    ) -> None:
-        """`reset_cards` stops what runs on any card and cuts the power of all."""
+    def __init__(self, gate: Gate, prover: BadgeProver, means: Means) -> None:
         self._gate = gate
-        self._sessions = sessions
-        self._lockdown = lockdown
         self._prover = prover
-        self._reset_cards = reset_cards
+        self._means = means
 
     async def engage(self, call: Call, reason: str) -> Performed[Engaged]:
         """End all sessions, reset all cards, refuse all card work from now on. It holds even when nothing can be written.
 
-        Raises `SessionRequired`, `SessionLocked`, `PolicyDenied`, `AuditUnavailable` (it is engaged all the same).
+        Done whole, whatever becomes of the caller. Raises `SessionRequired`, `SessionLocked`, `PolicyDenied`;
+        `AuditUnavailable` when it is in force, but not on the disk (`lockdown_not_kept`: a restart would lift it) or not on
+        record (`lockdown_not_recorded`).
         """
         session = await self._gate.allow(Request(call, Operation.LOCKDOWN, NO_CARD))
-        open_now = len(self._sessions.all())
+        stopping = asyncio.ensure_future(self._stop_everything(call, session, reason))
         try:
-            engaged = self._lockdown.engage(session.operator.id, reason)
-        finally:
-            self._sessions.end_all(SessionEnd.LOCKDOWN)
-            await self._reset_cards()
-        receipt = await self._gate.note(call, session, operation=Operation.LOCKDOWN, problem=reason, count=open_now)
-        return Performed(Engaged(engaged.since_us, open_now), receipt)
+            return await asyncio.shield(stopping)
+        except asyncio.CancelledError:
+            await asyncio.wait([stopping])
+            if not stopping.cancelled():
+                stopping.exception()
+            raise
 
     async def release(self, call: Call, badge: CardHandle | None) -> Performed[Release]:
         """One administrator's badge and PIN; the second, another person, within 5 minutes releases it.
 
         Raises `ApprovalInvalid` (`not_engaged`, `same_person`), `PolicyDenied`, and what gate and proof raise.
         """
-        if self._lockdown.engaged is None:
+        lockdown = self._means.lockdown
+        if lockdown.engaged is None:
             raise ApprovalInvalid(problem="not_engaged")
         handle = badge or await self._gate.badge_at(call.caller.seat)
         request = Request(call, Operation.LOCKDOWN_RELEASE, handle, pins=(PinKind.BADGE,))
@@ -80,13 +84,47 @@ class LockdownService:
 
         performed = await self._gate.perform(request, plan)
         operator = performed.result.operator
-        released = self._lockdown.vote(operator)
+        try:
+            released = lockdown.vote(operator)
+        except CarddError as error:
+            told = {"operation": Operation.LOCKDOWN_RELEASE, "code": error.code, "problem": error.facts.problem}
+            await self._gate.note(call, operator, **told)
+            raise
         receipt: Receipt = performed.receipt
         if released:
             receipt = await self._gate.note(call, operator, operation=Operation.LOCKDOWN_RELEASE, problem="released")
-        return Performed(Release(operator, None if released else self._lockdown.second_until_us), receipt)
+        return Performed(Release(operator, None if released else lockdown.second_until_us), receipt)
+
+    # --- inside ------------------------------------------------------------------------------------------------------
+
+    async def _stop_everything(self, call: Call, session: Session, reason: str) -> Performed[Engaged]:
+        """In force first, then everything else: no failure of disk or card comes before it."""
+        means, operator = self._means, session.operator.id
+        unkept: AuditUnavailable | None = None
+        try:
+            means.lockdown.engage(operator, reason)
+        except AuditUnavailable as error:
+            unkept = error
+        engaged = means.lockdown.engaged
+        assert engaged is not None
+        open_now = len(means.sessions.all())
+        means.sessions.end_all(SessionEnd.LOCKDOWN)
+        means.publish("alarm", "lockdown_engaged", {"seat": session.seat, "operator": operator, "problem": reason})
+        resetting = asyncio.ensure_future(means.reset_cards())
+        try:
+            problem = None if unkept is None else "lockdown_not_kept"
+            receipt = await self._gate.note(
+                call, session, operation=Operation.LOCKDOWN, problem=problem, reason=reason, count=open_now
+            )
+        except AuditUnavailable as error:
+            raise AuditUnavailable(problem="lockdown_not_recorded") from error
+        finally:
+            await resetting
+        if unkept is not None:
+            raise AuditUnavailable(problem="lockdown_not_kept") from unkept
+        return Performed(Engaged(engaged.since_us, open_now), receipt)
 
     def _fits(self, operator: Operator) -> None:
         if not self._gate.has_right(operator, Operation.LOCKDOWN_RELEASE):
             raise PolicyDenied(rule="rights", problem="no_right")
-        self._lockdown.check_vote(operator)
+        self._means.lockdown.check_vote(operator)

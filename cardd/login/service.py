@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 
-from cardd.errors import CarddError, CardRemoved, LoginRefused, SessionExists
+from cardd.errors import CarddError, CardRemoved, LockedDown, LoginRefused, SessionExists
 from cardd.gate.door import Door
 from cardd.gate.gate import Gate
 from cardd.gate.request import Performed, Receipt, Request
 from cardd.model import CardHandle, Operation, PinKind, SeatName
 from cardd.ports import Call
 from cardd.proving.prover import BadgeProver, Proven
+from cardd.sessions.session import SessionEnd
 from cardd.sessions.table import Session, SessionTable
 from cardd.state.attempts import LoginAttempts
 
@@ -88,7 +89,7 @@ class LoginService:
         self._fresh_lists()
 
     def _open(self, call: Call, who: Proven) -> Session:
-        """Start the session. Raises `CardRemoved`: the badge may have gone while the outcome was being written."""
+        """Start the session. Raises `CardRemoved`, `LockedDown`: either may have come while the outcome was being written."""
         session = self._sessions.start(
             call.caller.seat,
             who.badge,
@@ -100,4 +101,9 @@ class LoginService:
         if not self._gate.present(who.badge):
             self._sessions.badge_gone(who.badge)
             raise CardRemoved(reader=who.badge.reader)
+        try:
+            self._gate.check_lockdown()
+        except LockedDown:
+            self._sessions.end(session, SessionEnd.LOCKDOWN)
+            raise
         return session

@@ -14,6 +14,7 @@ from cardd.errors import (
     CardRemoved,
     CardUnsupported,
     Internal,
+    LockedDown,
     PcscDown,
     PcscFull,
     ReaderBusy,
@@ -39,8 +40,8 @@ AGAIN_S = (1.0, 2.0, 5.0)
 """Pauses before a card is asked again that could not be asked; the last one repeats."""
 STANDING = (ReaderBusy, PcscDown, PcscFull)
 """Reasons that go away by themselves: asked until they have."""
-PASSING = (*STANDING, CardRemoved, CardAbsent, CardBadAnswer)
-"""Perhaps a card at the edge of the field: asked once more."""
+PASSING = (*STANDING, CardRemoved, CardAbsent, CardBadAnswer, LockedDown)
+"""Perhaps a card at the edge of the field, or one that an emergency stop cut off in the middle: asked once more."""
 
 Identify = Callable[[SmartCardConnection], Identified]
 

@@ -23,6 +23,7 @@ async def handle(services: Services, connection: ConnectionContext, call: Call, 
         readers=presence.readers(),
         cards=presence.cards(),
         sessions=presence.sessions(call.caller.peer.uid),
+        lockdown=presence.lockdown(),
     )
 
 

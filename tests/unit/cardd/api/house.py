@@ -79,6 +79,9 @@ class FakePresence:
     def pcsc_up(self) -> bool:
         return True
 
+    def lockdown(self) -> bool:
+        return False
+
 
 class FakeHealth:
     def checks(self) -> tuple[Check, ...]:

@@ -39,13 +39,14 @@ def table(*, virtual_readers: bool = True) -> PresenceTable:
 
 
 def checked(presence: PresenceTable, **facts: object) -> dict[str, tuple[str, str | None]]:
-    told = {"problem": None, "locked": True, "mode": "production", "open": False, **facts}
+    told = {"problem": None, "locked": True, "mode": "production", "open": False, "stop": None, **facts}
     health = HealthChecks(
         presence,
         journal_problem=lambda: told["problem"],  # type: ignore[arg-type,return-value]
         memory_locked=bool(told["locked"]),
         mode=str(told["mode"]),
         pcscd_open=lambda: bool(told["open"]),
+        lockdown_problem=lambda: told["stop"],  # type: ignore[arg-type,return-value]
     )
     return {check.name: (check.state, check.problem) for check in health.checks()}
 
@@ -64,6 +65,8 @@ def test_all_is_well() -> None:
         ({"locked": False}, "memory", ("warning", "not_locked")),
         ({"mode": "test"}, "mode", ("warning", "test")),
         ({"open": True}, "pcscd_socket", ("warning", "open_to_others")),
+        ({"stop": "engaged"}, "lockdown", ("bad", "engaged")),
+        ({"stop": "not_kept"}, "lockdown", ("bad", "not_kept")),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

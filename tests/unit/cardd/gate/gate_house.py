@@ -58,6 +58,7 @@ from cardd.state.attempts import LoginAttempts
 from cardd.state.badges import BadgeBook
 from cardd.state.lockdown import Lockdown
 from cardd.state.pin_counts import PinCounts
+from cardd.state.store import StateStore
 from tests.unit.cardd.readers.house import TurnedClock
 from tests.unit.cardd.state.house import scratch_state
 
@@ -281,7 +282,14 @@ class Person:
 class GateHouse:
     """Everything wired; one resident's card in one reader, and somebody logged in with a badge that is not there."""
 
-    def __init__(self, *, role: str = "supervisor", kind: CardKind = CardKind.MY_NUMBER, pin_pad: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        role: str = "supervisor",
+        kind: CardKind = CardKind.MY_NUMBER,
+        pin_pad: bool = False,
+        store: StateStore | None = None,
+    ) -> None:
         self.clock = TurnedClock()
         self.told: list[tuple[str, str, Mapping[str, Any]]] = []
         self.card, self.journal, self.person = FakeCard(), Journal(), Person([RIGHT])
@@ -297,7 +305,7 @@ class GateHouse:
         self.entry = self.insert(pin_pad=pin_pad)
         tools = DoorTools(self.desk, self.wrong_pins, self.clock, self.publish, operation_s=30.0, consent_s=60.0)
         pseudonyms = CardPseudonyms(PseudonymKey(bytes(range(32))), self.clock.utc_us)
-        self.store = scratch_state(self.clock)
+        self.store = store or scratch_state(self.clock)
         self.badges = BadgeBook(self.store)
         self.in_force = InForce(load(POLICY), Register(1, ()), self.badges)
         self.lockdown = Lockdown(self.store, self.publish)
@@ -327,13 +335,13 @@ class GateHouse:
     def publish(self, topic: str, change: str, facts: Mapping[str, Any]) -> None:
         self.told.append((topic, change, facts))
 
-    def insert(self, reader: str = "R", *, pin_pad: bool = False) -> CardEntry:
+    def insert(self, reader: str = "R", *, pin_pad: bool = False, identity: bytes = FIRST_LOOK) -> CardEntry:
         """A card that was identified, in a reader that is new."""
         name = ReaderName(reader)
         self.table.reader_appeared(name, ReaderTraits(usb_path=None, virtual=True, pin_pad=pin_pad))
         self.table.card_inserted(name, b"\x3b\x00")
         entry = self.table.cards()[-1]
-        self.table.identified_as(entry, Recognition(self.kind, FIRST_LOOK), fake_card_type(self.kind))
+        self.table.identified_as(entry, Recognition(self.kind, identity), fake_card_type(self.kind))
         return entry
 
     def log_in(self, role: str = "supervisor", badge: CardRef | None = None) -> None:

@@ -13,6 +13,7 @@ from applets_spec.testca.keys import KeyAlgorithm
 from cardd.cards.card_type import TriesLeft
 from cardd.errors import (
     CardRemoved,
+    LockedDown,
     LoginLocked,
     LoginRefused,
     PinRejected,
@@ -25,6 +26,7 @@ from cardd.model import CardKind, PinOutcome
 from cardd.proving.challenge import CHALLENGE_SECONDS
 from cardd.proving.prover import BadgeProver, BadgeRules
 from cardd.register import Operator, Register
+from cardd.sessions.session import SessionEnd
 from tests.unit.cardd.gate.gate_house import RIGHT, SEAT, GateHouse
 
 PAIR = issue_badge(BadgeHolder("TESTER", "0001"), KeyAlgorithm.P256, 1).slots[0x9A]
@@ -188,6 +190,21 @@ async def test_a_badge_that_left_while_the_outcome_was_written_opens_no_session(
         await login()
     assert not login.house.sessions.taken(SEAT)
     assert login.house.words("session") == ["started", "ended"]
+
+
+@pytest.mark.proves("S9")
+async def test_a_stop_that_came_while_the_outcome_was_written_leaves_nobody_logged_in(login: Login) -> None:
+    kept = login.house.journal.outcome
+
+    async def slow(intent: object, record: object) -> object:
+        login.house.lockdown.engage("suzuki", "drill")
+        login.house.sessions.end_all(SessionEnd.LOCKDOWN)
+        return await kept(intent, record)  # type: ignore[arg-type]
+
+    login.house.journal.outcome = slow  # type: ignore[method-assign, assignment]
+    with pytest.raises(LockedDown):
+        await login()
+    assert not login.house.sessions.taken(SEAT)
 
 
 async def test_a_second_login_at_the_seat_waits_for_nobody(login: Login) -> None:
