@@ -75,9 +75,14 @@ def _near(question: Question, policy: Policy) -> tuple[Near, ...]:
         Near(row.id, policy.lines.get(f"row:{row.id}"), _lacks(row, question, refused, policy))
         for row in policy.table.rows
     ]
-    # A row that lacks nothing is not what refused it; among equals the order of the file holds.
-    close = sorted((near for near in found if 0 < len(near.lacks) <= STILL_NEAR), key=lambda near: len(near.lacks))
+    # A row that lacks nothing is not what refused it. Among equals what is meant for this role and purpose comes first,
+    # then the order of the file holds.
+    close = sorted((near for near in found if 0 < len(near.lacks) <= STILL_NEAR), key=_distance)
     return tuple(close[:MOST_NEAR])
+
+
+def _distance(near: Near) -> tuple[int, int]:
+    return len(near.lacks), len({"role", "purpose"} & set(near.lacks))
 
 
 def _allowed_alone(question: Question, what: Item | KeyRole | None, policy: Policy) -> bool:

@@ -1,6 +1,5 @@
 """The policy as the office writes it: roles, purposes, and rows that allow. What no row allows is refused."""
 
-from collections.abc import Iterable
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
@@ -49,6 +48,11 @@ class Role(TomlModel):
     approves: tuple[Operation, ...] = ()
     """What this role may agree to as the second person."""
 
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        _each_once(self, "rights", "approves")
+        return self
+
 
 class Purpose(TomlModel):
     """Why a card is used."""
@@ -89,10 +93,7 @@ class Row(TomlModel):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        for name in ("roles", "purposes", "operations", "items", "keys", "cards", "clients"):
-            twice = _twice(getattr(self, name))
-            if twice is not None:
-                raise ValueError(f"`{name}` names {twice} twice")
+        _each_once(self, "roles", "purposes", "operations", "items", "keys", "cards", "clients")
         if (Operation.READ in self.operations) != bool(self.items):
             raise ValueError("`items` and the operation `read` go together")
         if bool(NEED_KEYS & set(self.operations)) != bool(self.keys):
@@ -111,11 +112,10 @@ class PolicyTable(TomlModel):
     rows: tuple[Row, ...] = ()
 
 
-def _twice(words: Iterable[object]) -> object | None:
-    """The first word that stands there a second time."""
-    seen = set()
-    for word in words:
-        if word in seen:
-            return word
-        seen.add(word)
-    return None
+def _each_once(table: TomlModel, *names: str) -> None:
+    """Raises `ValueError` when a list names a word twice."""
+    for name in names:
+        words: tuple[str, ...] = getattr(table, name)
+        if len(set(words)) < len(words):
+            twice = next(word for place, word in enumerate(words) if word in words[:place])
+            raise ValueError(f"`{name}` names {twice} twice")
