@@ -44,11 +44,14 @@ class HolderPin:
 class CardSteps:
     """The badge of one operation, as the one that it is or becomes."""
 
-    def __init__(self, door: Door, master: BadgeMasterKey, guid: str) -> None:
-        """`guid`: 32 hex digits."""
+    def __init__(self, door: Door, master: BadgeMasterKey, guid: str, *, may_be_ours: bool = True) -> None:
+        """`guid`: 32 hex digits. `may_be_ours`: whether it can have our management key; a badge from the factory cannot."""
         self._door = door
         self._master = master
         self._guid = bytes.fromhex(guid)
+        self._own: tuple[ManagementAlgorithm, ...] = tuple(ManagementAlgorithm) if may_be_ours else ()
+        self._factory: tuple[ManagementAlgorithm, ...] = tuple(key.algorithm for key in FACTORY_KEYS)
+        """What the badge may have, until it has shown which."""
 
     async def look(self, check: Check) -> bool:
         """Whether a badge takes the management key that we derive for this number; False: the factory's. Costs no try.
@@ -139,11 +142,14 @@ class CardSteps:
             known = self._administer(card)
             if not known.is_factory:
                 return "own"
-            with_own = self._own(known.algorithm)
+            own = self._master.management_key(self._guid, known.algorithm)
             try:
-                return "own" if piv_admin.set_management_key(card, with_own) else "factory"
+                if not piv_admin.set_management_key(card, own):
+                    return "factory"
             finally:
-                with_own.wipe()
+                own.wipe()
+            self._own, self._factory = (known.algorithm,), ()
+            return "own"
 
         return await self._door.run(Step(Application.PIV, work))
 
@@ -200,17 +206,22 @@ class CardSteps:
 
         return Step(Application.PIV, work, patience_s=commands.KEY_GENERATION_S)
 
-    def _own(self, algorithm: ManagementAlgorithm) -> ManagementKey:
-        return self._master.management_key(self._guid, algorithm)
-
     def _administer(self, card: SmartCardConnection) -> ManagementKey:
-        """Authenticate, the derived key first; of the one that fits, only what it is counts: it is wiped."""
-        own = [self._own(algorithm) for algorithm in ManagementAlgorithm]
+        """Authenticate; of the key that fits only what it is counts, its octets are wiped. Raises `ManagementKeyWrong`.
+
+        The derived key is tried before the factory's, and not at all on a badge that cannot have it: some cards count wrong keys.
+        """
+        own = [self._master.management_key(self._guid, algorithm) for algorithm in self._own]
         try:
-            return piv_admin.authenticate(card, (*own, *FACTORY_KEYS))
+            found = piv_admin.authenticate(
+                card, (*own, *(key for key in FACTORY_KEYS if key.algorithm in self._factory))
+            )
         finally:
             for key in own:
                 key.wipe()
+        self._own = () if found.is_factory else (found.algorithm,)
+        self._factory = (found.algorithm,) if found.is_factory else ()
+        return found
 
 
 __all__ = ["CardSteps", "Check", "HolderPin"]

@@ -37,6 +37,8 @@ class Done(StrEnum):
     ISSUED = "issued"
     WRITTEN = "written"
     """The certificates are on the badge."""
+    MANAGEMENT_SENT = "management_sent"
+    """The derived management key was sent: the badge has it, or still the factory's."""
     MANAGEMENT = "management"
 
 
@@ -75,7 +77,7 @@ class Course:
 
     def adopt(self, guid: str) -> None:
         """The badge is one of ours already, under this number: with the derived PUK and management key, and some PIN."""
-        ours = frozenset({Done.CHUID, Done.PUK, Done.PIN_SENT, Done.MANAGEMENT})
+        ours = frozenset({Done.CHUID, Done.PUK, Done.PIN_SENT, Done.MANAGEMENT_SENT, Done.MANAGEMENT})
         facts = {**self._progress.facts, MANAGEMENT_KEY: "own"}
         self._begin(replace(self._progress, guid=guid, done=ours, facts=facts))
 
@@ -124,19 +126,30 @@ class Course:
 def choose_puk(tries: tuple[str, ...]) -> Puk:
     """The PUK to try after these tries: the words of `Puk` with `?` (no answer came) or `-` (wrong), the oldest first.
 
-    The own one can be on the badge only when a try had no answer. Raises `BadgeUnfit` as `Course.next_puk`.
+    Raises `BadgeUnfit` as `Course.next_puk`.
     """
-    sent = {which: sum(word[:-1] == which for word in tries) for which in Puk}
-    wrong = {word[:-1] for word in tries if word.endswith(_WRONG)}
-    lost = any(word.endswith(_LOST) for word in tries)
-    possible = [which for which in Puk if which not in wrong and (which is Puk.FACTORY or lost)]
+    possible = _possible(tries)
     if not possible:
         raise BadgeUnfit(problem="puk_not_factory")
+    sent = {which: sum(word[:-1] == which for word in tries) for which in Puk}
     for which in sorted(possible, key=lambda each: sent[each]):
+        # If it is another one after all, every try of the rest may have cost that one a try.
         others = [each for each in possible if each is not which]
         if all(sum(sent[each] for each in Puk if each is not other) <= MOST_WASTED for other in others):
             return which
     raise BadgeUnfit(problem="puk_uncertain")
+
+
+def _possible(tries: tuple[str, ...]) -> list[Puk]:
+    """Which PUK the badge can have: the factory's, until a change from it had no answer; never one that was wrong since."""
+    possible = [Puk.FACTORY]
+    for word in tries:
+        which = Puk(word[:-1])
+        if word.endswith(_WRONG):
+            possible = [each for each in possible if each is not which]
+        elif which is Puk.FACTORY and Puk.OWN not in possible:
+            possible.append(Puk.OWN)
+    return possible
 
 
 def issued_of(progress: Progress) -> dict[KeyRole, bytes]:

@@ -103,7 +103,7 @@ class _Run:
         course, resumed = self._begun(on_card)
         if not course.has(Done.CHUID):
             await self._first_look(door, master, course, on_card)
-        steps = CardSteps(door, master, course.guid)
+        steps = CardSteps(door, master, course.guid, may_be_ours=course.has(Done.MANAGEMENT_SENT))
         async with AsyncExitStack() as stack:
             issued = course.issued()
             ca = await stack.enter_async_context(opened_ca(self._shop, door, self._about)) if issued is None else None
@@ -116,6 +116,7 @@ class _Run:
                     await stack.aclose()
                 await work.write(issued)
                 if not course.has(Done.MANAGEMENT):
+                    course.note(Done.MANAGEMENT_SENT)
                     course.note(Done.MANAGEMENT, **{MANAGEMENT_KEY: await steps.take_over()})
                 return await work.enter(issued, self._holder(course), resumed)
 
@@ -155,14 +156,14 @@ class _Run:
 
     async def _first_look(self, door: Door, master: BadgeMasterKey, course: Course, on_card: str | None) -> None:
         """Whether this badge will do, before a person is asked for anything. One of ours that was given up keeps its number."""
-        number = on_card or course.guid
         found: list[BadgeCondition] = []
 
         def check(condition: BadgeCondition) -> None:
             found.append(condition)
             self._check_nobodys(condition)
 
-        if await CardSteps(door, master, number).look(check) and on_card is not None:
+        steps = CardSteps(door, master, on_card or course.guid, may_be_ours=on_card is not None)
+        if await steps.look(check) and on_card is not None:
             course.adopt(on_card)
         else:
             _check_factory_pin(door, found[0])
