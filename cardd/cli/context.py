@@ -11,7 +11,7 @@ from typing import Any, NoReturn, TypeVar
 import click
 
 from cardd.cli import screen
-from cardd.cli.failing import local_error, remote_error, table_error
+from cardd.cli.failing import Ended, local_error, remote_error, table_error
 from cardd.cli.pin_entry import PinSource
 from cardd.cli.texts import Speech
 from cardd.client import Client, ConnectionEnded, RemoteError, connect
@@ -19,6 +19,8 @@ from cardd.wire.remote import socket_path
 
 PROGRESS_STATES = ("waiting_for_pad", "reading", "signing")
 PATIENCE_SECONDS = 5.0
+UNLOCKED_BY_PIN = ("session.locked", "session.pin_required")
+"""What the badge's PIN puts right."""
 T = TypeVar("T")
 
 
@@ -32,12 +34,20 @@ class Run:
     speech: Speech
     pin_fd: int | None
 
-    def open(self, *, asks: bool = False) -> Client:
-        """Connect and say hello. `asks`: be the agent of this connection, where this user may ask for PINs. Raises `Ended`."""
+    @property
+    def at_terminal(self) -> bool:
+        """Whether a person sits there who can be asked something."""
+        return sys.stdin.isatty() and sys.stderr.isatty()
+
+    def open(self, *, asks: bool = False, shown: Mapping[str, str] | None = None) -> Client:
+        """Connect and say hello. `asks`: be the agent of this connection, where this user may ask for PINs. Raises `Ended`.
+
+        `shown`: the content of an approval that the person has just been shown.
+        """
         path = socket_path(self.socket)
         try:
             try:
-                return _patiently(lambda: self._connect(path, asks=asks))
+                return _patiently(lambda: self._connect(path, asks=asks, shown=shown))
             except RemoteError as error:
                 if error.name != "agent.not_allowed":
                     raise
@@ -49,8 +59,8 @@ class Run:
         except OSError:
             raise local_error(self.speech, "no_daemon", path=path) from None
 
-    def _connect(self, path: str, *, asks: bool) -> Client:
-        source = PinSource(self.speech, self.pin_fd)
+    def _connect(self, path: str, *, asks: bool, shown: Mapping[str, str] | None = None) -> Client:
+        source = PinSource(self.speech, self.pin_fd, shown)
         return connect(
             path,
             client="cardctl",
@@ -61,9 +71,23 @@ class Run:
             on_progress=self._progress,
         )
 
-    def ask(self, client: Client, method: str, **params: object) -> dict[str, Any]:
-        """One call; parameters that are None are left out. Raises `Ended`."""
+    def ask(self, client: Client, method: str, /, **params: object) -> dict[str, Any]:
+        """One call; parameters that are None are left out. Raises `Ended`.
+
+        Where a locked session, or a PIN that is too old, is all that hinders a person at a terminal, they are asked for the
+        badge's PIN, and the call is repeated, once.
+        """
         given = {name: value for name, value in params.items() if value is not None}
+        try:
+            return self._ask_once(client, method, given)
+        except Ended as ended:
+            if ended.error["name"] not in UNLOCKED_BY_PIN or self.as_json or self.pin_fd is not None or not self.at_terminal:
+                raise
+            click.echo(f"{ended.error['message']} {self.speech('unlock_now')}", err=True)
+        self.call("session.unlock", asks=True)
+        return self._ask_once(client, method, given)
+
+    def _ask_once(self, client: Client, method: str, given: Mapping[str, object]) -> dict[str, Any]:
         try:
             return _patiently(lambda: client.call(method, **given))
         except RemoteError as error:
@@ -71,14 +95,14 @@ class Run:
         except ConnectionEnded:
             raise local_error(self.speech, "daemon_gone") from None
 
-    def call(self, method: str, *, asks: bool = False, **params: object) -> dict[str, Any]:
+    def call(self, method: str, /, *, asks: bool = False, **params: object) -> dict[str, Any]:
         """One call on a connection of its own. Raises `Ended`."""
         with self.open(asks=asks) as client:
             return self.ask(client, method, **params)
 
-    def refuse(self, name: str) -> NoReturn:
+    def refuse(self, name: str, **facts: str) -> NoReturn:
         """End with an error that this side finds by itself, in the words of the daemon's table."""
-        raise table_error(self.speech, name)
+        raise table_error(self.speech, name, **facts)
 
     def tell(self, result: Mapping[str, Any], human: Callable[[], object]) -> None:
         """Print the result: as one line of JSON, or for a person through `human`; and where this use stands in the record."""
