@@ -1,6 +1,6 @@
 """Whatever happens in whatever order: the table says of each seat what a list of the acts at it says.
 
-100 runs of 50 steps each, with every change; `./dev fuzz` runs 20,000.
+100 runs of 50 steps each.
 """
 
 from dataclasses import dataclass
