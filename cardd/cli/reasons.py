@@ -6,6 +6,7 @@ A word without a row here is shown as it is: it is for the office's IT.
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from cardd.cli.reasons_office import OFFICE_REASONS
 from cardd.wire.fault import TwoTexts
 
 REASONS: Mapping[str, TwoTexts] = MappingProxyType(
@@ -305,5 +306,6 @@ REASONS: Mapping[str, TwoTexts] = MappingProxyType(
             "ほかのプログラムもカードリーダーを使えます（docs/installation.md）。",
             "Other programs can use the readers too (docs/installation.md).",
         ),
+        **OFFICE_REASONS,
     }
 )

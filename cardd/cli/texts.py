@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from cardd.cli.reasons import REASONS
+from cardd.cli.texts_office import OFFICE_TEXTS
 from cardd.wire.fault import Locale
 
 TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -135,6 +136,8 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "health.audit": ("利用記録", "record"),
         "health.memory": ("メモリの保護", "memory"),
         "health.mode": ("動作モード", "mode"),
+        "health.office_files": ("設定ファイル", "office's files"),
+        "health.block_list": ("利用停止リスト", "block list"),
         "health.pcscd_socket": ("カードリーダーの占有", "pcscd's socket"),
         "whoami": ("{client}（uid {uid}）、窓口 {seat}", "{client} (uid {uid}) at seat {seat}"),
         "certificate": ("{key}  SHA-256 {fingerprint}", "{key}  SHA-256 {fingerprint}"),
@@ -203,6 +206,7 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Whether a card was used, the record says.",
         ),
         "not_written": ("{path} に書き込めません。", "Cannot write to {path}."),
+        **OFFICE_TEXTS,
     }
 )
 

@@ -12,17 +12,20 @@ class Params(CallParams):
 
 
 class FileRow(WireModel):
-    kind: Literal["policy", "register", "blocks"]
+    kind: Literal["policy", "register", "block_list"]
     outcome: Literal["in_force", "refused", "unchanged"]
     version: int | None
     """Of the file that was looked at, where it could be read."""
     problem: str | None = None
-    """One word: `broken`, `unsigned`, `one_signer`, `same_person`, `not_administrator`, `bad_signature`, `unknown_issuer`,
-    `rolled_back`, `same_version`, `wrong_owner`, `wrong_mode`, `role_missing`."""
+    """One word. Of the file: `unreadable`, `too_large`, `wrong_owner`, `wrong_mode`, `broken`, `rolled_back`, `same_version`,
+    `version_too_high`, `role_missing`, `issued_in_future`. Of its signatures: `unsigned`, `one_signer`, `same_person`,
+    `not_administrator`, `badge_blocked`, `bad_signature`, `signed_in_future`, `unknown_issuer`, `issuer_not_valid`, `expired`,
+    `not_yet_valid`, `weak_algorithm`, `wrong_kind`. Of this machine: `operator_ca`, `check_failed`, `not_written`."""
     details: tuple[str, ...] = ()
-    """For a broken file: line and key of each mistake."""
+    """Sentences for the administrator: for a broken file line, column and key of each mistake; for one in force what to mind."""
 
 
 class Result(WireModel):
     files: tuple[FileRow, ...]
+    """Empty: nothing new was there."""
     receipt: Receipt

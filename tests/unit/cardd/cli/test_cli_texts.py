@@ -19,6 +19,7 @@ from cardd.wire.methods.agent_register import PinRequest
 from cardd.wire.methods.card_pin_status import PinState
 from cardd.wire.methods.cards_list import CardRow
 from cardd.wire.methods.health import Check
+from cardd.wire.methods.office_reload import FileRow
 from cardd.wire.methods.readers_list import ReaderRow
 from cardd.wire.methods.request_cancel import Progress
 
@@ -45,7 +46,10 @@ FAMILIES: Mapping[str, set[str]] = {
     "role": words(ReaderRow, "role"),
     "state": words(ReaderRow, "state") | {"free", "busy"},
     "use": words(CardRow, "use"),
-    "health": words(Check, "state") | {"pcsc", "readers", "audit", "memory", "mode", "pcscd_socket"},
+    "health": words(Check, "state")
+    | {"pcsc", "readers", "audit", "memory", "mode", "pcscd_socket", "office_files", "block_list"},
+    "file": words(FileRow, "kind"),
+    "outcome": words(FileRow, "outcome") | {"taken", "waits"},
     "sex": set("01239"),
     "part": {"year", "month", "day"},
 }
@@ -75,7 +79,7 @@ def test_each_progress_that_is_shown_has_its_text() -> None:
 
 
 def test_each_other_text_is_used() -> None:
-    used = set().union(*(strings_in(path) for path in CLI.glob("*.py") if path.name != "texts.py"))
+    used = set().union(*(strings_in(path) for path in CLI.glob("*.py") if not path.name.startswith("texts")))
     heads = {key for key in TEXTS if family_of(key) in ("head", "error")}
     assert {key for key in heads if key.partition(".")[2] not in used} == set()
     remedies = {key for key in TEXTS if key.endswith(".remedy") and key.removesuffix(".remedy") in used}
