@@ -2,16 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Literal, TypeVar
+from typing import Literal, Protocol, TypeVar
 
 from cardd.cards import piv_admin, piv_puk
-from cardd.cards.card_type import Application, PublicKeyKind
+from cardd.cards.card_type import Application, CardType, PublicKeyKind
 from cardd.cards.management_key import FACTORY_KEYS, ManagementAlgorithm, ManagementKey
 from cardd.cards.piv_admin import BadgeCondition
 from cardd.enrolment.course import MADE_ROLES
 from cardd.enrolment.secrets import BadgeMasterKey
 from cardd.errors import BadgeUnfit
-from cardd.gate.door import Door
 from cardd.gate.step import Step, Unlocked
 from cardd.iso7816 import commands
 from cardd.iso7816.connection import SmartCardConnection
@@ -23,6 +22,17 @@ from certs.ca.request import build_request
 T = TypeVar("T")
 Check = Callable[[BadgeCondition], None]
 """Looks at a badge before anything is written to it; raises where it will not do."""
+
+
+class BadgeDoor(Protocol):
+    """The way to the badge: a `Door` of the gate, or that of the first set-up, which has no gate yet."""
+
+    @property
+    def card_type(self) -> CardType: ...
+
+    async def run(self, step: Step[T]) -> T: ...
+
+    def remember_tries(self, which: PinKind, count: int | None) -> None: ...
 
 
 class HolderPin:
@@ -44,7 +54,7 @@ class HolderPin:
 class CardSteps:
     """The badge of one operation, as the one that it is or becomes."""
 
-    def __init__(self, door: Door, master: BadgeMasterKey, guid: str, *, may_be_ours: bool = True) -> None:
+    def __init__(self, door: BadgeDoor, master: BadgeMasterKey, guid: str, *, may_be_ours: bool = True) -> None:
         """`guid`: 32 hex digits. `may_be_ours`: whether it can have our management key; a badge from the factory cannot."""
         self._door = door
         self._master = master

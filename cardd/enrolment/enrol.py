@@ -6,34 +6,30 @@ and once it is known, it sets a PIN whose change was lost. So neither is ever lo
 
 from contextlib import AsyncExitStack
 from dataclasses import replace
-from datetime import date
 from uuid import uuid4
 
 from cardd.cards.card_type import Application
 from cardd.cards.chuid import guid_of
 from cardd.cards.piv_admin import BadgeCondition
-from cardd.cards.piv_puk import FACTORY_PUK
 from cardd.enrolment import whose
 from cardd.enrolment.card_steps import CardSteps, HolderPin
-from cardd.enrolment.course import APPROVAL, MANAGEMENT_KEY, PIN_WRONG, Course, Done, Puk, for_another_order
+from cardd.enrolment.course import APPROVAL, MANAGEMENT_KEY, Course, Done, for_another_order
 from cardd.enrolment.finishing import BadgeWork, block_issued
 from cardd.enrolment.new_pin import ask_new_pin
 from cardd.enrolment.order import Made, NewOperator, Place, hash_of
+from cardd.enrolment.preparing import card_ends, check_factory_pin, holders_pin, own_puk
 from cardd.enrolment.secrets import BadgeMasterKey
 from cardd.enrolment.workshop import Workshop, approval_of, opened_ca, show
-from cardd.errors import BadgeUnfit, BadRequest, CarddError, PinRejected, PukRejected
+from cardd.errors import BadgeUnfit, BadRequest, CarddError
 from cardd.gate.door import Door
 from cardd.gate.request import Performed, Request
-from cardd.model import Operation, PinKind
+from cardd.model import Operation
 from cardd.pin import Pin
 from cardd.ports import Call
 from cardd.register import Operator
 from cardd.sessions.table import Session
 from cardd.state.badges import Progress
 from certs.ca.names import LONGEST_NAME, fits
-
-CARD_YEARS = 6
-"""How long the badge itself may be used, as its CHUID says (FIPS 201-3, 2.9.1: no longer than six years); certificates end earlier."""
 
 
 class BadgeEnrolment:
@@ -166,7 +162,7 @@ class _Run:
         if await steps.look(check) and on_card is not None:
             course.adopt(on_card)
         else:
-            _check_factory_pin(door, found[0])
+            check_factory_pin(door.card_type, found[0])
 
     def _check_nobodys(self, found: BadgeCondition) -> None:
         guid = found.guid.hex() if found.guid is not None else None
@@ -180,57 +176,16 @@ class _Run:
 
             def check(found: BadgeCondition) -> None:
                 self._check_nobodys(found)
-                _check_factory_pin(door, found)
+                check_factory_pin(door.card_type, found)
 
-            await steps.make_out(_card_ends(whose.today(self._shop)), check)
+            await steps.make_out(card_ends(whose.today(self._shop)), check)
             course.note(Done.CHUID)
         if not course.has(Done.PUK):
-            await self._puk(course, steps, master)
-        await self._pin(course, steps, pin)
-
-    async def _puk(self, course: Course, steps: CardSteps, master: BadgeMasterKey) -> None:
-        """The derived PUK in the place of the factory's. What was lost before decides which one to try (`Course.next_puk`)."""
-        while True:
-            which = course.next_puk()
-            course.puk_goes(which)
-            old = Pin(bytearray(FACTORY_PUK)) if which is Puk.FACTORY else master.puk(bytes.fromhex(course.guid))
-            try:
-                with old:
-                    await steps.change_puk(old)
-            except PukRejected as error:
-                course.puk_was_wrong(which, error)
-                continue
-            course.note(Done.PUK)
-            return
-
-    async def _pin(self, course: Course, steps: CardSteps, pin: Pin) -> None:
-        """The holder's PIN: with the factory's, once. Where that was tried before, with the PUK, which costs the PIN no try."""
-        if course.has(Done.PIN_SENT):
-            if course.fact(PIN_WRONG) is not None:
-                raise BadgeUnfit(problem="pin_not_factory")
-            await steps.reset_pin(pin)
-        else:
-            course.note(Done.PIN_SENT)
-            try:
-                await steps.first_pin(pin)
-            except PinRejected as error:
-                course.note(Done.PIN_SENT, **{PIN_WRONG: "1"})
-                raise BadgeUnfit(problem="pin_not_factory", tries_left=error.facts.tries_left) from error
-        course.note(Done.PIN)
+            await own_puk(course, steps, master)
+        await holders_pin(course, steps, pin)
 
     def _holder(self, course: Course) -> Operator:
         who = self._who
         return Operator(
             id=who.id, name=who.name, role=who.role, guid=course.guid, unix_user=who.unix_user, person=who.person
         )
-
-
-def _check_factory_pin(door: Door, found: BadgeCondition) -> None:
-    """Whether the PIN can be the factory's, as far as that costs no try: its counter is full. Raises `BadgeUnfit`."""
-    full = door.card_type.pins[PinKind.BADGE].tries
-    if found.pin_tries is None or full is None or found.pin_tries < full:
-        raise BadgeUnfit(problem="pin_not_factory", tries_left=found.pin_tries)
-
-
-def _card_ends(today: date) -> date:
-    return today.replace(year=today.year + CARD_YEARS, day=min(today.day, 28))

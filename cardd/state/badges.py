@@ -75,9 +75,10 @@ class BadgeBook:
     Methods that write raise `AuditUnavailable`: then nothing has changed.
     """
 
-    def __init__(self, store: StateStore) -> None:
-        """Raises `StateBroken`, `AuditUnavailable`."""
+    def __init__(self, store: StateStore, *, progress_s: float = PROGRESS_S) -> None:
+        """`progress_s`: so long a broken-off enrolment stays open. Raises `StateBroken`, `AuditUnavailable`."""
         self._store = store
+        self._progress_s = progress_s
         self._read()
 
     def now(self) -> Moment:
@@ -148,7 +149,7 @@ class BadgeBook:
         with self._store.transaction() as db:
             db.execute(
                 "DELETE FROM badge_progress WHERE guid = ? OR operator_id = ? OR begun_own_us <= ?",
-                (progress.guid, progress.operator_id, self._store.own_us() - round(PROGRESS_S * 1e6)),
+                (progress.guid, progress.operator_id, self._store.own_us() - round(self._progress_s * 1e6)),
             )
             db.execute(
                 "INSERT INTO badge_progress VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -207,7 +208,7 @@ class BadgeBook:
     # --- inside ------------------------------------------------------------------------------------------------------
 
     def _is_open(self, progress: Progress) -> bool:
-        return self._store.elapsed_s(progress.begun) < PROGRESS_S
+        return self._store.elapsed_s(progress.begun) < self._progress_s
 
     def _refresh(self) -> None:
         if self._generation != self._store.generation:
