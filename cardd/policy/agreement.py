@@ -19,7 +19,7 @@ def disagreements(table: PolicyTable) -> Found:
     yield from _of_purposes(table)
     roles = {role.code for role in table.roles}
     purposes = {purpose.code: purpose for purpose in table.purposes}
-    overriding = {role.code for role in table.roles if Operation.OVERRIDE in role.rights}
+    not_overriding = {role.code for role in table.roles if Operation.OVERRIDE not in role.rights}
     approved = {operation for role in table.roles for operation in role.approves}
     for number, row in enumerate(table.rows):
         here = ("rows", number)
@@ -29,7 +29,7 @@ def disagreements(table: PolicyTable) -> Found:
             (*here, "operations"), row.operations, ROW_OPERATIONS, "`{}` needs no row: register or rights decide it"
         )
         yield from _number_law(here, row, purposes)
-        yield from _emergency_row(here, row, purposes, overriding)
+        yield from _emergency_row(here, row, purposes, not_overriding)
         yield from _second_person(here, row, approved)
         yield from _badge_only(here, row)
 
@@ -61,14 +61,14 @@ def _number_law(here: KeyPath, row: Row, purposes: dict[str, Purpose]) -> Found:
             yield path, f"`my_number` under `{code}`, which does not rest on the number law"
 
 
-def _emergency_row(here: KeyPath, row: Row, purposes: dict[str, Purpose], overriding: Collection[str]) -> Found:
+def _emergency_row(here: KeyPath, row: Row, purposes: dict[str, Purpose], not_overriding: Collection[str]) -> Found:
     """An override holds for the session of whoever took it: a role without that right never gets there."""
     if not row.emergency_only:
         return
     if row.second_person:
         yield (*here, "second_person"), "under the override no second person is asked, and this row counts nowhere else"
     for place, code in enumerate(row.roles):
-        if code not in overriding:
+        if code in not_overriding:
             yield (*here, "roles", place), f"the row is for emergencies only, and `{code}` has no right `override`"
     for place, code in enumerate(row.purposes):
         if code in purposes and not purposes[code].emergency:
