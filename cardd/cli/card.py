@@ -4,7 +4,7 @@ import base64
 from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -29,23 +29,36 @@ PINS = ("signature", "authentication", "card_info", "resident_register", "verifi
 SUFFIXES = {"image/png": ".png", "image/jp2": ".jp2", "image/j2c": ".j2c"}
 
 
+class Use(NamedTuple):
+    """One use of one card: which, for what, in which case, and the number of a second person's approval."""
+
+    card: str | None
+    purpose: str
+    case: str
+    approval: str | None
+
+
 def targeted(command: Callable[..., None]) -> Callable[..., None]:
-    """The three options of every command that touches a card: which card, for what, in which case."""
+    """The options of every command that touches a card: which card, for what, in which case, and who agreed."""
 
     @click.option("--card", metavar="HANDLE", help="Which card; may be left out while only one fitting card is there.")
     @click.option("--purpose", required=True, help="Purpose code from the office's policy.")
     @click.option("--case", required=True, help="Reception number (受付番号).")
+    @click.option("--approval", metavar="ID", help="What a second person has approved (a-…).")
     @wraps(command)
-    def with_target(*args: Any, **kwargs: Any) -> None:
-        command(*args, **kwargs)
+    def with_use(*args: Any, card: str | None, purpose: str, case: str, approval: str | None, **kwargs: Any) -> None:
+        command(*args, use=Use(card, purpose, case, approval), **kwargs)
 
-    return with_target
+    return with_use
 
 
-def card_call(run: Run, method: str, card: str | None, kinds: tuple[str, ...], **params: object) -> dict[str, Any]:
+def card_call(run: Run, method: str, use: Use, kinds: tuple[str, ...], **params: object) -> dict[str, Any]:
     """One call about one card, on one connection. Raises `Ended`."""
     with run.open(asks=True) as client:
-        return run.ask(client, method, card=card_or_only_one(run, client, card, kinds), **params)
+        card = card_or_only_one(run, client, use.card, kinds)
+        return run.ask(
+            client, method, card=card, purpose=use.purpose, case=use.case, approval=use.approval, **params
+        )
 
 
 @click.command()
@@ -60,9 +73,7 @@ def card_call(run: Run, method: str, card: str | None, kinds: tuple[str, ...], *
 @pass_run
 def read(
     run: Run,
-    card: str | None,
-    purpose: str,
-    case: str,
+    use: Use,
     age: int | None,
     pin: str | None,
     source: bool,
@@ -76,10 +87,8 @@ def read(
     result = card_call(
         run,
         "card.read",
-        card,
+        use,
         RESIDENT,
-        purpose=purpose,
-        case=case,
         items=list(items),
         age=age,
         pin=pin,
@@ -129,14 +138,10 @@ def _write_images(run: Run, result: Mapping[str, Any], folder: Path) -> None:
 @click.option("--with-badge", is_flag=True, help="The operator's badge instead of the resident's card.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the certificate (DER) here.")
 @pass_run
-def certificate(
-    run: Run, card: str | None, purpose: str, case: str, key: str, with_badge: bool, out: Path | None
-) -> None:
+def certificate(run: Run, use: Use, key: str, with_badge: bool, out: Path | None) -> None:
     """Read a certificate of a card. The signature certificate of a resident opens only with its PIN."""
     check_target(run, out)
-    result = card_call(
-        run, "card.certificate", card, BADGE if with_badge else RESIDENT, purpose=purpose, case=case, key=key
-    )
+    result = card_call(run, "card.certificate", use, BADGE if with_badge else RESIDENT, key=key)
     if out is not None:
         write_private(run, out, base64.b64decode(result["certificate_base64"]))
     named = f"badge_{key}" if with_badge and run.speech.has(f"key.badge_{key}") else key
@@ -147,9 +152,9 @@ def certificate(
 @click.command("token-info")
 @targeted
 @pass_run
-def token_info(run: Run, card: str | None, purpose: str, case: str) -> None:
+def token_info(run: Run, use: Use) -> None:
     """Show what a resident's card says of itself, and which certificates it holds. No PIN."""
-    result = card_call(run, "card.token_info", card, RESIDENT, purpose=purpose, case=case)
+    result = card_call(run, "card.token_info", use, RESIDENT)
 
     def human() -> None:
         say = run.speech
@@ -173,10 +178,10 @@ def pin() -> None:
 @click.option("--with-badge", is_flag=True, help="The operator's badge instead of the resident's card.")
 @click.argument("which", nargs=-1, type=click.Choice(PINS))
 @pass_run
-def pin_status(run: Run, card: str | None, purpose: str, case: str, with_badge: bool, which: tuple[str, ...]) -> None:
+def pin_status(run: Run, use: Use, with_badge: bool, which: tuple[str, ...]) -> None:
     """Show how many tries each PIN has left."""
     kinds = BADGE if with_badge else RESIDENT
-    result = card_call(run, "card.pin_status", card, kinds, purpose=purpose, case=case, pins=list(which) or None)
+    result = card_call(run, "card.pin_status", use, kinds, pins=list(which) or None)
 
     def human() -> None:
         say = run.speech
@@ -197,9 +202,9 @@ def pin_status(run: Run, card: str | None, purpose: str, case: str, with_badge: 
 @targeted
 @click.argument("which", type=click.Choice(["signature", "authentication", "card_info", "resident_register", "badge"]))
 @pass_run
-def pin_change(run: Run, card: str | None, purpose: str, case: str, which: str) -> None:
+def pin_change(run: Run, use: Use, which: str) -> None:
     """Change one PIN: the old one is asked for, then the new one twice."""
     kinds = BADGE if which == "badge" else RESIDENT
-    result = card_call(run, "card.change_pin", card, kinds, purpose=purpose, case=case, which=which)
+    result = card_call(run, "card.change_pin", use, kinds, which=which)
 
     run.tell(result, lambda: click.echo(run.speech("changed")))

@@ -81,7 +81,12 @@ class Run:
         try:
             return self._ask_once(client, method, given)
         except Ended as ended:
-            if ended.error["name"] not in UNLOCKED_BY_PIN or self.as_json or self.pin_fd is not None or not self.at_terminal:
+            if (
+                ended.error["name"] not in UNLOCKED_BY_PIN
+                or self.as_json
+                or self.pin_fd is not None
+                or not self.at_terminal
+            ):
                 raise
             click.echo(f"{ended.error['message']} {self.speech('unlock_now')}", err=True)
         self.call("session.unlock", asks=True)

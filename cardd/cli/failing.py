@@ -1,6 +1,7 @@
 """How cardctl ends when something went wrong: as a JSON object, or as sentences for the person at the counter."""
 
-from collections.abc import Iterator, Mapping
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -54,18 +55,38 @@ def local_error(speech: Speech, key: str, **values: object) -> Ended:
     return Ended(error, speech)
 
 
-def table_error(speech: Speech, name: str) -> Ended:
+def table_error(speech: Speech, name: str, **facts: str) -> Ended:
     """An error of the daemon's table, for what this side sees without asking."""
     row, locale = fault(name), speech.locale
     told = {"name": row.name, "message": row.message.of(locale), "remedy": row.remedy.of(locale)}
-    return Ended({**told, "exit_code": row.exit_code}, speech)
+    return Ended({**told, **facts, "exit_code": row.exit_code}, speech)
 
 
-def sentences(error: Mapping[str, Any], say: Speech) -> Iterator[str]:
-    """What a person reads: what happened, why, what became of card and PIN, what to do, and details for the office's IT."""
+def sentences(error: Mapping[str, Any], say: Speech, given: Sequence[str] = ()) -> Iterator[str]:
+    """What a person reads: what happened, why, what became of card and PIN, what to do, and details for the office's IT.
+
+    `given`: the arguments of the command, which stand in what is to be done next where a second person must agree.
+    """
     yield f"{error['message']} ({error['name']})"
     facts = [(label, text) for label, text in _facts(error, say) if text]
     yield from screen.table([(say(f"error.{label}"), text) for label, text in facts])
+    if error["name"] == "approval.required" and error.get("approval"):
+        approval = str(error["approval"])
+        yield say("approval_next", number=1, who=say("approval_next.other"))
+        yield f"     cardctl approvals give {approval}"
+        yield say("approval_next", number=2, who=say("approval_next.you"))
+        yield f"     {repeated_with(given, approval)}"
+
+
+def repeated_with(given: Sequence[str], approval: str) -> str:
+    """The command once more, as a shell takes it, with this approval and no other."""
+    end = given.index("--") if "--" in given else len(given)
+    words = list(given[:end])
+    while "--approval" in words:
+        place = words.index("--approval")
+        del words[place : place + 2]
+    words = [word for word in words if not word.startswith("--approval=")]
+    return shlex.join(["cardctl", *words, "--approval", approval, *given[end:]])
 
 
 def _facts(error: Mapping[str, Any], say: Speech) -> Iterator[tuple[str, str]]:

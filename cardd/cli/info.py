@@ -132,7 +132,8 @@ def _followed(
 def _snapshot_line(run: Run, snapshot: Mapping[str, Any]) -> str:
     if run.as_json:
         return as_line(snapshot)
-    return run.speech("snapshot", readers=len(snapshot["readers"]), cards=len(snapshot["cards"]))
+    stopped = run.speech("snapshot_lockdown") + "\n" if snapshot.get("lockdown") else ""
+    return stopped + run.speech("snapshot", readers=len(snapshot["readers"]), cards=len(snapshot["cards"]))
 
 
 def _change_line(run: Run, change: Mapping[str, Any]) -> str:

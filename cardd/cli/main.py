@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import click
 
-from cardd.cli import card, info, policy, session, sign
+from cardd.cli import approvals, card, emergency, info, policy, session, sign
 from cardd.cli.context import Run, as_line
 from cardd.cli.failing import EXIT_INTERRUPTED, Ended, sentences
 from cardd.cli.texts import Speech, locale_of_environment
@@ -37,7 +37,7 @@ def _end(ended: Ended, given: Sequence[str]) -> int:
     if "--json" in given:
         click.echo(as_line({"error": dict(ended.error)}))
     else:
-        for line in sentences(ended.error, ended.speech):
+        for line in sentences(ended.error, ended.speech, given):
             click.echo(line, err=True)
     return ended.exit_code
 
@@ -96,7 +96,7 @@ def main(
 
     `cardctl errors` lists every error with what to do. The exit status tells them apart: 3 cancelled, 4 try again
     later, 10 to 13 card or reader, 20 to 23 PIN, 30 log in first, 31 not allowed, 32 no record, 33 nobody to ask for a
-    PIN, 40 signature, 64 wrong usage, 69 no daemon, 70 fault of the daemon.
+    PIN, 34 a second person, 35 emergency stop, 40 signature, 64 wrong usage, 69 no daemon, 70 fault of the daemon.
     """
     context.obj = Run(socket, as_json, seat, Speech(locale or locale_of_environment()), pin_fd)
 
@@ -145,5 +145,8 @@ _add(
         card.pin,
         sign.sign,
         policy.policy,
+        approvals.approvals,
+        emergency.lockdown,
+        emergency.emergency,
     ),
 )

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from cardd.cli import office_files, p7s
-from cardd.cli.card import card_call
+from cardd.cli.card import Use, card_call
 from cardd.cli.context import Run, pass_run
 from cardd.cli.failing import Ended, local_error, table_error
 from cardd.cli.office_files import OfficeFile
@@ -64,10 +64,8 @@ def sign(
     result = card_call(
         run,
         "sign.digest",
-        card,
+        Use(card, purpose, case or f"{found.kind}-{found.version}", approval=None),
         BADGE,
-        purpose=purpose,
-        case=case or f"{found.kind}-{found.version}",
         key="signature",
         hash="sha256",
         digests_base64=[base64.b64encode(hashlib.sha256(found.content).digest()).decode()],

@@ -6,6 +6,7 @@ import termios
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from cardd.cli import content
 from cardd.cli.texts import Speech
 from cardd.wire.fault import Locale
 from cardd.wire.framing import wipe
@@ -22,9 +23,11 @@ class PinSource:
     The descriptor gives one PIN a line, in the order in which they are asked for.
     """
 
-    def __init__(self, speech: Speech, descriptor: int | None) -> None:
+    def __init__(self, speech: Speech, descriptor: int | None, shown: Mapping[str, str] | None = None) -> None:
+        """`shown`: the content of an approval that this person has just been shown; any other is shown with the question."""
         self._speech = speech
         self._descriptor = descriptor
+        self._shown = shown
 
     def pin(self, request: Mapping[str, Any]) -> bytearray | None:
         """The PIN for `agent.pin`, or None when the person gave none."""
@@ -44,15 +47,14 @@ class PinSource:
 
     def agrees_to_last_try(self, request: Mapping[str, Any]) -> bool:
         """Whether the person says yes, in so many words. Never from a descriptor: it is a human's act."""
-        if not sys.stdin.isatty():
-            return False
-        sys.stderr.write(f"{self._speech('pin.' + request['which'])}: {self._speech('last_try')}")
-        sys.stderr.flush()
-        termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)  # what was typed before the question is no answer to it
-        return sys.stdin.readline().strip().lower() in _AGREED
+        return answered_yes(f"{self._speech('pin.' + request['which'])}: {self._speech('last_try')}")
 
     def _explain(self, request: Mapping[str, Any]) -> None:
         say = self._speech
+        about = request.get("about") or {}
+        if about and about != self._shown:
+            sys.stderr.write(say("approval_by_typing") + "\n")
+            sys.stderr.writelines(f"  {line}\n" for line in content.lines(say, about, {}))
         if request.get("purpose"):
             sys.stderr.write(say("purpose", purpose=request["purpose"], case=request["case"]) + "\n")
         tries = request.get("tries_left")
@@ -60,6 +62,16 @@ class PinSource:
         asked = say(f"step.{request['step']}", pin=say(f"pin.{request['which']}"))
         sys.stderr.write(f"{asked}{left}: ")
         sys.stderr.flush()
+
+
+def answered_yes(question: str) -> bool:
+    """Whether the person at the terminal says yes in so many words; any other answer, and no terminal, is a no."""
+    if not sys.stdin.isatty():
+        return False
+    sys.stderr.write(question)
+    sys.stderr.flush()
+    termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)  # what was typed before the question is no answer to it
+    return sys.stdin.readline().strip().lower() in _AGREED
 
 
 def at_terminal(locale: Locale = "en") -> Callable[[Mapping[str, Any]], bytearray | None]:

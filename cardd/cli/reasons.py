@@ -42,7 +42,27 @@ REASONS: Mapping[str, TwoTexts] = MappingProxyType(
             "この役割と利用目的では、規則で認められていません。",
             "The rules do not allow it to this role under this purpose.",
         ),
+        "policy.denied:own_badge": TwoTexts(
+            "自分の職員カードの発行・更新・ロック解除は、ほかのシステム管理者が行います。",
+            "Nobody makes, renews or unblocks their own badge: another administrator does.",
+        ),
+        "policy.denied:foreign_badge": TwoTexts(
+            "ログインしている職員のカードではありません。", "It is not the badge of whoever is logged in."
+        ),
         # auth.failed: the register, the badge, its certificate
+        "auth.failed:badge_blocked": TwoTexts(
+            "この職員カードは利用停止になっています（紛失の届け出など）。",
+            "This badge counts no more: it was reported lost, or blocked.",
+        ),
+        "auth.failed:role_ended": TwoTexts(
+            "職員名簿の有効期限が過ぎています。", "The operator's entry in the register has ended."
+        ),
+        "auth.failed:role_unknown": TwoTexts(
+            "この職員の役割が規則にありません。", "The rules do not know this operator's role."
+        ),
+        "auth.failed:other_operator": TwoTexts(
+            "ログインしている職員とは別の職員です。", "It is not the operator who is logged in."
+        ),
         "auth.failed:not_registered": TwoTexts(
             "職員名簿に登録されていません。", "The badge is not in the register of operators."
         ),
@@ -136,6 +156,13 @@ REASONS: Mapping[str, TwoTexts] = MappingProxyType(
             "同じ人が二人分の確認をすることはできません。別の職員が行ってください。",
             "One person cannot be both: it takes somebody else.",
         ),
+        "approval.invalid:approver": TwoTexts(
+            "承認した職員は、もう承認できる立場にありません。", "The one who agreed may not do so any more."
+        ),
+        "approval.invalid:role": TwoTexts(
+            "この職員の役割では、この操作を承認できません。", "This role may not agree to this."
+        ),
+        "approval.invalid:not_engaged": TwoTexts("緊急停止していません。", "There is no emergency stop to release."),
         # files of the office
         "office.refused:rolled_back": TwoTexts(
             "今まで有効だったものより古い版です。", "It is older than one that was in force here."
@@ -147,6 +174,14 @@ REASONS: Mapping[str, TwoTexts] = MappingProxyType(
         # what must survive a restart
         "audit.unavailable:state_not_writable": TwoTexts(
             "状態ファイル（state.db）に書き込めません。", "The state file (state.db) cannot be written."
+        ),
+        "audit.unavailable:lockdown_not_kept": TwoTexts(
+            "緊急停止は有効ですが、ディスクに保存できません。保存できるまで、再起動すると解除されます。",
+            "The emergency stop is in force, but a restart would lift it until the disk takes it; cardd keeps trying.",
+        ),
+        "audit.unavailable:lockdown_not_recorded": TwoTexts(
+            "緊急停止は有効ですが、利用記録に書き込めません。",
+            "The emergency stop is in force, but it could not be put on record.",
         ),
         "audit.unavailable:state_unreadable": TwoTexts(
             "状態ファイル（state.db）を読み取れません。", "The state file (state.db) cannot be read."
@@ -164,6 +199,9 @@ REASONS: Mapping[str, TwoTexts] = MappingProxyType(
         ),
         "session.required:ended_meanwhile": TwoTexts(
             "操作の途中でログアウトしました。", "The session ended in the middle of the operation."
+        ),
+        "session.required:locked_meanwhile": TwoTexts(
+            "操作の途中で画面がロックされました。", "The session was locked in the middle of the operation."
         ),
         "agent.not_allowed:reports_activity": TwoTexts(
             "このプログラムからの操作の通知は、設定で認められていません。",
@@ -295,6 +333,14 @@ REASONS: Mapping[str, TwoTexts] = MappingProxyType(
         "readers:none": TwoTexts("使えるカードリーダーがありません。", "There is no reader that may be used."),
         "readers:stuck": TwoTexts(
             "応答しないカードが入っています。取り出してください。", "A card does not answer: take it out."
+        ),
+        "lockdown:engaged": TwoTexts(
+            "緊急停止中です。システム管理者二人がそれぞれ cardctl lockdown release を行うと、解除されます。",
+            "The emergency stop is in force. Two administrators release it, each with cardctl lockdown release.",
+        ),
+        "lockdown:not_kept": TwoTexts(
+            "緊急停止中ですが、ディスクに保存できていません。再起動すると解除されます。",
+            "The emergency stop is in force and not on the disk: a restart would lift it.",
         ),
         "memory:not_locked": TwoTexts(
             "メモリを固定できません（LimitMEMLOCK）。", "Memory could not be locked (LimitMEMLOCK)."

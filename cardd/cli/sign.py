@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from cardd.cli.card import KEYS, card_call, targeted
+from cardd.cli.card import KEYS, Use, card_call, targeted
 from cardd.cli.context import Run, pass_run
 from cardd.cli.output import check_target, write_private
 from cardd.cli.picking import BADGE, RESIDENT
@@ -47,9 +47,7 @@ def _octets(context: click.Context, parameter: click.Parameter, digests: tuple[s
 @pass_run
 def sign(
     run: Run,
-    card: str | None,
-    purpose: str,
-    case: str,
+    use: Use,
     key: str,
     hash_name: str,
     signature_format: str,
@@ -75,10 +73,8 @@ def sign(
     result = card_call(
         run,
         "sign.digest",
-        card,
+        use,
         BADGE if with_badge else RESIDENT,
-        purpose=purpose,
-        case=case,
         key=key,
         hash=hash_name,
         digests_base64=[base64.b64encode(digest).decode() for digest in given],

@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from cardd.cli.reasons import REASONS
 from cardd.cli.texts_office import OFFICE_TEXTS
+from cardd.cli.texts_people import PEOPLE_TEXTS
 from cardd.wire.fault import Locale
 
 TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -207,6 +208,7 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "not_written": ("{path} に書き込めません。", "Cannot write to {path}."),
         **OFFICE_TEXTS,
+        **PEOPLE_TEXTS,
     }
 )
 

@@ -76,6 +76,7 @@ def content_of(request: Request, facts: dict[str, Any]) -> dict[str, str]:
         "items": ",".join(item.value for item in request.items) or None,
         "key": request.key.value if request.key is not None else None,
         "pins": ",".join(pin.value for pin in request.pins) or None,
+        "card_kind": facts["card_kind"].value if "card_kind" in facts else None,
         "card": card,
         "insertion": None if card or factory else request.card,
         **dict(request.content),

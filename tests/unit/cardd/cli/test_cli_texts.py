@@ -12,10 +12,12 @@ from pydantic import BaseModel
 
 from cardd.cli.reasons import REASONS
 from cardd.cli.texts import TEXTS, Speech, locale_of_environment
+from cardd.policy.table import ROW_OPERATIONS
 from cardd.wire.base import ItemWord, KeyWord, KindWord, PinWord
 from cardd.wire.fault_table import FAULTS
 from cardd.wire.faults import ErrorData, PinFate
 from cardd.wire.methods.agent_register import PinRequest
+from cardd.wire.methods.approval_list import ApprovalRow
 from cardd.wire.methods.card_pin_status import PinState
 from cardd.wire.methods.cards_list import CardRow
 from cardd.wire.methods.health import Check
@@ -47,7 +49,13 @@ FAMILIES: Mapping[str, set[str]] = {
     "state": words(ReaderRow, "state") | {"free", "busy"},
     "use": words(CardRow, "use"),
     "health": words(Check, "state")
-    | {"pcsc", "readers", "audit", "memory", "mode", "pcscd_socket", "office_files", "block_list"},
+    | {"pcsc", "readers", "audit", "lockdown", "memory", "mode", "pcscd_socket", "office_files", "block_list"},
+    "approval_state": words(ApprovalRow, "state"),
+    "operation": {operation.value for operation in ROW_OPERATIONS},
+    "content": {
+        *("operation", "requester", "purpose", "case", "subject", "card_kind", "card", "insertion", "items", "age", "key"),
+        *("pins", "digests", "format", "hash", "count", "seconds", "operator", "name", "role", "person", "unix_user"),
+    },
     "file": words(FileRow, "kind"),
     "outcome": words(FileRow, "outcome") | {"taken", "waits"},
     "sex": set("01239"),
@@ -100,8 +108,8 @@ def places(text: str) -> set[str]:
 
 
 def policy_words() -> Iterator[str]:
-    """Each reason for which cardd's policy says no, from its source."""
-    for path in (ROOT / "cardd" / "policy").glob("*.py"):
+    """Each reason for which cardd's policy, or the gate beside it, says no, from the source."""
+    for path in (path for room in ("policy", "gate") for path in (ROOT / "cardd" / room).glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Decision" and len(node.args) > 2:
                 reason = node.args[2]
