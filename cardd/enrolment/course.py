@@ -105,7 +105,7 @@ class Course:
     def next_puk(self) -> Puk:
         """The one to try now. Raises `BadgeUnfit`: `puk_not_factory`, or `puk_uncertain` when a last try might be lost."""
         if self.fact(PUK_LEFT) is not None:
-            raise BadgeUnfit(problem="puk_not_factory")
+            raise BadgeUnfit(problem="puk_uncertain")
         return choose_puk(self._tries())
 
     def puk_goes(self, which: Puk) -> None:
