@@ -3,7 +3,9 @@
 import asyncio
 import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -14,9 +16,9 @@ from cardd.app.last_resort import keep_texts_out
 from cardd.audit.chain import Damaged
 from cardd.audit.pseudonym import read_key
 from cardd.errors import CarddError
-from cardd.policy import load as policy_file
+from cardd.office import at_start
+from cardd.office.beginning import StartRefused
 from cardd.process.memory import forbid_dumps, lock_memory
-from cardd.register import load as load_register
 from cardd.state.store import StateBroken
 from cardd.tomlfile import BrokenFile
 
@@ -49,27 +51,29 @@ def main(config_file: Path, check_config: bool) -> None:
         settings = config.load(config_file)
     except BrokenFile as error:
         _leave([str(problem) for problem in error.problems])
-    problems = start_checks.problems(config_file, settings, os.environ)
+    files = at_start.load(settings, datetime.now(UTC))
+    problems = [*start_checks.problems(config_file, settings, os.environ), *files.problems]
     if check_config:
-        problems += _operator_ca(settings)
+        problems += [*at_start.later_problems(settings, files), *_operator_ca(settings)]
     if check_config or problems:
         _report(problems)
-    sys.exit(_run(settings))
+    sys.exit(_run(settings, files))
 
 
-def _run(settings: config.Settings) -> int:
+def _run(settings: config.Settings, files: at_start.AtStart) -> int:
     log.set_up(settings.log_format, settings.log_level)
     keep_texts_out()
     forbid_dumps()
     office = Office(
         settings,
-        policy_file.load(settings.policy),
-        load_register(settings.register_file),
+        files,
         read_key(settings.pseudonym_key_path()),
         memory_locked=_lock_memory(settings),
     )
     try:
         return asyncio.run(Daemon(office).serve())
+    except StartRefused as error:
+        _leave(list(error.problems))
     except StateBroken as error:
         log.get_logger().error("start_failed", problem=error.problem, file=str(error.file), remedy=STATE_REMEDY)
         return 1
@@ -114,7 +118,7 @@ def _report(problems: list[str]) -> None:
     sys.exit(0)
 
 
-def _leave(problems: list[str]) -> None:
+def _leave(problems: list[str]) -> NoReturn:
     for problem in problems:
         click.echo(f"cardd: {problem}", err=True)
     sys.exit(EXIT_CONFIG)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from cardd.lockdown.override import OverrideService
     from cardd.lockdown.service import LockdownService
     from cardd.login.service import LoginService
+    from cardd.office.service import OfficeService
     from cardd.reading.service import ReadingService
     from cardd.signing.grants import Grants
     from cardd.signing.service import SigningService
@@ -27,6 +28,7 @@ class UseCases:
     lockdown: "LockdownService"
     override: "OverrideService"
     enrolment: "EnrolmentService"
+    office: "OfficeService"
 
 
 LoadUseCases = Callable[[], Awaitable[UseCases]]

@@ -11,6 +11,7 @@ from cardd.api.server import Server
 from cardd.api.services import About, Services
 from cardd.app.checks import HealthChecks
 from cardd.app.clients import ClientTable
+from cardd.app.office_files import office_parts
 from cardd.app.pcscd import socket_open_to_others
 from cardd.app.recorder import Recorder
 from cardd.app.reset import CardReset
@@ -28,6 +29,7 @@ from cardd.gate.guard import WrongPins
 from cardd.gate.refusals import Refusals
 from cardd.in_force import InForce
 from cardd.log import get_logger
+from cardd.office.exchange import OfficeFiles
 from cardd.pcsc.calls import PyscardCalls
 from cardd.pcsc.contexts import Contexts
 from cardd.pcsc.monitor import PcscMonitor
@@ -42,6 +44,7 @@ from cardd.sessions.table import SessionTable
 from cardd.state.badges import BadgeBook
 from cardd.state.lockdown import Lockdown
 from cardd.state.store import StateStore
+from cardd.state.versions import Versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,7 @@ class Parts:
     """Ends sessions that may not go on under what is in force today."""
     keep_lockdown: Callable[[], None]
     """Tries the disk again where it did not take an emergency stop."""
+    office_files: OfficeFiles
     refusals: Refusals
     server: Server
     publish: Publish
@@ -135,6 +139,10 @@ def build(given: Given, recorder: Recorder) -> Parts:
         sessions.recheck(lambda each: standing(each, in_force.policy, in_force.register, clock))
 
     in_force.on_change(recheck)
+    parts_of_office = office_parts(
+        settings, in_force, given.badges, Versions(given.state), given.journal, publish, clock
+    )
+    office_files = OfficeFiles(parts_of_office)
     gate = Gate(
         GateParts(
             table,
@@ -164,15 +172,16 @@ def build(given: Given, recorder: Recorder) -> Parts:
         clock,
         publish,
         CardReset(table, workers),
-        fresh_lists=lambda: None,
+        fresh_lists=parts_of_office.block_list.check_login,
         badges=given.badges,
         moment=given.state.now,
+        office_files=office_files,
     )
     services = Services(
         about=given.about,
         clock=clock,
         presence=PresenceRows(table, desk, sessions, settings, lambda: tables.lockdown.engaged is not None),
-        health=_health(given, table, tables.lockdown),
+        health=_health(given, table, tables.lockdown, office_files),
         events=hub,
         agents=AgentRegistry(),
         load_use_cases=UseCaseLoader(use_cases),
@@ -184,10 +193,10 @@ def build(given: Given, recorder: Recorder) -> Parts:
     server = Server(services, METHODS, ClientTable(settings), recorder.refused, _api_limits(settings))
     monitor = PcscMonitor(calls, contexts)
     watch, keep_lockdown = Watch(table, workers, identify), tables.lockdown.keep
-    return Parts(monitor, workers, watch, sessions, recheck, keep_lockdown, refusals, server, publish)
+    return Parts(monitor, workers, watch, sessions, recheck, keep_lockdown, office_files, refusals, server, publish)
 
 
-def _health(given: Given, table: PresenceTable, lockdown: Lockdown) -> HealthChecks:
+def _health(given: Given, table: PresenceTable, lockdown: Lockdown, office_files: OfficeFiles) -> HealthChecks:
     return HealthChecks(
         table,
         journal_problem=lambda: given.journal.problem,
@@ -195,6 +204,7 @@ def _health(given: Given, table: PresenceTable, lockdown: Lockdown) -> HealthChe
         mode=given.settings.mode,
         pcscd_open=socket_open_to_others,
         lockdown_problem=lambda: _lockdown_problem(lockdown),
+        office_checks=office_files.checks,
     )
 
 

@@ -1,6 +1,6 @@
 """The daemon's own checks, as `health` tells them. They look at what is known; none touches a card or waits."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Literal
 
 from cardd.readers.roles import ReaderRole
@@ -11,7 +11,7 @@ State = Literal["good", "warning", "bad"]
 
 
 class HealthChecks:
-    """`cardd.api.services.Health`: PC/SC, readers, record, emergency stop, memory, mode, pcscd's own socket."""
+    """`cardd.api.services.Health`: PC/SC, readers, record, emergency stop, files of the office, memory, mode, pcscd's own socket."""
 
     def __init__(
         self,
@@ -22,6 +22,7 @@ class HealthChecks:
         mode: str,
         pcscd_open: Callable[[], bool],
         lockdown_problem: Callable[[], str | None] = lambda: None,
+        office_checks: Callable[[], Iterable[tuple[str, State, str | None]]] = tuple,
     ) -> None:
         self._table = table
         self._journal_problem = journal_problem
@@ -29,6 +30,7 @@ class HealthChecks:
         self._mode = mode
         self._pcscd_open = pcscd_open
         self._lockdown_problem = lockdown_problem
+        self._office_checks = office_checks
 
     def checks(self) -> tuple[Check, ...]:
         return tuple(Check(name=name, state=state, problem=problem) for name, state, problem in self._all())
@@ -40,6 +42,7 @@ class HealthChecks:
         yield ("audit", "good", None) if problem is None else ("audit", "bad", problem)
         stopped = self._lockdown_problem()
         yield ("lockdown", "good", None) if stopped is None else ("lockdown", "bad", stopped)
+        yield from self._office_checks()
         yield ("memory", "good", None) if self._memory_locked else ("memory", "warning", "not_locked")
         yield ("mode", "good", None) if self._mode == "production" else ("mode", "warning", "test")
         # C12: whoever can open pcscd's socket can talk to a card past us.

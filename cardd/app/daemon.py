@@ -25,9 +25,9 @@ from cardd.config import Settings
 from cardd.errors import AuditUnavailable
 from cardd.in_force import InForce
 from cardd.log import get_logger
-from cardd.policy.rules import Policy
+from cardd.office.at_start import AtStart
+from cardd.office.beginning import StartRefused
 from cardd.process.systemd import notify, watchdog_seconds
-from cardd.register import Register
 from cardd.sessions.table import SessionEnd, SessionTable
 from cardd.state.badges import BadgeBook
 from cardd.state.store import StateStore
@@ -39,11 +39,10 @@ MIB = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """What was read from files: settings, policy, register, key."""
+    """What was read from files: settings, policy and register and block list, key."""
 
     settings: Settings
-    policy: Policy
-    register: Register
+    files: AtStart
     pseudonym_key: PseudonymKey
     memory_locked: bool
 
@@ -68,16 +67,25 @@ class Daemon:
         journal = await asyncio.to_thread(self._open_journal)
         recorder = Recorder(journal)
         parts = build(self._given(journal, store), recorder)
+        await journal.state(StateRecord(event="daemon.started"))
+        try:
+            await parts.office_files.begin(self._office.files)
+        except StartRefused:
+            self._fail("office_files")
+            await self._last_words(journal)
+            await journal.close()
+            store.close()
+            raise
         listening = self._listen()
         writing = asyncio.create_task(recorder.run(), name="recorder")
         helpers = [
             asyncio.create_task(parts.watch.run(), name="watch"),
             asyncio.create_task(self._keep_house(parts), name="housekeeping"),
+            asyncio.create_task(self._watch_office(parts), name="office files"),
             asyncio.create_task(self._check_log(journal), name="log check"),
         ]
         for helper in helpers:
             helper.add_done_callback(self._helper_ended)
-        await journal.state(StateRecord(event="daemon.started"))
         parts.monitor.start(parts.watch.listen)
         await parts.server.start(listening)
         _tell_manager(f"READY=1\nSTATUS=Serving at {listening.path}")
@@ -113,7 +121,7 @@ class Daemon:
         about = About(version("cardd"), secrets.token_hex(8), office.settings.mode, self._clock.boottime())
         return Given(
             office.settings,
-            InForce(office.policy, office.register, badges),
+            InForce(office.files.policy, office.files.register, badges),
             store,
             badges,
             office.pseudonym_key,
@@ -151,6 +159,12 @@ class Daemon:
                 self._fail(problem)
             else:
                 _tell_manager("WATCHDOG=1")
+
+    async def _watch_office(self, parts: Parts) -> None:
+        """Beside housekeeping, which must not wait for a check of signatures."""
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            await parts.office_files.look()
 
     def _nap_s(self, sessions: SessionTable, longest_s: float) -> float:
         """How long housekeeping may sleep, so that a session's lock or end is told when it happens."""

@@ -1,4 +1,7 @@
-"""Everything that must be right before the daemon starts (requirement H6); each problem names the thing and the mend."""
+"""What must be right before the daemon starts (requirement H6), beside the files of the office, which `cardd.office.at_start` reads.
+
+Each problem names the thing and the mend.
+"""
 
 import os
 import stat
@@ -8,16 +11,15 @@ from pathlib import Path
 from cardd.app.pcscd import SOCKET_VARIABLE
 from cardd.audit.pseudonym import read_key
 from cardd.config import Settings
-from cardd.policy import load as policy_file
-from cardd.register import load as load_register
-from cardd.tomlfile import BrokenFile
+from cardd.office.at_start import seed_paths
 
 
 def problems(config_file: Path, settings: Settings, environment: Mapping[str, str]) -> list[str]:
     """One sentence for each thing that is wrong; empty when the daemon may start. `settings`: what `config_file` says."""
-    found = [*_production(settings, environment), *_contents(settings), *_key(settings, environment)]
-    given = [config_file, settings.policy, settings.register_file, *settings.operator_ca]
+    found = [*_production(settings, environment), *_key(settings, environment)]
+    given = [config_file, *settings.operator_ca]
     found += [problem for path in given for problem in _file_rights(path)]
+    given += seed_paths(settings).values()
     found += [problem for path in dict.fromkeys(path.absolute().parent for path in given) for problem in _folder(path)]
     found += [problem for path in _directories(settings) for problem in _directory(path)]
     return found
@@ -28,28 +30,6 @@ def _production(settings: Settings, environment: Mapping[str, str]) -> Iterator[
         return
     if SOCKET_VARIABLE in environment:
         yield f"{SOCKET_VARIABLE} is set: in production cardd talks to the real pcscd alone; unset it"
-    for path in (settings.policy, settings.register_file):
-        yield (
-            f"{path} is not signed: production needs files signed by two administrators, and this release cannot check "
-            'signatures yet; it runs with mode = "test" only'
-        )
-
-
-def _contents(settings: Settings) -> Iterator[str]:
-    try:
-        policy = policy_file.load(settings.policy)
-    except BrokenFile as error:
-        yield from (str(problem) for problem in error.problems)
-        policy = None
-    try:
-        register = load_register(settings.register_file)
-    except BrokenFile as error:
-        yield from (str(problem) for problem in error.problems)
-        return
-    if policy is not None:
-        for operator in register.operators:
-            if operator.role not in policy.roles:
-                yield f"{settings.register_file}: operator `{operator.id}` has a role that the policy does not know: {operator.role}"
 
 
 def _key(settings: Settings, environment: Mapping[str, str]) -> Iterator[str]:

@@ -14,6 +14,7 @@ from cardd.config import Settings
 from cardd.errors import AuditUnavailable
 from cardd.gate.gate import Gate
 from cardd.in_force import InForce
+from cardd.office.exchange import OfficeFiles
 from cardd.ports import Clock, Publish
 from cardd.sessions.overrides import Overrides
 from cardd.sessions.table import SessionTable
@@ -47,6 +48,7 @@ class UseCaseParts:
     badges: BadgeBook
     moment: Callable[[], Moment]
     """The state's own time."""
+    office_files: OfficeFiles
 
 
 class UseCaseLoader:
@@ -74,6 +76,7 @@ class UseCaseLoader:
         from cardd.lockdown.override import OverrideService  # noqa: PLC0415
         from cardd.lockdown.service import LockdownService, Means  # noqa: PLC0415
         from cardd.login.service import LoginService  # noqa: PLC0415
+        from cardd.office.service import OfficeService  # noqa: PLC0415
         from cardd.proving.prover import BadgeProver, BadgeRules  # noqa: PLC0415
         from cardd.reading.service import ReadingService  # noqa: PLC0415
         from cardd.signing.grants import Grants  # noqa: PLC0415
@@ -97,6 +100,7 @@ class UseCaseLoader:
             ),
             OverrideService(parts.gate, parts.overrides, parts.publish),
             _enrolment(parts, rules),
+            OfficeService(parts.gate, parts.office_files),
         )
 
 

@@ -166,6 +166,27 @@ def _together(start: AtStart, now: datetime) -> AtStart:
     return replace(start, problems=tuple(problems), persons=persons)
 
 
+def later_problems(settings: Settings, start: AtStart) -> list[str]:
+    """What is wrong with files of the settings though others are in force: for `--check-config`. Signatures are not looked at."""
+    problems: list[str] = []
+    for kind, path in seed_paths(settings).items():
+        found = start.files.get(kind)
+        if found is None or found.beginning:
+            continue
+        try:
+            pair = read_pair(path, links=True)
+            contents = None if pair is None else office_contents.read(kind, pair.content, str(path))
+        except Untrusted as error:
+            problems.append(error.detail)
+        except BrokenFile as error:
+            problems += [str(problem) for problem in error.problems]
+        else:
+            same = contents is not None and office_contents.version_of(contents) == found.version
+            if pair is not None and same and pair.hash != found.pair.hash:
+                problems.append(_told(path, "same_version"))
+    return problems
+
+
 def today(now: datetime) -> date:
     """The day in Japan. `now`: aware."""
     return now.astimezone(JAPAN).date()

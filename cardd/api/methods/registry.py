@@ -26,6 +26,7 @@ from cardd.api.methods import (
     hello,
     lockdown_engage,
     lockdown_release,
+    office_reload,
     policy_explain,
     policy_show,
     queue_show,
@@ -80,5 +81,6 @@ METHODS: Final[tuple[AnyMethod, ...]] = (
     badge_list.METHOD,
     policy_show.METHOD,
     policy_explain.METHOD,
+    office_reload.METHOD,
     agent_register.METHOD,
 )
