@@ -30,9 +30,10 @@ def card_gone(sessions: SessionTable) -> Callable[[CardRef, Departure], None]:
 def standing(session: Session, policy: Policy, register: Register, clock: Clock) -> SessionEnd | None:
     """Why this session may not go on under what is in force now; None: it may."""
     operator = register.by_certificate(session.badge_certificate)
-    guid = session.operator.guid if operator is None else operator.guid
-    if register.blocks(session.badge_certificate, guid):
-        return SessionEnd.BLOCKED
+    # As the register had the badge at login, and as it has it now.
+    for known in (session.operator, operator or session.operator):
+        if register.blocks(session.badge_certificate, known.guid):
+            return SessionEnd.BLOCKED
     if operator is None or operator.id != session.operator.id or operator.role != session.role:
         return SessionEnd.ROLE_ENDED
     today = datetime.fromtimestamp(clock.utc_us() / 1_000_000, tz=UTC).astimezone(JAPAN).date()

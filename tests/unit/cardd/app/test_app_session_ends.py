@@ -77,7 +77,11 @@ def test_who_is_still_what_they_were_goes_on() -> None:
 
 @pytest.mark.proves("S12")
 @pytest.mark.parametrize("mark", [CERTIFICATE, GUID], ids=["certificate", "card"])
-@pytest.mark.parametrize("operators", [(SATO,), ()], ids=["registered", "struck off"])
+@pytest.mark.parametrize(
+    "operators",
+    [(SATO,), (), (SATO.model_copy(update={"guid": "b" * 32}),)],
+    ids=["registered", "struck off", "has a new badge"],
+)
 def test_a_badge_reported_lost_ends_the_session(mark: str, operators: tuple[Operator, ...]) -> None:
     assert judged(register(*operators, blocked=frozenset({mark}))) is SessionEnd.BLOCKED
 
