@@ -9,6 +9,7 @@ from cardd.api.limits import Limits
 from cardd.api.methods.registry import METHODS
 from cardd.api.server import Server
 from cardd.api.services import About, Services
+from cardd.app.badge_health import badge_problem
 from cardd.app.checks import HealthChecks
 from cardd.app.clients import ClientTable
 from cardd.app.office_files import office_parts
@@ -205,6 +206,9 @@ def _health(given: Given, table: PresenceTable, lockdown: Lockdown, office_files
         pcscd_open=socket_open_to_others,
         lockdown_problem=lambda: _lockdown_problem(lockdown),
         office_checks=office_files.checks,
+        badge_problem=lambda: badge_problem(
+            given.badges, given.in_force.register, given.clock.utc_us(), given.settings.badges.warn_days
+        ),
     )
 
 

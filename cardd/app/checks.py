@@ -11,7 +11,7 @@ State = Literal["good", "warning", "bad"]
 
 
 class HealthChecks:
-    """`cardd.api.services.Health`: PC/SC, readers, record, emergency stop, files of the office, memory, mode, pcscd's own socket."""
+    """`cardd.api.services.Health`: PC/SC, readers, record, emergency stop, office's files, badges, memory, mode, pcscd's own socket."""
 
     def __init__(
         self,
@@ -23,6 +23,7 @@ class HealthChecks:
         pcscd_open: Callable[[], bool],
         lockdown_problem: Callable[[], str | None] = lambda: None,
         office_checks: Callable[[], Iterable[tuple[str, State, str | None]]] = tuple,
+        badge_problem: Callable[[], str | None] = lambda: None,
     ) -> None:
         self._table = table
         self._journal_problem = journal_problem
@@ -31,6 +32,7 @@ class HealthChecks:
         self._pcscd_open = pcscd_open
         self._lockdown_problem = lockdown_problem
         self._office_checks = office_checks
+        self._badge_problem = badge_problem
 
     def checks(self) -> tuple[Check, ...]:
         return tuple(Check(name=name, state=state, problem=problem) for name, state, problem in self._all())
@@ -43,6 +45,8 @@ class HealthChecks:
         stopped = self._lockdown_problem()
         yield ("lockdown", "good", None) if stopped is None else ("lockdown", "bad", stopped)
         yield from self._office_checks()
+        badges = self._badge_problem()
+        yield ("badges", "good", None) if badges is None else ("badges", "warning", badges)
         yield ("memory", "good", None) if self._memory_locked else ("memory", "warning", "not_locked")
         yield ("mode", "good", None) if self._mode == "production" else ("mode", "warning", "test")
         # C12: whoever can open pcscd's socket can talk to a card past us.

@@ -17,7 +17,15 @@ from cardd.cli.texts import Speech
 from cardd.client import Client, ConnectionEnded, RemoteError, connect
 from cardd.wire.remote import socket_path
 
-PROGRESS_STATES = ("waiting_for_pad", "reading", "signing")
+PROGRESS_STATES = (
+    "waiting_for_pad",
+    "reading",
+    "signing",
+    "badge_preparing",
+    "badge_keys",
+    "badge_writing",
+    "badge_proving",
+)
 PATIENCE_SECONDS = 5.0
 UNLOCKED_BY_PIN = ("session.locked", "session.pin_required")
 """What the badge's PIN puts right."""

@@ -27,6 +27,20 @@ def card_or_only_one(run: Run, client: Client, handle: str | None, kinds: tuple[
     return fitting[0]
 
 
+def other_badge(run: Run, client: Client, handle: str | None) -> str:
+    """`handle`, or the handle of the only badge beside the one of whoever is logged in. Raises `Ended`: none; `UsageError`: several."""
+    if handle is not None:
+        return handle
+    own = run.ask(client, "session.status").get("badge")
+    rows = _identified(run, client)
+    fitting = [str(row["card"]) for row in rows if row["kind"] in BADGE and row["card"] != own]
+    if not fitting:
+        run.refuse("card.absent")
+    if len(fitting) > 1:
+        raise click.UsageError(run.speech("several_badges", handles=", ".join(fitting)))
+    return fitting[0]
+
+
 def _identified(run: Run, client: Client) -> list[dict[str, Any]]:
     """The cards, once all are known for what they are."""
     deadline = time.monotonic() + IDENTIFIED_WITHIN

@@ -11,7 +11,9 @@ from cardd.cli.texts import Speech
 from cardd.wire.fault import Locale
 from cardd.wire.framing import wipe
 
-LONGEST_LINE = 64
+LONGEST_SECRET = 64
+LONGEST_LINE = LONGEST_SECRET + 2
+"""With CR LF behind it, so that these do not stay for the next question."""
 _AGREED = ("はい", "yes")
 _LOWER = range(ord("a"), ord("z") + 1)
 _LINE_FEED, _CARRIAGE_RETURN = 0x0A, 0x0D
@@ -53,7 +55,8 @@ class PinSource:
         say = self._speech
         about = request.get("about") or {}
         if about and about != self._shown:
-            sys.stderr.write(say("approval_by_typing") + "\n")
+            if request["operation"] == "approve":
+                sys.stderr.write(say("approval_by_typing") + "\n")
             sys.stderr.writelines(f"  {line}\n" for line in content.lines(say, about, {}))
         if request.get("purpose"):
             sys.stderr.write(say("purpose", purpose=request["purpose"], case=request["case"]) + "\n")
@@ -95,7 +98,7 @@ def _line(descriptor: int) -> bytearray | None:
         cell[0] = 0
     if length and line[length - 1] == _CARRIAGE_RETURN:
         length -= 1
-    del line[length:]
+    del line[min(length, LONGEST_SECRET) :]
     return line or None
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from cardd.cli.reasons import REASONS
+from cardd.cli.texts_badge import BADGE_TEXTS
 from cardd.cli.texts_office import OFFICE_TEXTS
 from cardd.cli.texts_people import PEOPLE_TEXTS
 from cardd.wire.fault import Locale
@@ -139,6 +140,7 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "health.mode": ("動作モード", "mode"),
         "health.office_files": ("設定ファイル", "office's files"),
         "health.block_list": ("利用停止リスト", "block list"),
+        "health.badges": ("職員カード", "badges"),
         "health.pcscd_socket": ("カードリーダーの占有", "pcscd's socket"),
         "whoami": ("{client}（uid {uid}）、窓口 {seat}", "{client} (uid {uid}) at seat {seat}"),
         "certificate": ("{key}  SHA-256 {fingerprint}", "{key}  SHA-256 {fingerprint}"),
@@ -207,6 +209,7 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Whether a card was used, the record says.",
         ),
         "not_written": ("{path} に書き込めません。", "Cannot write to {path}."),
+        **BADGE_TEXTS,
         **OFFICE_TEXTS,
         **PEOPLE_TEXTS,
     }

@@ -10,6 +10,7 @@ from typing import get_args
 import pytest
 from pydantic import BaseModel
 
+from cardd.cli.context import PROGRESS_STATES
 from cardd.cli.reasons import REASONS
 from cardd.cli.texts import TEXTS, Speech, locale_of_environment
 from cardd.policy.table import ROW_OPERATIONS
@@ -18,6 +19,7 @@ from cardd.wire.fault_table import FAULTS
 from cardd.wire.faults import ErrorData, PinFate
 from cardd.wire.methods.agent_register import PinRequest
 from cardd.wire.methods.approval_list import ApprovalRow
+from cardd.wire.methods.badge_list import BadgeRow
 from cardd.wire.methods.card_pin_status import PinState
 from cardd.wire.methods.cards_list import CardRow
 from cardd.wire.methods.health import Check
@@ -49,7 +51,7 @@ FAMILIES: Mapping[str, set[str]] = {
     "state": words(ReaderRow, "state") | {"free", "busy"},
     "use": words(CardRow, "use"),
     "health": words(Check, "state")
-    | {"pcsc", "readers", "audit", "lockdown", "memory", "mode", "pcscd_socket", "office_files", "block_list"},
+    | {"pcsc", "readers", "audit", "lockdown", "memory", "mode", "pcscd_socket", "badges", "office_files", "block_list"},
     "approval_state": words(ApprovalRow, "state"),
     "operation": {operation.value for operation in ROW_OPERATIONS},
     "content": {
@@ -58,6 +60,8 @@ FAMILIES: Mapping[str, set[str]] = {
     },
     "file": words(FileRow, "kind"),
     "outcome": words(FileRow, "outcome") | {"taken", "waits"},
+    "badge_status": words(BadgeRow, "status"),
+    "management_key": words(BadgeRow, "management_key"),
     "sex": set("01239"),
     "part": {"year", "month", "day"},
 }
@@ -83,7 +87,7 @@ def test_each_word_of_the_wire_has_its_text(family: str) -> None:
 
 
 def test_each_progress_that_is_shown_has_its_text() -> None:
-    assert {"waiting_for_pad", "reading", "signing"} <= words(Progress, "state") & set(TEXTS)
+    assert set(PROGRESS_STATES) <= words(Progress, "state") & set(TEXTS)
 
 
 def test_each_other_text_is_used() -> None:
