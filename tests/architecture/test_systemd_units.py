@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from tools.house import units
 
 SYSTEMD = units.UNITS
+EXAMPLE = SYSTEMD.parent / "cardd" / "example.toml"
 
 
 @pytest.fixture
@@ -85,6 +87,41 @@ def test_without_an_option_that_matters_the_exposure_rises(folder: Path, option:
 )
 def test_the_daemon_runs_within_these_walls(key: str, value: str) -> None:
     assert settings_of(SYSTEMD / "cardd.service")[key] == [value]
+
+
+@pytest.mark.proves("H2")
+def test_the_daemon_writes_where_the_unit_lets_it_and_nowhere_else() -> None:
+    """`ProtectSystem=strict`: state.db, incoming/, office/ and the CA's book stand below the state directory."""
+    unit = settings_of(SYSTEMD / "cardd.service")
+    writable = {Path("/var/lib", *unit["StateDirectory"])}
+    writable |= {Path("/var/log", folder) for folder in unit["LogsDirectory"][0].split()}
+    assert unit["ProtectSystem"] == ["strict"]
+    assert "ReadWritePaths" not in unit
+    example = tomllib.loads(without_comment_signs(EXAMPLE.read_text(encoding="utf-8")))
+    written = {
+        "state": Path(example["state_directory"]),
+        "record": Path(example["audit"]["directory"]),
+        "book of issued certificates": Path(example["badges"]["ca_key"]["certificate"]).parent,
+    }
+    for what, place in written.items():
+        assert {place, *place.parents} & writable, what
+
+
+def without_comment_signs(text: str) -> str:
+    """The commented example with each key in force."""
+    return re.sub(r"(?m)^#\s*(?=\[|[a-z_]+ = )", "", text)
+
+
+def test_keys_are_roots_and_the_daemon_sees_copies(folder: Path) -> None:
+    """The badges' master key has a drop-in of its own: a credential whose file is missing would stop every other machine."""
+    kept = "/etc/cardd/keys"
+    assert ["d", kept, "0700", "root", "root", "-"] in rows_of(SYSTEMD / "tmpfiles.d/cardd.conf")
+    unit = settings_of(SYSTEMD / "cardd.service")
+    drop_in = settings_of(SYSTEMD / "cardd.service.d/badges.conf")
+    assert unit["LoadCredential"] == [f"pseudonym.key:{kept}/pseudonym.key"]
+    assert drop_in == {"LoadCredential": [f"badge-master.key:{kept}/badge-master.key"]}
+    assert (folder / "cardd.service.d/badges.conf").exists()
+    assert units.complaints_of_verify(folder) == []
 
 
 @pytest.mark.proves("H2")
