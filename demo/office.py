@@ -43,6 +43,8 @@ class Person:
     badge: Card = field(repr=False)
     certificates: BadgeCertificates = field(repr=False)
     secrets: BadgeSecrets = field(repr=False)
+    same_as: str | None = None
+    """Whose second entry it is in the register, for a day badge."""
 
     @property
     def pin(self) -> str:
@@ -78,6 +80,7 @@ class Office:
         algorithm: KeyAlgorithm = KeyAlgorithm.RSA_2048,
         extended: bool = True,
         secrets_of_badge: BadgeSecrets | None = None,
+        same_as: str | None = None,
     ) -> Person:
         """A new operator, badge in hand; `write` puts everybody into the register."""
         number = len(self.people) + 1
@@ -86,7 +89,7 @@ class Office:
         badge_secrets = secrets_of_badge or BadgeSecrets()
         path = self.folder / "cards" / f"{identifier}.card"
         badge = make_badge(operator, certificates, badge_variants(extended=extended), path, secrets=badge_secrets)
-        person = Person(identifier, name, operator, role, badge, certificates, badge_secrets)
+        person = Person(identifier, name, operator, role, badge, certificates, badge_secrets, same_as)
         self.people.append(person)
         return person
 
@@ -165,6 +168,8 @@ class Office:
                 f'role = "{person.role}"',
                 f'certificates = ["{hashlib.sha256(certificate).hexdigest()}"]',
             ]
+            if person.same_as is not None:
+                lines.append(f'person = "{person.same_as}"')
         return "\n".join(lines) + "\n"
 
 

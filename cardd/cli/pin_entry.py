@@ -71,9 +71,10 @@ def answered_yes(question: str) -> bool:
     """Whether the person at the terminal says yes in so many words; any other answer, and no terminal, is a no."""
     if not sys.stdin.isatty():
         return False
+    # What was typed before the question is no answer to it; what is typed as soon as it can be read is one.
+    termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
     sys.stderr.write(question)
     sys.stderr.flush()
-    termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)  # what was typed before the question is no answer to it
     return sys.stdin.readline().strip().lower() in _AGREED
 
 
