@@ -28,6 +28,7 @@ from cardd.wire.methods import (
     hello,
     lockdown_engage,
     lockdown_release,
+    office_reload,
     policy_explain,
     policy_show,
     queue_show,
@@ -92,6 +93,7 @@ METHODS = (
     Words(badge_unblock_pin.METHOD, badge_unblock_pin.Params, badge_unblock_pin.Result),
     Words(badge_block.METHOD, badge_block.Params, badge_block.Result),
     Words(badge_list.METHOD, badge_list.Params, badge_list.Result),
+    Words(office_reload.METHOD, office_reload.Params, office_reload.Result),
     Words(policy_show.METHOD, Nothing, policy_show.Result),
     Words(policy_explain.METHOD, policy_explain.Params, policy_explain.Result),
 )

@@ -15,7 +15,11 @@ GUIDE = (Path(__file__).parents[4] / "docs" / "api.md").read_text(encoding="utf-
 CALLS = {words.name: words for words in (*METHODS, *REVERSE)}
 NOTICES: dict[str, type[BaseModel]] = dict(NOTIFICATIONS)
 TRACE = [line for block in re.findall(r"^```trace\n(.*?)^```$", GUIDE, re.M | re.S) for line in block.splitlines()]
-RESULTS = {"hello": 1, "events.subscribe": 3, "card.read": 6}
+CALLED = {
+    message["id"]: message["method"]
+    for message in (json.loads(line[2:]) for line in TRACE if line.startswith("→"))
+    if "method" in message
+}
 
 
 @pytest.mark.parametrize("line", TRACE)
@@ -36,8 +40,19 @@ def test_each_line_of_the_traces_fits_the_schema(line: str) -> None:
     elif arrow == "→":
         CALLS["agent.pin"].result.model_validate_json(json.dumps(message["result"]))
     else:
-        (method,) = (name for name, number in RESULTS.items() if number == message["id"])
-        CALLS[method].result.model_validate_json(json.dumps(message["result"]))
+        CALLS[CALLED[message["id"]]].result.model_validate_json(json.dumps(message["result"]))
+
+
+def test_each_call_of_the_traces_has_a_number_of_its_own() -> None:
+    """Else an answer would be held against the wrong method."""
+    calls = [line for line in TRACE if line.startswith("→") and '"method":' in line]
+    assert len(calls) == len(CALLED)
+
+
+def test_each_method_that_follows_the_rules_is_shown() -> None:
+    families = ("approval.", "badge.", "emergency.", "lockdown.", "office.")
+    of_rules = {name for name in CALLS if name.startswith(families)}
+    assert of_rules | {"session.unlock", "session.activity", "policy.explain", "sign.grant"} <= set(CALLED.values())
 
 
 @pytest.mark.proves("P4")
