@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from cardd.errors import BadRequest, GrantImpossible, GrantMismatch, GrantUnknown
+from cardd.errors import BadRequest, CarddError, GrantImpossible, GrantMismatch, GrantUnknown
 from cardd.gate.door import Door
 from cardd.gate.gate import Gate
 from cardd.gate.request import Performed, Receipt, Request
@@ -35,8 +35,12 @@ class Grant:
     remaining: int
     allowed: Counter[bytes] | None = field(repr=False)
     certificate: bytes = b""
-    used: int = 0
     running: "asyncio.Task[Performed[None]] | None" = None
+
+    @property
+    def used(self) -> int:
+        """How many signatures the badge has made under it."""
+        return self.held.made
 
     @property
     def fingerprint(self) -> str:
@@ -57,7 +61,7 @@ class Grants:
 
     async def give(self, call: Call, order: GrantOrder) -> Performed[Grant]:
         """Ask for the PIN once and keep the badge. Raises `BadRequest` beyond the office's limits, `GrantImpossible`, and all
-        that the gate raises."""
+        that the gate raises; `GrantUnknown` (`ended`) when lock, logout or time ended it before anybody could use it."""
         self._check(order)
         session = self._gate.session(call)
         ends_at = self._clock.boottime() + order.seconds
@@ -67,6 +71,8 @@ class Grants:
             spec = door.card_type.keys.get(order.key)
             if door.kind is not CardKind.BADGE or spec is None or spec.pin_always or spec.pin is not PinKind.BADGE:
                 raise GrantImpossible(problem="key")
+            # What ends with a session must hang on the one that was admitted, and not on one that has ended since.
+            self._gate.check_session(session)
             held = HeldCard(door.card_type, ends_at, self._clock.boottime)
             grant = self._new(call, order, session, held)
             opened.append(grant)
@@ -75,9 +81,14 @@ class Grants:
             def prepare(card: SmartCardConnection) -> None:
                 grant.certificate = door.card_type.read_certificate(card, order.key)
 
+            error: BaseException | None = None
             try:
                 await door.run(Step(spec.application, held.work, spec.pin, prepare, patience_s=float(order.seconds)))
+            except BaseException as raised:
+                error = raised
+                raise
             finally:
+                held.over(error)
                 self._open.pop(grant.id, None)
                 self._ended.append(grant)
                 door.notes.signatures = grant.used
@@ -85,6 +96,7 @@ class Grants:
         loop = asyncio.get_running_loop()
         begun: asyncio.Future[None] = loop.create_future()
         running = loop.create_task(self._gate.perform(_request(call, order), plan))
+        running.add_done_callback(_heard)
         try:
             await _either(running, begun)
             if opened:
@@ -95,26 +107,36 @@ class Grants:
             running.cancel(*told.args)
             await asyncio.wait({running})
             raise
-        if not opened or not opened[0].held.ready.done():
-            await running  # it failed before the badge was ready: this raises why
+        if running.done():
+            await running  # it is over before anybody could use it: this raises why
+        if running.done() or opened[0].held.ended:
             raise GrantUnknown(problem="ended")
         return await self._opened(call, opened[0], running)
 
     async def sign(self, call: Call, order: SignOrder, asked: Asked) -> Performed[Signed]:
-        """Sign under a grant, without a PIN; policy and record as for any signature.
+        """Sign under a grant, without a PIN; policy and record as for any signature, and for what the grant does not cover.
 
         Raises `GrantUnknown`, `GrantMismatch` (`field` names what differs), and what gate and job raise; a card or job that
         fails ends the grant.
         """
-        grant = self._need(call, order)
+        try:
+            grant = self._need(call, order)
+        except CarddError as error:
+            await self._gate.refuse(order.request(call), error)
+            raise
 
         async def plan(door: Door) -> Signed:
             self._take(grant, order)
             door.witness = Witness(card=CardOutcome.HELD)
             now = datetime.fromtimestamp(self._clock.utc_us() / 1e6, tz=UTC)
             job = SignJob(door.card_type, order, grant.certificate, asked, now)
-            signed = await grant.held.sign(job)
-            grant.used += len(signed.signatures)
+            try:
+                signed = await grant.held.sign(job)
+            except CarddError as error:
+                # Before its turn nothing was sent; after a failure the grant's own outcome says what became of the card.
+                ended = isinstance(error, GrantUnknown)
+                door.witness = Witness(card=CardOutcome.UNTOUCHED if ended else CardOutcome.UNKNOWN)
+                raise
             door.notes.signatures = len(signed.signatures)
             return signed
 
@@ -122,7 +144,7 @@ class Grants:
             return await self._gate.perform(order.request(call), plan)
         finally:
             if grant.remaining <= 0:
-                grant.held.end()
+                grant.held.finish()
 
     async def revoke(self, call: Call, grant_id: str) -> Performed[int]:
         """End it now; how many signatures it made. Raises `GrantUnknown`, `SessionRequired`, `AuditUnavailable`."""
@@ -172,7 +194,6 @@ class Grants:
 
     async def _opened(self, call: Call, grant: Grant, running: "asyncio.Task[Performed[None]]") -> Performed[Grant]:
         grant.running = running
-        running.add_done_callback(lambda done: None if done.cancelled() else done.exception())
         try:
             receipt: Receipt = await self._gate.note(
                 call, grant.session, grant=grant.id, purpose=grant.order.purpose, case=grant.order.case,
@@ -181,12 +202,14 @@ class Grants:
         except BaseException:
             grant.held.end()
             raise
+        if grant.held.ended:
+            raise GrantUnknown(problem="ended")
         return Performed(grant, receipt)
 
     def _need(self, call: Call, order: SignOrder) -> Grant:
         session = self._gate.session(call)
         grant = self._open.get(order.grant or "")
-        if grant is None or grant.held.ended or grant.session is not session:
+        if grant is None or grant.held.ended or grant.remaining <= 0 or grant.session is not session:
             raise GrantUnknown()
         given = grant.order
         pairs = (
@@ -212,6 +235,12 @@ class Grants:
                 raise GrantMismatch(field="params.digests_base64", problem="not_listed", remaining=grant.remaining)
             grant.allowed -= wanted
         grant.remaining -= len(order.digests)
+
+
+def _heard(done: "asyncio.Task[Performed[None]]") -> None:
+    """What it raises stands on its outcome record; nobody waits for it."""
+    if not done.cancelled():
+        done.exception()
 
 
 async def _either(*awaited: "asyncio.Future[Any]") -> None:

@@ -4,6 +4,7 @@ The whole life of a grant is one job of that thread, so identity, clearing and p
 """
 
 import asyncio
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
@@ -16,10 +17,16 @@ from cardd.signing.job import SignJob
 from cardd.signing.order import Signed
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Order:
+    """`turn` is taken once: by the thread that begins it, or by whoever gives it up before."""
+
     job: SignJob
     answer: "asyncio.Future[Signed]" = field(repr=False)
+    turn: threading.Lock = field(default_factory=threading.Lock)
+
+    def take(self) -> bool:
+        return self.turn.acquire(blocking=False)
 
 
 class HeldCard:
@@ -32,30 +39,54 @@ class HeldCard:
         self._now = now
         self._loop = asyncio.get_running_loop()
         self._orders: SimpleQueue[_Order | None] = SimpleQueue()
+        self._open: set[_Order] = set()
         self._ended = False
+        self.made = 0
+        """Signatures that the card has made, also those that nobody was given. Counted by the thread."""
         self.ready: asyncio.Future[None] = self._loop.create_future()
         """Done when the PIN has been verified and orders may come."""
 
     # --- event loop --------------------------------------------------------------------------------------------------
 
     async def sign(self, job: SignJob) -> Signed:
-        """Have one order done. Raises what the job raises, `CardChanged`, `GrantUnknown` when the grant ended before its turn."""
-        if self._ended:
+        """Have one order done. Raises what the job raises, `CardChanged`, `GrantUnknown` when the grant ended before its turn.
+
+        Cancelled before its turn, it is never begun; cancelled later, it runs to its end, for half of it cannot be taken back.
+        """
+        if self.ended:
             raise GrantUnknown(problem="ended")
         order = _Order(job, self._loop.create_future())
+        self._open.add(order)
         self._orders.put(order)
-        return await asyncio.shield(order.answer)
+        try:
+            return await asyncio.shield(order.answer)
+        except asyncio.CancelledError:
+            if not order.take():
+                await asyncio.wait([order.answer])
+            raise
+        finally:
+            self._open.discard(order)
 
     @property
     def ended(self) -> bool:
         """Whether it takes no more orders; its thread may still be busy with the last one."""
-        return self._ended
+        return self._ended or self._now() >= self._ends_at
 
     def end(self) -> None:
-        """No more orders: the thread clears the card and lets it go."""
+        """No more orders, and none that has not begun: the thread clears the card and lets it go."""
         if not self._ended:
             self._ended = True
             self._orders.put(None)
+
+    def finish(self) -> None:
+        """No more orders: the thread does those that wait, and lets the card go."""
+        self._orders.put(None)
+
+    def over(self, error: BaseException | None) -> None:
+        """The card has been let go, or its thread was given up in front of a silent card: whoever still waits is told."""
+        self._ended = True
+        for order in self._open:
+            _fail(order.answer, error if isinstance(error, CarddError) else GrantUnknown(problem="ended"))
 
     # --- the reader's thread -----------------------------------------------------------------------------------------
 
@@ -67,15 +98,18 @@ class HeldCard:
         self._tell(_settle, self.ready)
         try:
             while (order := self._next()) is not None:
-                self._serve(card, identity, order)
+                if order.take():
+                    self._serve(card, identity, order)
         finally:
-            self._tell(self._refuse_rest)
+            self._ended = True
 
     def _next(self) -> _Order | None:
+        """The next order in time; whoever waits in the queue when the end has come waits in vain."""
         try:
-            return self._orders.get(timeout=max(0.0, self._ends_at - self._now()))
+            order = self._orders.get(timeout=max(0.0, self._ends_at - self._now()))
         except Empty:
             return None
+        return None if self.ended else order
 
     def _serve(self, card: SmartCardConnection, identity: bytes, order: _Order) -> None:
         try:
@@ -87,18 +121,18 @@ class HeldCard:
         except BaseException as error:
             self._tell(_fail, order.answer, error)
             raise
+        finally:
+            self.made += order.job.made
         self._tell(_settle, order.answer, signed)
 
     def _tell(self, callback: Callable[..., None], *arguments: object) -> None:
-        self._loop.call_soon_threadsafe(callback, *arguments)
-
-    def _refuse_rest(self) -> None:
-        """Event loop: the thread takes no more; who still waits is told."""
-        self._ended = True
-        while not self._orders.empty():
-            order = self._orders.get_nowait()
-            if order is not None:
-                _fail(order.answer, GrantUnknown(problem="ended"))
+        try:
+            self._loop.call_soon_threadsafe(callback, *arguments)
+        except RuntimeError:
+            # The daemon has closed its loop in front of a slow card: nobody is left to tell.
+            if not self._loop.is_closed():
+                raise
+            self._ended = True
 
 
 def _settle(answer: "asyncio.Future[Signed | None]", value: Signed | None = None) -> None:

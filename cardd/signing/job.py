@@ -27,6 +27,8 @@ class Asked:
     """Whether a card was asked to use its key: set on the reader's thread, read when the order has ended."""
 
     key_used: bool = False
+    made: int = 0
+    """Signatures that the card gave back, whatever became of them then."""
 
 
 class SignJob:
@@ -42,6 +44,11 @@ class SignJob:
         self._now = now
         self._key: PublicKey | None = None
         """Set once the certificate has passed."""
+
+    @property
+    def made(self) -> int:
+        """Signatures that the card has made for this order so far."""
+        return self._asked.made
 
     def read_certificate(self, card: SmartCardConnection) -> None:
         """Read the certificate unless it is known; refuse another one than was shown to the person, or a key of another kind."""
@@ -68,10 +75,15 @@ class SignJob:
         assert self._certificate is not None
         hash_name = self._order.hash_name
         if self._order.signature_format != CADES:
-            signature = self._card_type.sign(card, self._order.key, hash_name, digest, kind)
+            signature = self._sign(card, digest, kind)
             check_signature(key, signature, digest, hash_name)
             return signature
         prepared = cms.prepare(self._certificate, kind, digest, hash_name, self._now)
-        signature = self._card_type.sign(card, self._order.key, hash_name, prepared.digest, kind)
+        signature = self._sign(card, prepared.digest, kind)
         check_signature(key, signature, prepared.digest, hash_name)
         return cms.finish(prepared, signature)
+
+    def _sign(self, card: SmartCardConnection, digest: bytes, kind: PublicKeyKind) -> bytes:
+        signature = self._card_type.sign(card, self._order.key, self._order.hash_name, digest, kind)
+        self._asked.made += 1
+        return signature

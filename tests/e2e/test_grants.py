@@ -82,7 +82,10 @@ def test_one_pin_makes_so_many_signatures_and_no_more(counter: Counter, sato: Pe
     until(lambda: not any(load["rows"] for load in counter.call("queue.show")["readers"]), 5)
     records = counter.records()
     assert [record.get("signatures") for record in records if record.get("signatures")] == [1, 1, 1, 3]
-    assert [record["grant"] for record in records if record.get("operation") == "sign"] == [granted["grant"]] * 3
+    assert [(record["grant"], record.get("code")) for record in records if record.get("operation") == "sign"] == [
+        *[(granted["grant"], None)] * 3,
+        (granted["grant"], "grant.unknown"),
+    ]
 
 
 def test_several_digests_in_one_call_count_each(counter: Counter, sato: Person, badge: str) -> None:

@@ -289,11 +289,12 @@ class GateHouse:
         kind: CardKind = CardKind.MY_NUMBER,
         pin_pad: bool = False,
         store: StateStore | None = None,
+        make_worker: Callable[[FakeCard], Any] = Worker,
     ) -> None:
         self.clock = TurnedClock()
         self.told: list[tuple[str, str, Mapping[str, Any]]] = []
         self.card, self.journal, self.person = FakeCard(), Journal(), Person([RIGHT])
-        self.worker = Worker(self.card)
+        self.worker = make_worker(self.card)
         self.table = PresenceTable(
             boot_id="5f1e0badc0de", roles=RoleBook((), True), clock=self.clock, publish=self.publish
         )

@@ -29,8 +29,8 @@ from cardd.errors import (
 )
 from cardd.model import KeyRole, PinKind, PinOutcome
 from cardd.sessions.table import SessionEnd
-from cardd.signing.order import SignAnswer, SignOrder
 from cardd.signing.grants import Grants
+from cardd.signing.order import SignAnswer, SignOrder
 from cardd.signing.service import SigningService
 from tests.unit.cardd.gate.gate_house import RIGHT, GateHouse
 

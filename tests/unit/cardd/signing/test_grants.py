@@ -1,0 +1,393 @@
+"""Grants against somebody who wants more of them than was given: overlapping uses, late uses, callers that go, silent cards."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from hashlib import sha256
+from typing import Any
+
+import pytest
+
+from applets_spec.holder import Holder
+from applets_spec.testca.issue import issue_jpki
+from cardd.audit.journal import Receipt
+from cardd.audit.records import Result, StateRecord
+from cardd.cards.card_type import Application, KeySpec, TriesLeft
+from cardd.errors import (
+    CardChanged,
+    CarddError,
+    CardNoAnswer,
+    GrantMismatch,
+    GrantUnknown,
+    PinRejected,
+    SessionLocked,
+    SessionRequired,
+)
+from cardd.gate.request import Performed
+from cardd.iso7816.connection import InsertionNotes
+from cardd.model import CardKind, CardOutcome, KeyRole, PinKind
+from cardd.ports import Job
+from cardd.sessions.table import SessionEnd
+from cardd.signing.grants import Grant, Grants
+from cardd.signing.job import Asked
+from cardd.signing.order import GrantOrder, Signed, SignOrder
+from cardd.signing.service import SigningService
+from tests.unit.cardd.gate.gate_house import FakeCard, GateHouse, fake_card_type
+from tests.unit.cardd.signing.test_service import Keys, sign
+
+CERTIFICATE = issue_jpki(Holder.example("long_address"), 1).authentication_certificate
+DIGESTS = tuple(sha256(b"%d" % number).digest() for number in range(4))
+BADGE_KEY = {KeyRole.AUTHENTICATION: KeySpec(Application.PIV, PinKind.BADGE)}
+
+
+class ThreadedWorker:
+    """One thread, as a reader has. `give_up`: what the watchdog says in front of a silent card."""
+
+    stuck = False
+
+    def __init__(self, card: FakeCard) -> None:
+        self.card = card
+        self.give_up: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+
+    async def perform(self, job: Job[Any], *, notes: InsertionNotes, limit_s: float = 30.0) -> Any:  # noqa: ARG002
+        running = asyncio.ensure_future(asyncio.to_thread(job, self.card))  # type: ignore[arg-type]
+        await asyncio.wait({running, self.give_up}, return_when=asyncio.FIRST_COMPLETED)
+        return await (running if running.done() else self.give_up)
+
+
+class HeldBackCard(FakeCard):
+    """Each signature waits for `go`; `busy` says that one has begun."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go, self.busy = threading.Event(), threading.Event()
+        self.go.set()
+        self.certificate = CERTIFICATE
+        self.signer = self._sign
+        self.after["verify"] = lambda: None
+
+    def begin_operation(self) -> None:
+        self.do("begin")
+
+    def _sign(self, name: str, digest: bytes) -> bytes:
+        self.busy.set()
+        assert self.go.wait(10)
+        return sign(name, digest)
+
+
+class Scene:
+    """Somebody logged in with the badge that lies in the reader."""
+
+    def __init__(self) -> None:
+        self.house = house = GateHouse(kind=CardKind.BADGE, role="", make_worker=ThreadedWorker)
+        self.card = house.worker.card = HeldBackCard()
+        house.entry.card_type = replace(fake_card_type(CardKind.BADGE), keys=BADGE_KEY)
+        house.log_in("supervisor", house.entry.ref)
+        self.grants = Grants(house.gate, house.clock, most_count=100, most_seconds=900)
+        house.sessions.on_stop(self.grants.stopped)
+        self.keys = Keys()
+        self.service = SigningService(house.gate, house.clock, self.keys, self.grants)
+        self.given: list[Grant] = []
+
+    async def give(self, **more: Any) -> Grant:
+        self.house.person.pins = [b"1234"]
+        plain = GrantOrder(
+            self.house.entry.ref.handle, "online_signature", "R8-1", KeyRole.AUTHENTICATION, "sha256", 3, 60
+        )
+        performed = await self.grants.give(self.house.call("sign.grant"), replace(plain, **more))
+        self.given.append(performed.result)
+        return performed.result
+
+    def order(self, grant: Grant, *digests: bytes, **more: Any) -> SignOrder:
+        plain = SignOrder(
+            grant.order.card, "online_signature", "R8-1", KeyRole.AUTHENTICATION, "sha256",
+            digests or DIGESTS[:1], "pkcs1v15", grant=grant.id,
+        )  # fmt: skip
+        return replace(plain, **more)
+
+    def begin(self, grant: Grant, *digests: bytes, **more: Any) -> "asyncio.Task[Performed[Signed]]":
+        order = self.order(grant, *digests, **more)
+        return asyncio.create_task(self.grants.sign(self.house.call("sign.digest"), order, Asked()))
+
+    async def hold(self, grant: Grant) -> "asyncio.Task[Performed[Signed]]":
+        """A use that the card is busy with until `card.go`."""
+        self.card.go.clear()
+        self.card.busy.clear()
+        running = self.begin(grant)
+        await asyncio.to_thread(self.card.busy.wait, 5)
+        return running
+
+    async def over(self, grant: Grant) -> None:
+        """Wait until its thread has let the card go."""
+        self.card.go.set()
+        assert grant.running is not None
+        await asyncio.wait({grant.running}, timeout=5)
+        assert grant.running.done()
+
+
+@pytest.fixture
+async def scene() -> AsyncIterator[Scene]:
+    made = Scene()
+    yield made
+    made.card.go.set()
+    for grant in made.given:
+        grant.held.end()
+        await made.over(grant)
+
+
+async def test_overlapping_uses_never_make_more_than_was_given(scene: Scene) -> None:
+    grant = await scene.give(count=3)
+    uses = [scene.begin(grant, *DIGESTS[:2]) for _ in range(6)] + [scene.begin(grant) for _ in range(6)]
+    done = await asyncio.gather(*uses, return_exceptions=True)
+    made = [len(each.result.signatures) for each in done if isinstance(each, Performed)]
+    assert sum(made) == 3
+    assert all(isinstance(each, GrantMismatch | GrantUnknown | Performed) for each in done)
+    await scene.over(grant)
+    assert (scene.card.count("sign"), grant.used) == (3, 3)
+    assert scene.house.journal.outcomes[-1].signatures == 3
+
+
+async def test_the_last_use_does_not_cut_off_those_before_it_that_wait(scene: Scene) -> None:
+    grant = await scene.give(count=3)
+    first = await scene.hold(grant)
+    waiting = [scene.begin(grant, digest) for digest in DIGESTS[1:3]]
+    await asyncio.sleep(0.05)
+    scene.card.go.set()
+    assert [len((await use).result.signatures) for use in (first, *waiting)] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("how", ["lock", "logout", "lockdown"])
+async def test_what_waits_for_its_turn_is_not_signed_after_the_session_has_stopped(scene: Scene, how: str) -> None:
+    grant = await scene.give()
+    running = await scene.hold(grant)
+    waiting = scene.begin(grant, DIGESTS[1])
+    await asyncio.sleep(0.05)
+    sessions, session = scene.house.sessions, scene.house.session
+    assert session is not None
+    if how == "lock":
+        sessions.lock(session)
+    else:
+        sessions.end(session, SessionEnd(how))
+    await scene.over(grant)
+    for use in (running, waiting):
+        with pytest.raises((SessionRequired, GrantUnknown)):
+            await use
+    assert scene.card.count("sign") == 1
+
+
+async def test_unlocked_again_it_stays_over(scene: Scene) -> None:
+    grant = await scene.give()
+    session = scene.house.session
+    assert session is not None
+    scene.house.sessions.lock(session)
+    with pytest.raises(SessionLocked):
+        await scene.begin(grant)
+    scene.house.sessions.unlocked(session)
+    with pytest.raises(GrantUnknown):
+        await scene.begin(grant)
+    assert scene.card.count("sign") == 0
+
+
+async def test_a_queue_that_is_never_empty_does_not_carry_it_past_its_time(scene: Scene) -> None:
+    grant = await scene.give(seconds=60)
+    running = await scene.hold(grant)
+    late = scene.begin(grant, DIGESTS[1])
+    await asyncio.sleep(0.05)
+    scene.house.clock.now += 61
+    with pytest.raises(GrantUnknown):  # asked after its time, though its thread is still busy
+        await scene.begin(grant, DIGESTS[2])
+    scene.card.go.set()
+    assert len((await running).result.signatures) == 1
+    with pytest.raises(GrantUnknown):
+        await late
+    assert scene.card.count("sign") == 1
+
+
+async def test_a_caller_that_goes_before_its_turn_gets_nothing_signed(scene: Scene) -> None:
+    grant = await scene.give()
+    running = await scene.hold(grant)
+    gone = scene.begin(grant, DIGESTS[1])
+    await asyncio.sleep(0.05)
+    gone.cancel("client.gone")
+    with pytest.raises(asyncio.CancelledError):
+        await gone
+    scene.card.go.set()
+    await running
+    grant.held.end()
+    await scene.over(grant)
+    assert scene.card.count("sign") == 1
+
+
+async def test_a_caller_that_goes_in_the_middle_is_on_record_when_the_card_is_done_and_counted(scene: Scene) -> None:
+    grant = await scene.give()
+    running = await scene.hold(grant)
+    running.cancel("client.gone")
+    await asyncio.sleep(0.05)
+    assert not running.done()  # half of it cannot be taken back: its outcome waits for the card
+    scene.card.go.set()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert scene.house.journal.outcomes[-1].caller_gone
+    grant.held.end()
+    await scene.over(grant)
+    assert scene.house.journal.outcomes[-1].signatures == 1
+
+
+async def test_an_idempotency_key_whose_caller_went_in_the_queue_signs_once_when_it_comes_again(scene: Scene) -> None:
+    grant = await scene.give()
+    running = await scene.hold(grant)
+    order = scene.order(grant, DIGESTS[1], idempotency_key="k-1")
+    gone = asyncio.create_task(scene.service.sign(scene.house.call("sign.digest"), order))
+    await asyncio.sleep(0.05)
+    gone.cancel("client.gone")
+    with pytest.raises(asyncio.CancelledError):
+        await gone
+    scene.card.go.set()
+    await running
+    again = await scene.service.sign(scene.house.call("sign.digest"), order)
+    assert not again.repeated
+    assert scene.card.count("sign") == 2
+
+
+@pytest.mark.proves("C7", "fault 15")
+async def test_a_silent_card_keeps_no_use_waiting(scene: Scene) -> None:
+    grant = await scene.give()
+    running = await scene.hold(grant)
+    waiting = scene.begin(grant, DIGESTS[1])
+    await asyncio.sleep(0.05)
+    scene.house.worker.give_up.set_exception(CardNoAnswer(problem="command_limit"))
+    for use in (running, waiting):
+        with pytest.raises(CardNoAnswer):
+            await asyncio.wait_for(use, 5)
+    outcomes = scene.house.journal.outcomes
+    assert [each.code for each in outcomes] == ["card.no_answer"] * 3
+    assert {each.card_outcome for each in outcomes} == {CardOutcome.UNKNOWN}
+    with pytest.raises(GrantUnknown):
+        await scene.begin(grant)
+
+
+async def test_another_badge_in_its_place_gets_nothing_to_sign(scene: Scene) -> None:
+    grant = await scene.give()
+    scene.card.look = b"another badge"
+    with pytest.raises(CardChanged):
+        await scene.begin(grant)
+    assert scene.card.count("sign") == 0
+    with pytest.raises(GrantUnknown):
+        await scene.begin(grant)
+
+
+@pytest.mark.proves("P6")
+@pytest.mark.parametrize("fails", [None, "verify"])
+async def test_the_pin_is_wiped_while_the_card_is_kept_and_whatever_fails(scene: Scene, fails: str | None) -> None:
+    if fails is not None:
+        scene.card.fails[fails] = PinRejected(tries_left=2)
+        with pytest.raises(PinRejected):
+            await scene.give()
+    else:
+        await scene.give()
+    assert [len(pin) for pin in scene.house.person.given] == [0]
+
+
+@pytest.mark.parametrize("moment", ["prompt", "card", "record"])
+async def test_a_caller_that_goes_while_it_is_asked_for_leaves_nothing_behind(scene: Scene, moment: str) -> None:
+    house, verified = scene.house, threading.Event()
+
+    def wait() -> None:
+        assert verified.wait(10)
+
+    def go_away() -> None:
+        asking.cancel("client.gone")
+
+    scene.card.after["verify"] = wait
+    asking = asyncio.create_task(scene.give())
+    if moment == "prompt":
+        house.person.meanwhile = go_away
+        verified.set()
+    elif moment == "card":
+        await _until(lambda: "verify" in scene.card.did)
+        asking.cancel("client.gone")
+        verified.set()
+    else:
+        write = house.journal.state
+
+        async def state(record: StateRecord) -> Receipt:
+            asking.cancel("client.gone")
+            await asyncio.sleep(0)
+            return await write(record)
+
+        house.journal.state = state  # type: ignore[method-assign]
+        verified.set()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    await _until(lambda: len(house.journal.outcomes) == 1)
+    assert all(len(pin) == 0 for pin in house.person.given)
+    await _until(lambda: scene.grants._open == {})
+    assert scene.card.count("sign") == 0
+
+
+@pytest.mark.parametrize("meanwhile", ["lock", "another session"])
+async def test_what_ends_while_the_pin_is_typed_gives_no_grant(scene: Scene, meanwhile: str) -> None:
+    house, session = scene.house, scene.house.session
+    assert session is not None
+
+    def change() -> None:
+        if meanwhile == "lock":
+            house.sessions.lock(session)
+            house.sessions.unlocked(session)
+        else:
+            house.sessions.end(session, SessionEnd.LOGOUT)
+            house.log_in("supervisor", house.entry.ref)
+
+    house.person.meanwhile = change
+    with pytest.raises((GrantUnknown, SessionRequired)):
+        await scene.give()
+    await _until(lambda: scene.grants._open == {})
+    assert scene.house.journal.outcomes[-1].signatures in (0, None)
+
+
+async def test_a_grant_whose_time_was_used_up_by_the_typing_is_none(scene: Scene) -> None:
+    def dawdle() -> None:
+        scene.house.clock.now += 31
+
+    scene.house.person.meanwhile = dawdle
+    with pytest.raises(GrantUnknown) as refused:
+        await scene.give(seconds=30)
+    assert refused.value.facts.problem == "ended"
+
+
+@pytest.mark.proves("S7")
+async def test_a_use_that_is_not_covered_is_on_record(scene: Scene) -> None:
+    grant = await scene.give()
+    for order, code in (
+        (scene.order(grant, case="R8-2"), "grant.mismatch"),
+        (replace(scene.order(grant), grant="g-0000000000000000"), "grant.unknown"),
+        (scene.order(grant, *DIGESTS), "grant.mismatch"),
+    ):
+        with pytest.raises((GrantMismatch, GrantUnknown)):
+            await scene.grants.sign(scene.house.call("sign.digest"), order, Asked())
+        journal = scene.house.journal
+        assert code in {each.code for each in journal.states} | {each.code for each in journal.outcomes}
+    assert scene.house.journal.outcomes[-1].result is Result.REFUSED
+
+
+async def test_each_use_asks_the_policy_once_more(scene: Scene) -> None:
+    grant = await scene.give()
+    scene.house.in_force.put_policy(replace(scene.house.in_force.policy, cells={}))
+    with pytest.raises(CarddError) as refused:
+        await scene.begin(grant)
+    assert refused.value.code == "policy.denied"
+    assert scene.card.count("sign") == 0
+
+
+async def test_a_badge_on_its_last_try_gets_no_grant(scene: Scene) -> None:
+    scene.card.tries = [TriesLeft(1)]
+    with pytest.raises(CarddError) as refused:
+        await scene.give()
+    assert (refused.value.code, scene.card.count("verify")) == ("pin.was_blocked", 0)
+
+
+async def _until(found: Any) -> None:
+    async with asyncio.timeout(5):
+        while not found():
+            await asyncio.sleep(0.01)
