@@ -19,6 +19,7 @@ from cardd.enrolment.new_pin import ask_new_pin
 from cardd.enrolment.order import Made, NewOperator, Place, hash_of
 from cardd.enrolment.preparing import card_ends, check_factory_pin, holders_pin, own_puk
 from cardd.enrolment.secrets import BadgeMasterKey
+from cardd.enrolment.whose import Holders
 from cardd.enrolment.workshop import Workshop, approval_of, opened_ca, show
 from cardd.errors import BadgeUnfit, BadRequest, CarddError
 from cardd.gate.door import Door
@@ -124,7 +125,7 @@ class _Run:
         Raises `BadgeTaken`, `BadgeUnfit` (`other_badge`).
         """
         shop, who = self._shop, self._who
-        whose.check_not_taken(on_card, frozenset(), shop, who.id)
+        Holders.now(shop).check_not_taken(on_card, frozenset(), who.id)
         known = shop.book.progress(who.id)
         same = known is not None and known.content_hash == self._content
         kept = known if known is not None and (same or on_card == known.guid) else None
@@ -153,10 +154,11 @@ class _Run:
     async def _first_look(self, door: Door, master: BadgeMasterKey, course: Course, on_card: str | None) -> None:
         """Whether this badge will do, before a person is asked for anything. One of ours that was given up keeps its number."""
         found: list[BadgeCondition] = []
+        holders = Holders.now(self._shop)
 
         def check(condition: BadgeCondition) -> None:
             found.append(condition)
-            self._check_nobodys(condition)
+            self._check_nobodys(holders, condition)
 
         steps = CardSteps(door, master, on_card or course.guid, may_be_ours=on_card is not None)
         if await steps.look(check) and on_card is not None:
@@ -164,18 +166,19 @@ class _Run:
         else:
             check_factory_pin(door.card_type, found[0])
 
-    def _check_nobodys(self, found: BadgeCondition) -> None:
+    def _check_nobodys(self, holders: Holders, found: BadgeCondition) -> None:
         guid = found.guid.hex() if found.guid is not None else None
-        whose.check_not_taken(guid, whose.fingerprints(found), self._shop, self._who.id)
+        holders.check_not_taken(guid, whose.fingerprints(found), self._who.id)
 
     # --- until the badge is the office's and the holder's ------------------------------------------------------------
 
     async def _prepare(self, door: Door, course: Course, steps: CardSteps, master: BadgeMasterKey, pin: Pin) -> None:
         show(self._call, "badge_preparing")
         if not course.has(Done.CHUID):
+            holders = Holders.now(self._shop)
 
             def check(found: BadgeCondition) -> None:
-                self._check_nobodys(found)
+                self._check_nobodys(holders, found)
                 check_factory_pin(door.card_type, found)
 
             await steps.make_out(card_ends(whose.today(self._shop)), check)

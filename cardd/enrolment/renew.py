@@ -138,10 +138,10 @@ async def look_at_holders(shop: Workshop, door: Door, operator: Operator) -> tup
 
     Raises `BadgeTaken`, `BadgeUnfit`, `ManagementKeyWrong`.
     """
-    guids: list[str] = []
+    guids, holders = list[str](), whose.Holders.now(shop)
 
     def check(found: BadgeCondition) -> None:
-        guids.append(whose.check_holder(found, operator, shop))
+        guids.append(holders.check_holder(found, operator))
 
     number = whose.number_of(door)
     ours = await CardSteps(door, shop.need_master(), number).look(check)

@@ -1,5 +1,7 @@
 """Whose badge is it, and may this person get one: one badge for a person, one person for a badge (S12)."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta, timezone
 
 from cardd.cards.card_type import Application
@@ -11,6 +13,7 @@ from cardd.errors import BadgeTaken, BadgeUnfit, BadRequest, OperatorExists, Ope
 from cardd.gate.door import Door
 from cardd.model import KeyRole
 from cardd.register import Operator, Register
+from cardd.state.people import marks_of
 
 JAPAN = timezone(timedelta(hours=9))
 """Days of the register are days in Japan, which has no summer time."""
@@ -63,20 +66,50 @@ def _check_entry(known: Operator, who: NewOperator, register: Register, day: dat
         raise OperatorExists(problem="other_role")
 
 
-def check_not_taken(guid: str | None, certificates: frozenset[str], shop: Workshop, operator_id: str) -> None:
-    """Whether a badge with this number and these 9A certificates is nobody's. Raises `BadgeTaken`."""
-    register = shop.in_force.register
-    open_here = shop.book.progress(guid) if guid is not None else None
-    if open_here is not None and open_here.guid == guid:
-        if open_here.operator_id != operator_id:
+@dataclass(frozen=True, slots=True)
+class Holders:
+    """Who has which badge, as it is now: a picture that the reader's thread may look at, where the state must not be asked."""
+
+    register: Register
+    unfinished: Mapping[str, str]
+    """Operator ids by the numbers of badges that are half made."""
+
+    @classmethod
+    def now(cls, shop: Workshop) -> "Holders":
+        return cls(shop.in_force.register, {each.guid: each.operator_id for each in shop.book.all_progress()})
+
+    def check_not_taken(self, guid: str | None, certificates: frozenset[str], operator_id: str) -> None:
+        """Whether a badge with this number and these certificates is nobody's, or half made for this operator. Raises `BadgeTaken`."""
+        half_made_for = self.unfinished.get(guid or "")
+        if half_made_for == operator_id:
+            return
+        if half_made_for is not None:
             raise BadgeTaken(problem="enrolment_open")
-        return
-    marks = certificates | ({guid} if guid is not None else frozenset())
-    if marks & register.blocked:
-        raise BadgeTaken(problem="blocked")
-    for operator in register.operators:
-        if marks & (frozenset(operator.certificates) | ({operator.guid} if operator.guid else frozenset())):
+        marks = certificates | ({guid} if guid is not None else frozenset())
+        if marks & self.register.blocked:
+            raise BadgeTaken(problem="blocked")
+        if any(marks & marks_of(operator) for operator in self.register.operators):
             raise BadgeTaken()
+
+    def check_holder(self, found: BadgeCondition, operator: Operator) -> str:
+        """The number of the badge, if it is this operator's and counts.
+
+        Raises `BadgeTaken` for somebody else's, `BadgeUnfit`: `no_number`, `other_badge`, `blocked`.
+        """
+        if found.guid is None:
+            raise BadgeUnfit(problem="no_number")
+        register, guid = self.register, found.guid.hex()
+        certificate = found.certificates.get(KeyRole.AUTHENTICATION) or ""
+        if guid in register.blocked or certificate in register.blocked:
+            raise BadgeUnfit(problem="blocked")
+        if self.unfinished.get(guid) == operator.id:
+            return guid
+        holder = next((each for each in register.operators if each.guid == guid), register.by_certificate(certificate))
+        if holder is None:
+            raise BadgeUnfit(problem="other_badge")
+        if holder.id != operator.id:
+            raise BadgeTaken()
+        return guid
 
 
 def fingerprints(found: BadgeCondition) -> frozenset[str]:
@@ -89,26 +122,4 @@ def number_of(door: Door) -> str:
     guid = guid_of(door.expected(Application.PIV).identity)
     if guid is None:
         raise BadgeUnfit(problem="no_number")
-    return guid
-
-
-def check_holder(found: BadgeCondition, operator: Operator, shop: Workshop) -> str:
-    """The number of the badge, if it is this operator's and counts.
-
-    Raises `BadgeTaken` for somebody else's, `BadgeUnfit`: `no_number`, `other_badge`, `blocked`.
-    """
-    if found.guid is None:
-        raise BadgeUnfit(problem="no_number")
-    register, guid = shop.in_force.register, found.guid.hex()
-    certificate = found.certificates.get(KeyRole.AUTHENTICATION) or ""
-    if guid in register.blocked or certificate in register.blocked:
-        raise BadgeUnfit(problem="blocked")
-    unfinished = shop.book.progress(guid)
-    if unfinished is not None and (unfinished.guid, unfinished.operator_id) == (guid, operator.id):
-        return guid
-    holder = next((each for each in register.operators if each.guid == guid), register.by_certificate(certificate))
-    if holder is None:
-        raise BadgeUnfit(problem="other_badge")
-    if holder.id != operator.id:
-        raise BadgeTaken()
     return guid

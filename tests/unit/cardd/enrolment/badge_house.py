@@ -123,7 +123,8 @@ class BadgeWorker:
             raise CardRemoved()
         with _Connection(self.card, notes) as connection:
             try:
-                return job(connection)
+                # As in the daemon: on a thread that must not ask what belongs to the event loop.
+                return await asyncio.to_thread(job, connection)
             finally:
                 if connection.gone:
                     self.pulled()
