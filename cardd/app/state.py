@@ -8,9 +8,9 @@ from cardd.state.approvals import Approvals
 from cardd.state.attempts import LoginAttempts
 from cardd.state.lockdown import Lockdown
 from cardd.state.pin_counts import PinCounts
-from cardd.state.store import StateStore
+from cardd.state.store import NAME, StateStore
 
-NAME = "state.db"
+__all__ = ["NAME", "StateTables", "open_tables"]
 
 
 @dataclass(frozen=True, slots=True)

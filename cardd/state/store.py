@@ -22,6 +22,8 @@ from cardd.errors import AuditUnavailable
 from cardd.ports import Clock
 from cardd.state.schema import APPLICATION_ID, UPGRADES
 
+NAME: Final = "state.db"
+"""Under the state directory."""
 FILE_MODE: Final = 0o600
 Problem = Literal["damaged", "newer_format", "unreadable", "locked", "not_writable"]
 Value = str | int | float | bytes | None
