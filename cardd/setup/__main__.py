@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -20,7 +21,7 @@ from cardd.setup.stopped import Stopped
 from cardd.setup.talk import Talk
 from cardd.tomlfile import BrokenFile
 from cardd.wire.fault import Locale
-from cardd.wire.fault_table import fault
+from cardd.wire.fault_table import EXIT_USAGE, fault
 
 STOPPED = 1
 """Something is to be put right first; then the same command goes on."""
@@ -53,10 +54,11 @@ def main(
     signal.signal(signal.SIGINT, _interrupt)
     os.umask(0o077)
     try:
+        given = _given(places)
         forbid_dumps()
         talk.answers = answers_file.load(answers) if answers is not None else None
         account = account_of(user, os.geteuid())
-        asyncio.run(course.run(talk, _given(places), account))
+        asyncio.run(course.run(talk, given, account))
     except Stopped as error:
         _end(talk, error.key, talk.text(error.key, **error.facts))
     except BrokenFile as error:
@@ -104,5 +106,17 @@ def _locale() -> Locale:
     return "en"
 
 
+def run(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run it and exit; wrong usage has its own exit status."""
+    try:
+        main.main(arguments, prog_name="cardctl setup", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(EXIT_USAGE)
+    except click.Abort:
+        sys.exit(INTERRUPTED)
+    sys.exit(0)
+
+
 if __name__ == "__main__":
-    main(prog_name="cardctl setup")
+    run()
