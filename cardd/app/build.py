@@ -14,15 +14,15 @@ from cardd.app.checks import HealthChecks
 from cardd.app.clients import ClientTable
 from cardd.app.office_files import office_parts
 from cardd.app.pcscd import socket_open_to_others
+from cardd.app.readers import Readers, build_readers
 from cardd.app.recorder import Recorder
 from cardd.app.reset import CardReset
 from cardd.app.rows import PresenceRows
 from cardd.app.session_ends import card_gone, names_of_role, standing
-from cardd.app.state import open_tables
+from cardd.app.state import StateTables, open_tables
 from cardd.app.use_cases import UseCaseLoader, UseCaseParts
 from cardd.audit.asynchronous import AsyncJournal
 from cardd.audit.pseudonym import CardPseudonyms, PseudonymKey
-from cardd.cards.identify import identify
 from cardd.config import Settings
 from cardd.gate.door import DoorTools
 from cardd.gate.gate import Gate, GateParts
@@ -31,13 +31,10 @@ from cardd.gate.refusals import Refusals
 from cardd.in_force import InForce
 from cardd.log import get_logger
 from cardd.office.exchange import OfficeFiles
-from cardd.pcsc.calls import PyscardCalls
-from cardd.pcsc.contexts import Contexts
+from cardd.office.parts import OfficeParts
 from cardd.pcsc.monitor import PcscMonitor
 from cardd.pcsc.workers import PcscReaderWorkers
 from cardd.ports import Clock, Publish
-from cardd.readers.lease import LeaseDesk
-from cardd.readers.roles import RoleBook
 from cardd.readers.table import PresenceTable
 from cardd.readers.watch import Watch
 from cardd.sessions.overrides import Overrides
@@ -81,8 +78,51 @@ class Parts:
     publish: Publish
 
 
+@dataclass(frozen=True, slots=True)
+class _Inside:
+    """What stands between the readers and the socket."""
+
+    given: Given
+    hub: EventHub
+    publish: Publish
+    readers: Readers
+    tables: StateTables
+    sessions: SessionTable
+    overrides: Overrides
+    refusals: Refusals
+    office: OfficeParts
+    office_files: OfficeFiles
+
+
 def build(given: Given, recorder: Recorder) -> Parts:
     """Wire adapters to ports."""
+    inside = _inside(given, recorder)
+    sessions, readers, in_force = inside.sessions, inside.readers, given.in_force
+
+    def recheck() -> None:
+        sessions.recheck(lambda each: standing(each, in_force.policy, in_force.register, given.clock))
+
+    in_force.on_change(recheck)
+    readers.table.on_removed(card_gone(sessions))
+    readers.table.on_removed(lambda card, _: inside.tables.pin_counts.insertion_ended(card.handle))
+    sessions.on_stop(inside.overrides.ended)
+    services = _services(inside, _use_cases(inside, _gate(inside)))
+    server = Server(services, METHODS, ClientTable(given.settings), recorder.refused, _api_limits(given.settings))
+    return Parts(
+        readers.monitor,
+        readers.workers,
+        readers.watch,
+        sessions,
+        recheck,
+        inside.tables.lockdown.keep,
+        inside.office_files,
+        inside.refusals,
+        server,
+        inside.publish,
+    )
+
+
+def _inside(given: Given, recorder: Recorder) -> _Inside:
     settings, clock = given.settings, given.clock
     limits = settings.limits
     hub = EventHub(given.about.boot_id, kept=limits.event_ring)
@@ -92,25 +132,6 @@ def build(given: Given, recorder: Recorder) -> Parts:
             recorder.alarm(change, facts)
         hub.publish(topic, change, facts)
 
-    table = PresenceTable(
-        boot_id=given.about.boot_id,
-        roles=RoleBook(settings.seats, virtual_readers=settings.mode == "test"),
-        clock=clock,
-        publish=publish,
-    )
-    calls = PyscardCalls()
-    contexts = Contexts(calls)
-    workers = PcscReaderWorkers(
-        calls, contexts, on_stuck=table.set_stuck, command_limit_s=float(limits.command_seconds)
-    )
-    desk = LeaseDesk(
-        table,
-        workers,
-        clock=clock,
-        publish=publish,
-        queue_per_reader=limits.queue_per_reader,
-        queue_per_user=limits.queue_per_user,
-    )
     sessions = SessionTable(
         clock,
         publish,
@@ -119,82 +140,89 @@ def build(given: Given, recorder: Recorder) -> Parts:
         longest_s=float(limits.session_seconds),
         lock_s=float(limits.lock_seconds),
     )
-    table.on_removed(card_gone(sessions))
-    refusals = Refusals(given.journal, clock, lambda error: get_logger().error("refusal_lost", code=error.code))
-    tools = DoorTools(
-        desk,
-        WrongPins(float(limits.repeat_pin_seconds)),
-        clock,
+    office = office_parts(settings, given.in_force, given.badges, Versions(given.state), given.journal, publish, clock)
+    return _Inside(
+        given,
+        hub,
         publish,
+        build_readers(settings, given.about.boot_id, clock, publish),
+        open_tables(given.state, limits, publish),
+        sessions,
+        Overrides(clock, seconds=float(limits.override_seconds)),
+        Refusals(given.journal, clock, lambda error: get_logger().error("refusal_lost", code=error.code)),
+        office,
+        OfficeFiles(office),
+    )
+
+
+def _gate(inside: _Inside) -> Gate:
+    given, tables, limits = inside.given, inside.tables, inside.given.settings.limits
+    tools = DoorTools(
+        inside.readers.desk,
+        WrongPins(float(limits.repeat_pin_seconds)),
+        given.clock,
+        inside.publish,
         operation_s=float(limits.operation_seconds),
         consent_s=float(limits.consent_seconds),
     )
-    pseudonyms = CardPseudonyms(given.pseudonym_key, clock.utc_us)
-    tables = open_tables(given.state, settings.limits, publish)
-    overrides = Overrides(clock, seconds=float(limits.override_seconds))
-    sessions.on_stop(overrides.ended)
-    table.on_removed(lambda card, _: tables.pin_counts.insertion_ended(card.handle))
-    in_force = given.in_force
-
-    def recheck() -> None:
-        sessions.recheck(lambda each: standing(each, in_force.policy, in_force.register, clock))
-
-    in_force.on_change(recheck)
-    parts_of_office = office_parts(
-        settings, in_force, given.badges, Versions(given.state), given.journal, publish, clock
-    )
-    office_files = OfficeFiles(parts_of_office)
-    gate = Gate(
+    return Gate(
         GateParts(
-            table,
-            sessions,
+            inside.readers.table,
+            inside.sessions,
             given.journal,
-            refusals,
-            pseudonyms,
+            inside.refusals,
+            CardPseudonyms(given.pseudonym_key, given.clock.utc_us),
             given.in_force,
             tables.lockdown,
             tables.approvals,
-            overrides,
+            inside.overrides,
             tables.pin_counts,
-            clock,
+            given.clock,
             tools,
             pin_fresh_s=float(limits.pin_fresh_seconds),
         )
     )
-    use_cases = UseCaseParts(
-        settings,
+
+
+def _use_cases(inside: _Inside, gate: Gate) -> UseCaseParts:
+    given, tables = inside.given, inside.tables
+    return UseCaseParts(
+        given.settings,
         gate,
-        sessions,
+        inside.sessions,
         given.in_force,
         tables.attempts,
         tables.approvals,
         tables.lockdown,
-        overrides,
-        clock,
-        publish,
-        CardReset(table, workers),
-        fresh_lists=parts_of_office.block_list.check_login,
+        inside.overrides,
+        given.clock,
+        inside.publish,
+        CardReset(inside.readers.table, inside.readers.workers),
+        fresh_lists=inside.office.block_list.check_login,
         badges=given.badges,
         moment=given.state.now,
-        office_files=office_files,
+        office_files=inside.office_files,
     )
-    services = Services(
+
+
+def _services(inside: _Inside, use_cases: UseCaseParts) -> Services:
+    given, readers, lockdown = inside.given, inside.readers, inside.tables.lockdown
+    settings, in_force = given.settings, given.in_force
+    return Services(
         about=given.about,
-        clock=clock,
-        presence=PresenceRows(table, desk, sessions, settings, lambda: tables.lockdown.engaged is not None),
-        health=_health(given, table, tables.lockdown, office_files),
-        events=hub,
+        clock=given.clock,
+        presence=PresenceRows(
+            readers.table, readers.desk, inside.sessions, settings, lambda: lockdown.engaged is not None
+        ),
+        health=_health(given, readers.table, lockdown, inside.office_files),
+        events=inside.hub,
         agents=AgentRegistry(),
         load_use_cases=UseCaseLoader(use_cases),
-        sessions=sessions,
+        sessions=inside.sessions,
         role_names=lambda code: names_of_role(in_force.policy, code),
         policy=lambda: in_force.policy,
         private_clients=frozenset(client.name for client in settings.clients if client.private_sector),
     )
-    server = Server(services, METHODS, ClientTable(settings), recorder.refused, _api_limits(settings))
-    monitor = PcscMonitor(calls, contexts)
-    watch, keep_lockdown = Watch(table, workers, identify), tables.lockdown.keep
-    return Parts(monitor, workers, watch, sessions, recheck, keep_lockdown, office_files, refusals, server, publish)
 
 
 def _health(given: Given, table: PresenceTable, lockdown: Lockdown, office_files: OfficeFiles) -> HealthChecks:
