@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -106,6 +107,19 @@ class Makers:
         self.counter.call("session.logout")
         handle = self.put_in(card)
         return self.counter.call("session.login", pin, badge=handle)
+
+    def restart(self) -> None:
+        """The daemon is killed and started again; both administrators' badges stay where they are."""
+        self.counter.stop(signal.SIGKILL)
+        take_away = self.counter.box.daemon.slots[NEW_SLOT]  # type: ignore[attr-defined]
+        if take_away.card is not None:
+            take_away.pull()
+        self.counter.socket.unlink(missing_ok=True)
+        self.counter.start()
+        names = {self.counter.box.readers[slot]: slot for slot in (OWN_SLOT, SECOND_SLOT)}
+        handles = {names[row["reader"]]: row["card"] for row in self.counter.known_cards(2)}
+        self.own_handle, self.second_handle = handles[OWN_SLOT], handles[SECOND_SLOT]
+        self.back()
 
     def back(self) -> None:
         """The administrator logs in again."""
