@@ -169,8 +169,6 @@ class StateRecord(RecordContext):
     code: Word | None = None
     problem: Word | None = None
     count: Count | None = None
-    reason: CaseNumber | None = None
-    """Why the emergency override was taken, in the operator's words."""
     cut_bytes: Count | None = None
     """Bytes of a torn record that were cut off at start."""
     open_intents: tuple[Count, ...] | None = None

@@ -6,6 +6,9 @@ from cardd.cli.context import Run, pass_run
 from cardd.cli.pin_entry import answered_yes
 from cardd.wire.fault_table import EXIT_CANCELLED
 
+REASONS_TO_OVERRIDE = (
+    "disaster", "danger_to_life", "second_person_absent", "system_failure", "court_or_police", "other",
+)  # fmt: skip
 REASONS_TO_STOP = ("intrusion", "lost_badge", "misuse", "malfunction", "drill", "other")
 
 
@@ -59,7 +62,7 @@ def release(run: Run, badge: str | None) -> None:
 @click.command()
 @click.option("--purpose", required=True, help="Purpose code that the office's policy lists for emergencies.")
 @click.option("--case", required=True, help="Reception number (受付番号).")
-@click.option("--reason", required=True, help="Why, in 4 to 64 characters; stands in the record and must name nobody.")
+@click.option("--reason", required=True, type=click.Choice(REASONS_TO_OVERRIDE), help="Why, for the record.")
 @pass_run
 def emergency(run: Run, purpose: str, case: str, reason: str) -> None:
     """Take the emergency override for one case: what the policy allows in emergencies alone counts for it.

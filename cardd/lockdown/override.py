@@ -18,12 +18,12 @@ class OverrideService:
     async def take(self, call: Call, purpose: str, case: str, reason: str) -> Performed[Override]:
         """From its record on, rows for emergencies count for this purpose and case, and no second person is needed.
 
-        `reason`: the operator's words, at most 64 characters. Raises `SessionRequired`, `SessionLocked`, `PolicyDenied`
+        `reason`: one word of the wire's list. Raises `SessionRequired`, `SessionLocked`, `PolicyDenied`
         (no right, or no purpose for emergencies), `AuditUnavailable`; then nothing is overridden.
         """
         session = await self._gate.allow(Request(call, Operation.OVERRIDE, NO_CARD, purpose, case))
         receipt = await self._gate.note(
-            call, session, operation=Operation.OVERRIDE, purpose=purpose, case=case, reason=reason, emergency=True
+            call, session, operation=Operation.OVERRIDE, purpose=purpose, case=case, problem=reason, emergency=True
         )
         self._gate.check_session(session)  # it may have been locked, or be over, while the record was written
         taken = self._overrides.take(session, purpose, case)

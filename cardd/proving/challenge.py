@@ -22,7 +22,7 @@ class Challenge:
     nonce: bytes = field(repr=False)
     made_at: float
     act: str
-    about: bytes = b""
+    about: bytes = field(default=b"", repr=False)
     spent: bool = False
 
     @classmethod

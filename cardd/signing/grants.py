@@ -34,7 +34,7 @@ class Grant:
     ends_us: int
     remaining: int
     allowed: Counter[bytes] | None = field(repr=False)
-    certificate: bytes = b""
+    certificate: bytes = field(default=b"", repr=False)
     running: "asyncio.Task[Performed[None]] | None" = None
 
     @property

@@ -5,7 +5,7 @@ asn1crypto builds what the CA's key signs, wherever that key is; `cryptography` 
 
 import secrets
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import NoReturn
@@ -59,7 +59,7 @@ class BadgeSubject:
     """Shown to people; 1 to 64 characters, Japanese as it is written."""
     office: str
     """The municipality, 1 to 64 characters."""
-    guid: bytes
+    guid: bytes = field(repr=False)
     """The card's UUID as in its CHUID, 16 bytes (SP 800-73-4 part 1, 3.4.1)."""
     role: BadgeKey
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -33,7 +33,7 @@ class Draft:
     subject: x509.Name
     not_before: datetime
     not_after: datetime
-    public_key: bytes
+    public_key: bytes = field(repr=False)
     """SubjectPublicKeyInfo, DER."""
     extensions: Extensions
 

@@ -5,7 +5,7 @@ asn1crypto builds; the bounded walk and `cryptography` check.
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from asn1crypto import csr
 from asn1crypto.keys import PublicKeyInfo
@@ -27,7 +27,7 @@ from certs.validation.algorithms import STRONG_HASHES
 class Request:
     """A request whose signature was verified: whoever made it has the private key. Nothing else in it is believed."""
 
-    public_key: bytes
+    public_key: bytes = field(repr=False)
     """SubjectPublicKeyInfo, DER, written anew."""
 
 

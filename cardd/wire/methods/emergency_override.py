@@ -3,24 +3,20 @@
 Raises an alarm at once and must be reviewed within a working day.
 """
 
-from typing import Annotated
-
-from pydantic import StringConstraints
+from typing import Literal
 
 from cardd.wire.base import CallParams, CaseNumber, PurposeCode, Receipt, Time, WireModel
 
 METHOD = "emergency.override"
 
-ReasonText = Annotated[
-    str, StringConstraints(min_length=4, max_length=64, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$")
-]
-"""Why, in the operator's words; stands in the record and must name nobody."""
+ReasonWord = Literal["disaster", "danger_to_life", "second_person_absent", "system_failure", "court_or_police", "other"]
+"""A word and no free text: whatever people may type there stands in the record for years."""
 
 
 class Params(CallParams):
     purpose: PurposeCode
     case: CaseNumber
-    reason: ReasonText
+    reason: ReasonWord
 
 
 class Result(WireModel):

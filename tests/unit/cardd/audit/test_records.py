@@ -49,6 +49,7 @@ def test_the_fields_are_those_that_the_documentation_lists() -> None:
         "event", "operation", "request", "session", "operator", "role", "badge", "approver", "purpose", "case", "seat",
         "reader", "reader_role", "client", "uid", "gid", "caller_program", "card_kind", "card", "card_source", "items",
         "key", "pin", "digests", "algorithm", "fingerprint_given", "policy", "rule", "last_try_agreed", "emergency",
+        "approval", "content", "grant", "subject",
     }  # fmt: skip
     assert set(IntentRecord.model_fields) == set(RecordContext.model_fields)
     assert set(StateRecord.model_fields) - set(RecordContext.model_fields) == {

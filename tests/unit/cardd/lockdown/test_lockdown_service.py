@@ -42,7 +42,7 @@ async def test_the_stop_ends_all_sessions_resets_the_cards_raises_the_alarm_and_
     assert (house.sessions.all(), people.resets) == ((), 1)
     assert house.words("alarm") == ["lockdown_engaged"]
     (record,) = house.journal.states
-    assert (record.operation, record.operator, record.reason, record.count, record.problem) == (
+    assert (record.operation, record.operator, record.problem, record.count, record.code) == (
         Operation.LOCKDOWN, "sato", "drill", 1, None,
     )  # fmt: skip
 
@@ -65,7 +65,7 @@ async def test_it_holds_when_the_disk_does_not_take_it_says_so_and_is_kept_later
         await engage(people)
     assert told.value.facts.problem == "lockdown_not_kept"
     assert (house.sessions.all(), people.resets, house.lockdown.kept) == ((), 1, False)
-    assert house.journal.states[0].problem == "lockdown_not_kept", "the record takes what state.db does not"
+    assert house.journal.states[0].code == "audit.unavailable", "the record takes what state.db does not"
     with pytest.raises(LockedDown):
         house.lockdown.check()
     assert Lockdown(house.store, house.publish).engaged is None, "a restart now would lift it"
@@ -179,11 +179,11 @@ async def test_a_word_that_could_not_be_kept_does_not_count_and_is_on_record_as_
 @pytest.mark.proves("S10")
 async def test_the_override_is_on_record_with_its_reason_and_loud(people: People) -> None:
     session = people.logged_in("sato")
-    await people.override.take(people.call("emergency.override"), "disaster_identity", "R8-1", "避難所の本人確認")
+    await people.override.take(people.call("emergency.override"), "disaster_identity", "R8-1", "disaster")
     assert people.house.overrides.covers(session, "disaster_identity", "R8-1")
     (record,) = people.house.journal.states
-    assert (record.operator, record.purpose, record.case, record.reason, record.emergency) == (
-        "sato", "disaster_identity", "R8-1", "避難所の本人確認", True,
+    assert (record.operator, record.purpose, record.case, record.problem, record.emergency) == (
+        "sato", "disaster_identity", "R8-1", "disaster", True,
     )  # fmt: skip
     assert people.house.words("alarm") == ["emergency_override"]
 
@@ -193,7 +193,7 @@ async def test_without_its_record_nothing_is_overridden(people: People) -> None:
     session = people.logged_in("sato")
     people.house.journal.broken = {"state"}
     with pytest.raises(AuditUnavailable):
-        await people.override.take(people.call("emergency.override"), "disaster_identity", "R8-1", "reason")
+        await people.override.take(people.call("emergency.override"), "disaster_identity", "R8-1", "other")
     assert not people.house.overrides.covers(session, "disaster_identity", "R8-1")
 
 
@@ -208,7 +208,7 @@ async def test_a_session_that_locks_while_the_record_is_written_has_taken_nothin
 
     people.house.journal.state = lock_meanwhile  # type: ignore[method-assign, assignment]
     with pytest.raises(SessionRequired):
-        await people.override.take(people.call("emergency.override"), "disaster_identity", "R8-1", "reason")
+        await people.override.take(people.call("emergency.override"), "disaster_identity", "R8-1", "other")
     people.house.sessions.unlocked(session)
     assert not people.house.overrides.covers(session, "disaster_identity", "R8-1")
 
@@ -218,4 +218,4 @@ async def test_a_session_that_locks_while_the_record_is_written_has_taken_nothin
 async def test_the_override_is_for_listed_purposes(people: People, purpose: str) -> None:
     people.logged_in("sato")
     with pytest.raises(PolicyDenied):
-        await people.override.take(people.call("emergency.override"), purpose, "R8-1", "reason")
+        await people.override.take(people.call("emergency.override"), purpose, "R8-1", "other")
