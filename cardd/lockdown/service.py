@@ -112,9 +112,9 @@ class LockdownService:
         means.publish("alarm", "lockdown_engaged", {"seat": session.seat, "operator": operator, "problem": reason})
         resetting = asyncio.ensure_future(means.reset_cards())
         try:
-            problem = None if unkept is None else "lockdown_not_kept"
+            code = None if unkept is None else unkept.code
             receipt = await self._gate.note(
-                call, session, operation=Operation.LOCKDOWN, problem=problem, reason=reason, count=open_now
+                call, session, operation=Operation.LOCKDOWN, problem=reason, code=code, count=open_now
             )
         except AuditUnavailable as error:
             raise AuditUnavailable(problem="lockdown_not_recorded") from error
