@@ -49,16 +49,26 @@ class OfficeFiles:
 
     async def look(self, *, at_once: bool = False) -> tuple[Outcome, ...]:
         """Take what is new; one look at a folder where nothing is. `at_once`: somebody waits for the answer: the files that the
-        settings name are looked at too, and what may still be being copied is taken as it is."""
+        settings name are looked at too, and what may still be being copied is taken as it is. Raises `AuditUnavailable` then."""
         self._names = self._parts.folders.names()
         if not at_once and not self._ripe():
             return ()
         async with self._lock:
-            self._names = self._parts.folders.names()
-            arrived, outcomes = await self._arrived(self._ripe(at_once=at_once), seeds=at_once)
-            if arrived:
-                outcomes += await self._take(arrived)
-            self._names = self._parts.folders.names()
+            try:
+                return await self._look(at_once=at_once)
+            except (OSError, AuditUnavailable) as error:
+                # What lies there goes on lying there; state.db or the folder cannot be read or written.
+                self._trouble(error)
+                if at_once:
+                    raise AuditUnavailable(problem="state_not_writable") from error
+                return ()
+
+    async def _look(self, *, at_once: bool) -> tuple[Outcome, ...]:
+        self._names = self._parts.folders.names()
+        arrived, outcomes = await self._arrived(self._ripe(at_once=at_once), seeds=at_once)
+        if arrived:
+            outcomes += await self._take(arrived)
+        self._names = self._parts.folders.names()
         return tuple(outcomes)
 
     def checks(self) -> tuple[tuple[str, State, str | None], ...]:
@@ -196,10 +206,13 @@ class OfficeFiles:
 
     def _failed(self, kind: Kind, version: int | None, error: OSError | AuditUnavailable) -> Outcome:
         """The disk does not take it: it lies where it lay, and is tried again later."""
+        self._trouble(error)
+        return Outcome(kind, "refused", version, "not_written")
+
+    def _trouble(self, error: OSError | AuditUnavailable) -> None:
         self._not_written = True
         self._rest_until = self._parts.clock.boottime() + RETRY_S
-        get_logger().error("office_file_not_written", kind=kind, exc_info=error)
-        return Outcome(kind, "refused", version, "not_written")
+        get_logger().error("office_file_not_written", exc_info=error)
 
 
 def why_text(outcome: Outcome) -> str:

@@ -56,18 +56,24 @@ def signatures_of(path: Path) -> Path:
 
 def read_pair(path: Path, *, links: bool = False) -> Pair | None:
     """The file at `path` with what signs it; None when there is none. `links`: the path itself may be a link. Raises `Untrusted`."""
-    content = _read(path, LARGEST_FILE, links=links)
+    return _pair(path, signatures_of(path), links=links)
+
+
+def _pair(path: Path, signatures: Path, *, links: bool = False, owner: int | None = None) -> Pair | None:
+    """`owner`: a uid that may own them beside root and ours."""
+    owners = frozenset({0, os.geteuid()} if owner is None else {0, os.geteuid(), owner})
+    content = _read(path, LARGEST_FILE, owners, links=links)
     if content is None:
         return None
-    return Pair(content, _read(signatures_of(path), LARGEST_SIGNATURES, links=links) or b"")
+    return Pair(content, _read(signatures, LARGEST_SIGNATURES, owners, links=links) or b"")
 
 
-def _read(path: Path, largest: int, *, links: bool) -> bytes | None:
+def _read(path: Path, largest: int, owners: frozenset[int], *, links: bool) -> bytes | None:
     """Owner and mode are looked at on the open file, so that nobody exchanges it in between."""
     flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | (0 if links else os.O_NOFOLLOW)
     try:
         with open(path, "rb", opener=lambda name, _: os.open(name, flags)) as file:
-            _check_rights(path, os.fstat(file.fileno()))
+            _check_rights(path, os.fstat(file.fileno()), owners)
             content = file.read(largest + 1)
     except FileNotFoundError:
         return None
@@ -80,10 +86,10 @@ def _read(path: Path, largest: int, *, links: bool) -> bytes | None:
     return content
 
 
-def _check_rights(path: Path, status: os.stat_result) -> None:
+def _check_rights(path: Path, status: os.stat_result, owners: frozenset[int]) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise Untrusted("wrong_mode", f"{path} is no plain file; put the file itself there")
-    if status.st_uid not in (0, os.geteuid()):
+    if status.st_uid not in owners:
         raise Untrusted("wrong_owner", f"{path} belongs to uid {status.st_uid}; chown root {path}")
     if status.st_mode & _OTHERS_WRITE:
         raise Untrusted("wrong_mode", f"others may write {path}; chmod go-w {path}")
@@ -106,11 +112,15 @@ class Folders:
     def in_force(self, kind: Kind) -> Pair | None:
         """The pair in force, also when an exchange was cut short; nothing is changed. Raises `Untrusted`."""
         path = self.office / kind.file_name
-        if self._half_exchanged(path):
-            content = _read(_new(path), LARGEST_FILE, links=False)
-            signatures = _read(signatures_of(path), LARGEST_SIGNATURES, links=False)
-            return None if content is None else Pair(content, signatures or b"")
-        return read_pair(path)
+        try:
+            # Whoever owns the folder is the daemon's user; root asks too, with `--check-config`.
+            owner = self.office.stat().st_uid
+            content = _new(path) if self._half_exchanged(path) else path
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise Untrusted("unreadable", f"{self.office} cannot be read: {error.strerror}") from None
+        return _pair(content, signatures_of(path), owner=owner)
 
     def settle(self, kind: Kind) -> None:
         """Finish an exchange that was cut short, or throw away what it had prepared."""

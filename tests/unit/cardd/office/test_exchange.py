@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from cardd.errors import AuditUnavailable
 from cardd.office.contents import Kind
 from tests.fixtures.signed_office import (
     Person,
@@ -68,6 +69,24 @@ async def test_the_record_comes_before_the_file_is_in_force(place: Town) -> None
     place.clock.pass_s(61)
     assert [outcome.outcome for outcome in await files.look()] == ["in_force"]
     assert files.checks()[0] == ("office_files", "good", None)
+
+
+async def test_a_state_that_cannot_be_read_ends_nothing(place: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file waits; whoever asks is told."""
+    files = await place.start()
+    place.arrive("policy", NEW, *place.two)
+
+    def unreadable(_kind: str) -> None:
+        raise AuditUnavailable(problem="state_unreadable")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(place.versions, "highest", unreadable)
+        assert await files.look() == ()
+        with pytest.raises(AuditUnavailable):
+            await files.look(at_once=True)
+    assert files.checks()[0] == ("office_files", "bad", "not_written")
+    place.clock.pass_s(61)
+    assert [outcome.outcome for outcome in await files.look()] == ["in_force"]
 
 
 async def test_a_register_may_need_the_policy_that_comes_with_it(place: Town) -> None:

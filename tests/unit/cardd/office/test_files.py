@@ -163,6 +163,20 @@ def test_files_in_force_are_for_the_daemon_alone(folders: Folders) -> None:
     assert all(path.stat().st_mode & 0o077 == 0 for path in folders.office.iterdir())
 
 
+def test_root_may_look_at_what_the_daemon_s_user_owns(folders: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`cardd --check-config` is run by root; the files in force belong to cardd."""
+    if os.geteuid() == 0:
+        for path in (folders.office, *folders.office.iterdir()):
+            os.chown(path, 12345, -1)
+    else:
+        mine = os.geteuid()
+        monkeypatch.setattr(os, "geteuid", lambda: mine + 1)
+    assert folders.in_force(Kind.POLICY) == OLD
+    with pytest.raises(Untrusted) as error:
+        read_pair(folders.office / "policy.toml")
+    assert error.value.problem == "wrong_owner"
+
+
 @pytest.mark.parametrize("made", ["fifo", "large", "large signatures"])
 def test_odd_files_are_not_read(tmp_path: Path, made: str) -> None:
     path = tmp_path / "policy.toml"
