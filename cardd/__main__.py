@@ -25,6 +25,11 @@ from cardd.tomlfile import BrokenFile
 EXIT_CONFIG = 78
 """EX_CONFIG of sysexits.h: a human must change a file; systemd does not start us again for it."""
 STATE_REMEDY = "restore it from the backup; without it an emergency stop, locks and blocked badges would be forgotten"
+STATE_REMEDIES = {
+    "locked": "another cardd runs on these directories: systemctl status cardd",
+    "not_writable": "look at the disk and at the rights of the folder",
+    "lost": f"{STATE_REMEDY}. Where there is no backup, the record must begin anew as well: move its directory away and keep it",
+}
 DAMAGED_REMEDY = "cardd-verify DIRECTORY; keep the directory as it is and call whoever answers for the record"
 
 
@@ -75,7 +80,8 @@ def _run(settings: config.Settings, files: at_start.AtStart) -> int:
     except StartRefused as error:
         _leave(list(error.problems))
     except StateBroken as error:
-        log.get_logger().error("start_failed", problem=error.problem, file=str(error.file), remedy=STATE_REMEDY)
+        remedy = STATE_REMEDIES.get(error.problem, STATE_REMEDY)
+        log.get_logger().error("start_failed", problem=error.problem, file=str(error.file), remedy=remedy)
         return 1
     except (CarddError, Damaged, OSError) as error:
         log.get_logger().error("start_failed", **_facts(error), exc_info=error)

@@ -12,6 +12,7 @@ from cardd.api.listening import Listening, bind, passed_by_systemd
 from cardd.api.services import About
 from cardd.app.build import Given, Parts, build
 from cardd.app.last_resort import on_dead_thread
+from cardd.app.lost_state import state_lost
 from cardd.app.pcscd import OpenSocketWarning
 from cardd.app.recorder import Recorder
 from cardd.app.state import NAME as STATE
@@ -63,11 +64,14 @@ class Daemon:
             loop.add_signal_handler(number, self._stop.set)
         # Without its monitor or a reader's thread the daemon would go on half blind: better a new start.
         on_dead_thread(lambda: loop.call_soon_threadsafe(self._fail, "thread_failed"))
+        lost = state_lost(self._office.settings)
         store = StateStore(self._office.settings.state_directory / STATE, self._clock, boot_id())
         journal = await asyncio.to_thread(self._open_journal)
         recorder = Recorder(journal)
         parts = build(self._given(journal, store), recorder)
         await journal.state(StateRecord(event="daemon.started"))
+        if lost:
+            parts.publish("alarm", "state_lost", {})
         try:
             await parts.office_files.begin(self._office.files)
         except StartRefused:

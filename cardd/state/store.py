@@ -25,7 +25,8 @@ from cardd.state.schema import APPLICATION_ID, UPGRADES
 NAME: Final = "state.db"
 """Under the state directory."""
 FILE_MODE: Final = 0o600
-Problem = Literal["damaged", "newer_format", "unreadable", "locked", "not_writable"]
+Problem = Literal["damaged", "newer_format", "unreadable", "locked", "not_writable", "lost"]
+"""`lost`: nobody says so here, but whoever opens the store and knows that there was one."""
 Value = str | int | float | bytes | None
 
 

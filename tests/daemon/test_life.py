@@ -219,7 +219,8 @@ def test_a_second_daemon_on_the_same_record_does_not_start() -> None:
         first = stage.running
         second = stage.launch()
         assert second.wait(PATIENT_S) == 1
-        assert "event=start_failed code=audit.unavailable problem=locked" in stage.log
+        assert "event=start_failed problem=locked" in stage.log
+        assert "another cardd runs on these directories" in stage.log
         stage.process = first
         assert stage.call("health")["version"]
 
