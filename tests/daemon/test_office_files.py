@@ -23,16 +23,18 @@ UNLOCKED = (
     "program.lock_memory = lambda: None\n"  # an ordinary user may not lock memory, which production insists on
     "sys.exit(program.main())",
 )
+LIMITS = "[limits]\nrequests_per_second = 5000\nconnections_per_user = 32\n"
+"""What production may have, too."""
 ANN, BEN = Person("ann", badge()), Person("ben", badge())
 TWO = (ANN.badge, BEN.badge)
 
 
 @contextmanager
-def in_production(*, start: bool = True, more: str = "") -> Iterator[Stage]:
+def in_production(*, start: bool = True) -> Iterator[Stage]:
     """A stage whose files are signed by Ann and Ben; no virtual pcscd is named, for production talks to the real one."""
-    with staged(start=False) as stage:
+    with staged(start=False, config=LIMITS) as stage:
         file = stage.office.config_file
-        file.write_text(file.read_text().replace('mode = "test"\n', f'mode = "production"\n{more}'))
+        file.write_text(file.read_text().replace('mode = "test"\n', 'mode = "production"\n'))
         (stage.folder / "operator-ca.pem").write_bytes(town().pem)
         put(stage.folder / "policy.toml", policy(), *TWO)
         put(stage.folder / "register.toml", register(ANN, BEN), *TWO)
@@ -103,7 +105,7 @@ def test_production_does_not_start_otherwise(name: str) -> None:
 
 @pytest.mark.proves("fault 94", "fault 99")
 def test_what_was_in_force_in_mode_test_is_nothing_for_production() -> None:
-    with staged() as stage:
+    with staged(config=LIMITS) as stage:
         stage.stop()
         file = stage.office.config_file
         file.write_text(file.read_text().replace('mode = "test"', 'mode = "production"'))
