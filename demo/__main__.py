@@ -1,4 +1,4 @@
-"""One day at the counter of a made-up town hall, told step by step. `./dev demo` runs it; it ends with 0 or says what failed."""
+"""Two days at the counter of a made-up town hall, told step by step. `./dev demo` runs it; it ends with 0 or says what failed."""
 
 import json
 import shutil
@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from demo.ending import Ending, Told
 from demo.office import Office, Person, Resident
+from demo.second_day import hire, second_day
 from demo.stage import BADGE_READER, RESIDENT_READER, Failed, Stage
 from demo.tour import Tour, bold
 
@@ -44,11 +45,12 @@ def main() -> int:
 
 
 def tour_of(folder: Path, ending: Ending) -> Counter[str]:
-    """One day; how much of what was shown."""
+    """Two days; how much of what was shown."""
     office = Office(folder)
-    print(bold("cardd: 町役場の窓口の一日 / a day at a town hall's counter"), flush=True)
+    print(bold("cardd: 町役場の窓口の二日間 / two days at a town hall's counter"), flush=True)
     print("Virtual cards and readers, real PC/SC library, real OpenSSL. Nobody here exists.", flush=True)
     clerk, resident = office.hire(), office.resident()
+    staff = hire(office, clerk)
     with ExitStack() as stack:
         with ending.held():
             stage = stack.enter_context(Stage(office.config_file, ending))
@@ -62,6 +64,8 @@ def tour_of(folder: Path, ending: Ending) -> Counter[str]:
         sign_as_operator(tour, folder, clerk)
         change_pin(tour, resident)
         leave(tour, stage, resident)
+        close_counter(tour, stage)
+        second_day(tour, stage, office, staff, resident)
         look_at_the_record(tour, stage, office)
     return tour.shown
 
@@ -78,6 +82,10 @@ def summary(shown: Counter[str], seconds: float) -> None:
         {shown["refusals"]} refusals, each with its reason, what became of card and PIN, what to do
     OpenSSL が確かめた {shown["verified"]} 件の電子署名（住民2、職員1）
         {shown["verified"]} signatures verified by OpenSSL: two of the resident, one of the operator
+    規則への問い合わせ、操作がないときのロック、二人での承認、一度の暗証番号で3枚の署名
+        what the rules say before anybody tries, the inactivity lock, a second person's approval, three signatures with one PIN
+    職員カードの発行、紛失の届け出、緊急停止と二人による解除
+        a badge from blank card to loss report; the emergency stop, and its release by two
     {shown["records"]} 件の利用記録を、独立したプログラムが検証
         {shown["records"]} records, chained, checked by a program that shares nothing with cardd
 
@@ -205,19 +213,28 @@ def leave(tour: Tour, stage: Stage, resident: Resident) -> None:
     tour.clerk("read", *context, "name", pins=[resident.holder.pins.card_info], expect=30)
 
 
+def close_counter(tour: Tour, stage: Stage) -> None:
+    tour.step("閉庁: cardd を止めます", "The counter closes: cardd stops")
+    stop(tour, stage)
+
+
 def look_at_the_record(tour: Tour, stage: Stage, office: Office) -> None:
     tour.step(
         "閉庁: cardd を止め、利用記録を確かめます",
         "The counter closes; the record is checked by a program that trusts nobody",
     )
+    stop(tour, stage)
+    screen = tour.run("cardd-verify", str(office.audit), "--show", last=14)
+    if "whole" not in screen.splitlines()[-1]:
+        raise Failed("the record is not whole")
+    tour.shown["records"] = sum(line[:1].isdigit() for line in screen.splitlines())
+
+
+def stop(tour: Tour, stage: Stage) -> None:
     code, seconds = stage.stop_daemon()
     if code != 0:
         raise Failed(f"cardd ended with exit code {code}")
     tour.say(f"stopped in {seconds:.2f} s")
-    screen = tour.run("cardd-verify", str(office.audit), "--show")
-    if "whole" not in screen.splitlines()[-1]:
-        raise Failed("the record is not whole")
-    tour.shown["records"] = sum(line[:1].isdigit() for line in screen.splitlines())
 
 
 def _until_logged_out(stage: Stage) -> float:

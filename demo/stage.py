@@ -1,5 +1,6 @@
 """What the tour stands on: virtual readers, a running cardd, and the commands as a clerk or a vendor would type them."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -14,10 +15,11 @@ from typing import Self
 from applets_spec.card import Card
 from applets_spec.pcscd.profile import ReaderProfile
 from applets_spec.pcscd.server import StandInPcscd
+from demo.conversation import converse
 from demo.ending import Ending
 
 READY_SECONDS = 10.0
-BADGE_READER, RESIDENT_READER = 0, 1
+BADGE_READER, RESIDENT_READER, DESK_READER = 0, 1, 2
 
 
 class Failed(Exception):
@@ -25,7 +27,7 @@ class Failed(Exception):
 
 
 class Stage:
-    """Two virtual readers, and cardd over them. Leaves nothing behind: no process, no socket, no folder of its own."""
+    """Three virtual readers, and cardd over them. Leaves nothing behind: no process, no socket, no folder of its own."""
 
     def __init__(self, config_file: Path, ending: Ending) -> None:
         self._config_file = config_file
@@ -38,6 +40,7 @@ class Stage:
             [
                 ReaderProfile("Virtual Badge Reader 00 00", usb=(1, 4)),
                 ReaderProfile("Virtual Counter Reader 01 00", usb=(1, 5)),
+                ReaderProfile("Virtual Desk Reader 02 00", usb=(1, 6)),
             ],
         )
         self._daemon: subprocess.Popen[bytes] | None = None
@@ -98,6 +101,22 @@ class Stage:
     def pull(self, slot: int) -> None:
         """Take the card out."""
         self.readers.slots[slot].pull()
+
+    def handle(self, slot: int) -> str:
+        """The handle of the card in a reader, once it is known what it is."""
+        began = time.monotonic()
+        while time.monotonic() - began < READY_SECONDS:
+            _, screen = self.run(["cardctl", "--json", "cards"])
+            name = self.readers.slots[slot].profile.name
+            for row in json.loads(screen)["cards"]:
+                if row["reader"] == name and row["kind"] != "unknown":
+                    return str(row["card"])
+            time.sleep(0.02)
+        raise Failed("a card was not recognised")
+
+    def converse(self, command: Sequence[str], answers: Sequence[str], into: Path | None = None) -> tuple[int, str]:
+        """Run a command on a terminal of its own, where a person types the answers."""
+        return converse(command, answers, self.environment, into, self._ending)
 
     def run(self, command: Sequence[str], *, pins: Sequence[str] = (), into: Path | None = None) -> tuple[int, str]:
         """Run a command as a person would; exit code and all it printed. `pins` are typed, one for each question."""

@@ -11,6 +11,9 @@ from demo.stage import Failed, Stage
 
 PROGRESS = "    "
 SCREEN = "      | "
+MAY_NOT = 2
+"""Exit status of `cardctl policy explain`: it would be refused. Nothing was tried."""
+IN_JAPANESE = ("cardctl", "--locale", "ja")
 
 
 class Tour:
@@ -32,25 +35,39 @@ class Tour:
         """One remark."""
         print(f"{PROGRESS}{text}", flush=True)
 
-    def run(self, *command: str, pins: Sequence[str] = (), expect: int = 0) -> str:
-        """Show a command, run it, show its screen. Raises `Failed` when it ends otherwise than expected."""
-        shown = shlex.join(command)
+    def run(self, *command: str, pins: Sequence[str] = (), expect: int = 0, last: int | None = None) -> str:
+        """Show a command, run it, show its screen, or its `last` lines. Raises `Failed` when it ends otherwise than expected."""
         typed = f"    [PIN: {' '.join('*' * len(pin) for pin in pins)}]" if pins else ""
-        print(f"{PROGRESS}$ {shown}{typed}", flush=True)
-        code, screen = self._stage.run(command, pins=pins, into=self._folder)
-        for line in screen.splitlines():
+        print(f"{PROGRESS}$ {shlex.join(command)}{typed}", flush=True)
+        return self._told(command, *self._stage.run(command, pins=pins, into=self._folder), expect, last)
+
+    def typed(self, *command: str, answers: Sequence[str], expect: int = 0) -> str:
+        """As `run`, at a terminal where a person types `answers`, PINs among them without echo."""
+        print(f"{PROGRESS}$ {shlex.join(command)}", flush=True)
+        return self._told(command, *self._stage.converse(command, answers, self._folder), expect)
+
+    def _told(self, command: Sequence[str], code: int, screen: str, expect: int, last: int | None = None) -> str:
+        lines = screen.splitlines()
+        if last is not None and len(lines) > last:
+            print(f"{SCREEN}… ({len(lines) - last})", flush=True)
+            lines = lines[-last:]
+        for line in lines:
             print(f"{SCREEN}{line}", flush=True)
         if code != expect:
-            raise Failed(f"{shown}: exit status {code} instead of {expect}")
+            raise Failed(f"{shlex.join(command)}: exit status {code} instead of {expect}")
         self.shown["commands"] += 1
         if expect:
-            self.shown["refusals"] += 1
+            self.shown["refusals"] += expect != MAY_NOT
             self.say(f"(exit status {code})")
         return screen
 
     def clerk(self, *command: str, pins: Sequence[str] = (), expect: int = 0) -> str:
         """A command at the clerk's terminal, in Japanese."""
-        return self.run("cardctl", "--locale", "ja", *command, pins=pins, expect=expect)
+        return self.run(*IN_JAPANESE, *command, pins=pins, expect=expect)
+
+    def person(self, *command: str, answers: Sequence[str], expect: int = 0) -> str:
+        """The same, where the clerk is asked something and answers."""
+        return self.typed(*IN_JAPANESE, *command, answers=answers, expect=expect)
 
     def openssl(self, *arguments: str, says: str) -> None:
         """OpenSSL judges: it must end with 0 and say so."""
