@@ -56,9 +56,7 @@ def card_call(run: Run, method: str, use: Use, kinds: tuple[str, ...], **params:
     """One call about one card, on one connection. Raises `Ended`."""
     with run.open(asks=True) as client:
         card = card_or_only_one(run, client, use.card, kinds)
-        return run.ask(
-            client, method, card=card, purpose=use.purpose, case=use.case, approval=use.approval, **params
-        )
+        return run.ask(client, method, card=card, purpose=use.purpose, case=use.case, approval=use.approval, **params)
 
 
 @click.command()

@@ -12,6 +12,8 @@ from cardd.wire.fault_table import fault
 
 EXIT_NO_DAEMON: Final = 69
 """EX_UNAVAILABLE of sysexits.h."""
+EXIT_DATA: Final = 65
+"""EX_DATAERR."""
 EXIT_NOT_WRITTEN: Final = 73
 """EX_CANTCREAT."""
 EXIT_NO_ACCESS: Final = 77
@@ -24,6 +26,12 @@ _LOCAL: Mapping[str, tuple[str, int]] = {
     "no_access": ("daemon.no_access", EXIT_NO_ACCESS),
     "daemon_gone": ("daemon.gone", EXIT_NO_DAEMON),
     "not_written": ("output.not_written", EXIT_NOT_WRITTEN),
+    "p7s_no_signature_file": ("signatures.no_signature_file", EXIT_DATA),
+    "p7s_other_content": ("signatures.other_content", EXIT_DATA),
+    "p7s_two_signers": ("signatures.two_signers", EXIT_DATA),
+    "p7s_same_badge": ("signatures.same_badge", EXIT_DATA),
+    "changed_meanwhile": ("signatures.changed_meanwhile", EXIT_DATA),
+    "no_folder": ("output.no_folder", EXIT_NOT_WRITTEN),
 }
 _DETAILS = ("reader", "command", "sw", "pcsc_code", "incident", "request_id")
 
