@@ -54,7 +54,7 @@ class PinSource:
     def _explain(self, request: Mapping[str, Any]) -> None:
         say = self._speech
         about = request.get("about") or {}
-        if about and about != self._shown:
+        if about and about != self._shown and request["step"] != "repeat":
             if request["operation"] == "approve":
                 sys.stderr.write(say("approval_by_typing") + "\n")
             sys.stderr.writelines(f"  {line}\n" for line in content.lines(say, about, {}))

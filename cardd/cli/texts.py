@@ -49,6 +49,10 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "seconds": ("あと{n}秒", "{n} s"),
         "rule": ("規則: {rule}", "rule: {rule}"),
         "card.untouched": ("カードには何も送っていません。", "Nothing was sent to the card."),
+        "card.held": (
+            "職員カードは、連続署名のために開いたままです。",
+            "The badge stays open for the grant; its reader belongs to it.",
+        ),
         "card.cleared": ("カードは元の状態に戻しました。", "The card has been reset; nothing stays open in it."),
         "card.removed": ("カードは取り出されています。", "The card is out of the reader."),
         "card.unknown": (
