@@ -186,7 +186,7 @@ def test_an_operator_ca_that_cannot_be_used(name: str) -> None:
 @pytest.mark.proves("H6", "K1", "fault 94", "fault 99")
 def test_production_refuses_what_only_tests_may_have() -> None:
     """Unsigned files, another pcscd, a test CA: each is named."""
-    with staged(start=False) as stage:
+    with staged(start=False, config="") as stage:
         edit(stage, 'mode = "test"', 'mode = "production"')
         told = stage.check_config().stderr
         assert f"{stage.folder / 'policy.toml'} is not signed" in told
@@ -203,7 +203,7 @@ def test_production_refuses_what_only_tests_may_have() -> None:
 def test_memory_that_cannot_be_locked(
     mode_: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Stops production, warns in test mode. The files of production cannot be had yet, so this asks the program's own step."""
+    """Stops production, warns in test mode. Asks the program's own step: what may be locked differs from machine to machine."""
 
     def refused() -> None:
         raise OSError(1, "Operation not permitted")
