@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from cardd.cards.card_type import Application, CardType, PadEntry
-from cardd.errors import CardNoAnswer, CardRemoved, PinChanged, PinUnknown, PinWasBlocked, ReaderBusy
+from cardd.errors import AuditUnavailable, CardNoAnswer, CardRemoved, PinChanged, PinUnknown, PinWasBlocked, ReaderBusy
 from cardd.gate.guard import WrongPins
 from cardd.gate.pin_entry import PinEntry
 from cardd.gate.request import Notes, Request
@@ -139,7 +139,8 @@ class Door:
             terms = await self._terms(step.pin, shown)
             self.pin_pad = self._people.on_pad(step, step.pin) or None
             unlocked = await self._people.ask(step, step.pin, shown)
-            self._standing.human()
+            if self.pin_pad is None:
+                self._standing.human()
             try:
                 return await self._with_pin(step, step.pin, unlocked, terms)
             except PinChanged:
@@ -147,6 +148,9 @@ class Door:
                     raise
             finally:
                 unlocked.wipe()
+                if self.pin_pad and self.witness.pin in (PinOutcome.ACCEPTED, PinOutcome.SPENT):
+                    # Only now: a pad at which nobody stood would else keep a session open for whatever program asks it.
+                    self._standing.human()
         raise AssertionError("unreachable")
 
     async def secret(self, which: PinKind, shape: PinShape, about: Mapping[str, str] | None = None) -> Pin:
@@ -203,7 +207,15 @@ class Door:
             self._learn_tries(which)
             self._people.tell(which, self.witness.pin.value, self.witness.tries_after)
             if which is not PinKind.BADGE and self.witness.pin in (PinOutcome.SPENT, PinOutcome.MAY_BE_SPENT):
-                self._standing.spent(which)
+                self._count_spent(which)
+
+    def _count_spent(self, which: PinKind) -> None:
+        try:
+            self._standing.spent(which)
+        except AuditUnavailable as error:
+            # What became of the PIN and its counter is what the caller must hear. The count waits in memory, and until the
+            # disk takes it nobody is asked for a PIN; that somebody must look at the disk is an alarm.
+            self._tools.publish("alarm", "count_not_kept", {"seat": self.seat, "problem": error.facts.problem})
 
     async def _on_card(self, step: Step[T], unlocked: Unlocked, terms: PinTerms | None) -> T:
         witness, expected = self.witness, self.expected(step.application)
