@@ -36,7 +36,9 @@ class Recorder:
 
     def alarm(self, change: str, facts: Mapping[str, str | int | None]) -> None:
         """Something that somebody should look at."""
-        seat, uid, problem, operator = (facts.get(name) for name in ("seat", "uid", "problem", "operator"))
+        seat, uid, problem, operator, badge = (
+            facts.get(name) for name in ("seat", "uid", "problem", "operator", "badge")
+        )
         self._put(
             StateRecord(
                 event=f"alarm.{change}",
@@ -44,6 +46,7 @@ class Recorder:
                 seat=str(seat) if seat is not None else None,
                 uid=uid if isinstance(uid, int) else None,
                 operator=str(operator) if operator is not None else None,
+                badge=str(badge) if badge is not None else None,
             )
         )
 

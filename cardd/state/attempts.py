@@ -6,7 +6,7 @@ On the disk: neither a restart of the daemon nor of the machine opens a lock or 
 import sqlite3
 from math import ceil
 
-from cardd.errors import LoginLocked
+from cardd.errors import AuditUnavailable, LoginLocked
 from cardd.ports import Publish
 from cardd.state.store import StateStore
 
@@ -18,7 +18,9 @@ MOST_SUBJECTS = 1_000
 
 
 class LoginAttempts:
-    """Failed logins by subject: `seat:NAME` or `badge:PSEUDONYM`. All raise `AuditUnavailable` when the disk does not take it."""
+    """Failed logins by subject: `seat:NAME` or `badge:PSEUDONYM`. All but `failed` raise `AuditUnavailable` when the disk does not take
+    it; what it did not take waits in memory, and nobody passes `check` before it is on the disk.
+    """
 
     def __init__(
         self,
@@ -31,9 +33,12 @@ class LoginAttempts:
     ) -> None:
         self._store, self._publish = store, publish
         self._most, self._window_s, self._lock_s = failures, window_s, lock_s
+        self._waiting: list[tuple[str, int]] = []
+        """Failures that the disk has not taken: subject, and when on the store's own time. No longer than the logins that run at once."""
 
     def check(self, *subjects: str) -> None:
         """Raises `LoginLocked` with `retry_after_s` while any of the subjects is locked."""
+        self._keep()
         left_us = max((self._locked_until(each) for each in subjects), default=0) - self._store.own_us()
         if left_us > 0:
             raise LoginLocked(retry_after_s=ceil(left_us / 1e6))
@@ -48,12 +53,17 @@ class LoginAttempts:
         return tuple((str(subject), ceil((_int(until) - now) / 1e6)) for subject, until in found)
 
     def failed(self, *subjects: str) -> bool:
-        """Count a failed login for each subject; True when that locked one of them (and raised the alarm)."""
-        with self._store.transaction() as db:
-            locked = [each for each in subjects if self._count(db, each, self._store.own_us())]
-        for each in locked:
-            self._publish("alarm", "login_locked", {"subject": each, "seconds": int(self._lock_s)})
-        return bool(locked)
+        """Count a failed login for each subject; True when that locked one of them (and raised the alarm).
+
+        Never raises for the disk: who tells of a wrong PIN has something to say that matters more. That is an alarm.
+        """
+        now = self._store.own_us()
+        self._waiting += [(each, now) for each in subjects]
+        try:
+            return self._keep()
+        except AuditUnavailable as error:
+            self._publish("alarm", "count_not_kept", {"problem": error.facts.problem})
+            return False
 
     def succeeded(self, *subjects: str) -> None:
         """A login went well: the failures of these subjects are forgotten, a lock is not. Give the badge, not the seat: else one good
@@ -62,6 +72,18 @@ class LoginAttempts:
         if forgotten := known & set(subjects):
             with self._store.transaction() as db:
                 db.executemany("DELETE FROM login_failures WHERE subject = ?", [(each,) for each in forgotten])
+
+    def _keep(self) -> bool:
+        """Have the disk take what waits; whether that locked somebody."""
+        if not self._waiting:
+            return False
+        with self._store.transaction() as db:
+            locked = [subject for subject, at in self._waiting if self._count(db, subject, at)]
+        self._waiting.clear()
+        for each in locked:
+            kind, _, name = each.partition(":")
+            self._publish("alarm", "login_locked", {kind: name, "seconds": int(self._lock_s)})
+        return bool(locked)
 
     def _locked_until(self, subject: str) -> int:
         found = self._store.rows("SELECT locked_until_own_us FROM login_subjects WHERE subject = ?", (subject,))

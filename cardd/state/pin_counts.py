@@ -35,15 +35,18 @@ class PinCounts:
         self._per_insertion = per_insertion
         self._per_card, self._per_operator = per_card_and_day, per_operator_and_hour
         self._insertions: dict[str, int] = {}
+        self._waiting: list[tuple[int, str, str | None, str | None]] = []
+        """Rows that the disk has not taken. No more than the PINs that are asked for at once, for `check` lets nobody pass."""
 
     def check(self, card: str | None, insertion: str, operator: str | None, which: PinKind) -> None:
         """Before a PIN is asked for. `card`: its pseudonym, 32 hex digits; None where the card is not known, or nobody is logged in.
 
         Raises `PinGuard` with problem `insertion_limit` (take the card out), `card_limit` or `operator_limit` (with
-        `retry_after_s`); `AuditUnavailable` when the counts cannot be read.
+        `retry_after_s`); `AuditUnavailable` when the counts cannot be read, or one waits that the disk has not taken.
         """
         if self._insertions.get(insertion, 0) >= self._per_insertion:
             raise PinGuard(which=which, problem="insertion_limit")
+        self._keep()
         left_s = self._left_s("card", card, self._per_card, DAY_S)
         if left_s is not None:
             raise PinGuard(which=which, problem="card_limit", retry_after_s=left_s)
@@ -52,21 +55,27 @@ class PinCounts:
             raise PinGuard(which=which, problem="operator_limit", retry_after_s=left_s)
 
     def spent(self, card: str | None, insertion: str, operator: str | None, which: PinKind) -> None:
-        """Count one PIN that was wrong, or of which nobody knows. Raises `AuditUnavailable`; in memory it is counted even then."""
+        """Count one PIN that was wrong, or of which nobody knows.
+
+        Raises `AuditUnavailable`: it is counted in memory, and waits there for the disk.
+        """
         self._insertions[insertion] = self._insertions.pop(insertion, 0) + 1
         if len(self._insertions) > MOST_INSERTIONS:
             del self._insertions[next(iter(self._insertions))]
-        now = self._store.own_us()
-        with self._store.transaction() as db:
-            db.execute("DELETE FROM wrong_pins WHERE own_us <= ?", (now - DAY_S * 1_000_000,))
-            db.execute(
-                "INSERT INTO wrong_pins (own_us, which, card, operator) VALUES (?, ?, ?, ?)",
-                (now, which.value, card, operator),
-            )
+        self._waiting.append((self._store.own_us(), which.value, card, operator))
+        self._keep()
 
     def insertion_ended(self, insertion: str) -> None:
         """The card was taken out: what was counted for this insertion ends with it."""
         self._insertions.pop(insertion, None)
+
+    def _keep(self) -> None:
+        if not self._waiting:
+            return
+        with self._store.transaction() as db:
+            db.execute("DELETE FROM wrong_pins WHERE own_us <= ?", (self._store.own_us() - DAY_S * 1_000_000,))
+            db.executemany("INSERT INTO wrong_pins (own_us, which, card, operator) VALUES (?, ?, ?, ?)", self._waiting)
+        self._waiting.clear()
 
     def _left_s(self, column: str, value: str | None, most: int, window_s: int) -> int | None:
         """Seconds until the oldest of the last `most` leaves the window; None: there are fewer. `column`: `card` or `operator`."""

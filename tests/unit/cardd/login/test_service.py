@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives import hashes
@@ -12,6 +13,7 @@ from applets_spec.testca.issue import issue_badge
 from applets_spec.testca.keys import KeyAlgorithm
 from cardd.cards.card_type import TriesLeft
 from cardd.errors import (
+    AuditUnavailable,
     CardRemoved,
     LockedDown,
     LoginLocked,
@@ -27,7 +29,9 @@ from cardd.proving.challenge import CHALLENGE_SECONDS
 from cardd.proving.prover import BadgeProver, BadgeRules
 from cardd.register import Operator, Register
 from cardd.sessions.session import SessionEnd
+from cardd.state.store import StateStore
 from tests.unit.cardd.gate.gate_house import RIGHT, SEAT, GateHouse
+from tests.unit.cardd.state.house import TurnedClock, disk_that_takes_nothing, open_state
 
 PAIR = issue_badge(BadgeHolder("TESTER", "0001"), KeyAlgorithm.P256, 1).slots[0x9A]
 FINGERPRINT = hashlib.sha256(PAIR.certificate).hexdigest()
@@ -41,8 +45,8 @@ def sign(_name: str, digest: bytes) -> bytes:
 class Login:
     """A badge in the reader, its holder in the register, nobody logged in."""
 
-    def __init__(self, **operator: str) -> None:
-        self.house = GateHouse(kind=CardKind.BADGE, role="")
+    def __init__(self, store: StateStore | None = None, **operator: str) -> None:
+        self.house = GateHouse(kind=CardKind.BADGE, role="", store=store)
         self.card = self.house.card
         self.card.certificate, self.card.signer = PAIR.certificate, sign
         self.judged: list[datetime] = []
@@ -95,7 +99,7 @@ async def test_a_badge_that_is_refused_is_never_asked_for_its_pin(login: Login, 
     ("operator", "problem"), [({"status": "blocked"}, "operator_blocked"), ({"guid": "ab" * 16}, "card_uuid")]
 )
 async def test_the_register_may_refuse_a_good_badge(operator: dict[str, str], problem: str) -> None:
-    login = Login(**operator)
+    login = Login(None, **operator)
     with pytest.raises(LoginRefused) as refused:
         await login()
     assert refused.value.facts.problem == problem
@@ -112,6 +116,20 @@ async def test_a_signature_that_does_not_hold_is_a_failed_login(login: Login) ->
     with pytest.raises(LoginLocked):
         await login()
     assert not login.house.sessions.taken(SEAT)
+
+
+@pytest.mark.proves("S5")
+async def test_a_wrong_pin_is_told_though_the_disk_takes_no_count_and_then_nobody_is_let_in(tmp_path: Path) -> None:
+    login = Login(open_state(tmp_path, TurnedClock()))
+    login.card.fails["verify"] = PinRejected(tries_left=2, pin=PinOutcome.SPENT)
+    with disk_that_takes_nothing():
+        with pytest.raises(PinRejected) as told:
+            await login(b"0000")
+        assert told.value.facts.tries_left == 2
+        with pytest.raises(AuditUnavailable):
+            await login()
+    assert login.card.count("verify") == 1
+    assert await login() == "sato"
 
 
 @pytest.mark.proves("S1", "fault 81")

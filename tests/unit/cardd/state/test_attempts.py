@@ -23,7 +23,8 @@ class World:
         self.attempts = LoginAttempts(self.store, self.publish)
 
     def publish(self, topic: str, change: str, facts: Mapping[str, str | int | None]) -> None:
-        self.alarms.append(f"{topic} {change} {facts['subject']}")
+        about = [f"{name}:{facts[name]}" for name in ("seat", "badge") if name in facts]
+        self.alarms.append(" ".join([topic, change, *about]))
 
 
 @pytest.fixture
@@ -144,14 +145,21 @@ def test_a_clock_set_back_across_a_reboot_prolongs_a_lock_by_no_more_than_its_ow
     world.attempts.check(SEAT)
 
 
-def test_a_failure_that_cannot_be_kept_raises_no_alarm_and_locks_nothing(world: World) -> None:
+@pytest.mark.proves("S5")
+def test_a_failure_that_the_disk_does_not_take_is_an_alarm_and_lets_nobody_in_until_it_is_kept(world: World) -> None:
     world.attempts.failed(SEAT)
     world.attempts.failed(SEAT)
-    with disk_that_takes_nothing(), pytest.raises(AuditUnavailable):
-        world.attempts.failed(SEAT)
-    assert world.alarms == []
-    world.attempts.check(SEAT)
-    assert world.attempts.failed(SEAT)
+    with disk_that_takes_nothing():
+        assert not world.attempts.failed(SEAT, BADGE)
+        assert world.alarms == ["alarm count_not_kept"]
+        for subject in (SEAT, BADGE, "seat:another"):
+            with pytest.raises(AuditUnavailable):
+                world.attempts.check(subject)
+    with pytest.raises(LoginLocked):
+        world.attempts.check(SEAT)
+    assert world.alarms == ["alarm count_not_kept", f"alarm login_locked {SEAT}"]
+    world.attempts.check(BADGE)
+    assert [world.attempts.failed(BADGE) for _ in range(2)] == [False, True]
 
 
 @pytest.mark.parametrize(

@@ -133,7 +133,10 @@ def test_a_try_that_cannot_be_written_counts_in_its_insertion_all_the_same(world
             with pytest.raises(AuditUnavailable):
                 world.counts.spent(CARD, "c-0001-1", "sato", PIN)
         assert world.refused(CARD, "c-0001-1") == "insertion_limit"
+        with pytest.raises(AuditUnavailable):  # nobody is asked for a PIN that could not be counted
+            world.counts.check(OTHER_CARD, "c-0001-2", "kato", PIN)
     assert world.refused() is None
+    assert world.store.rows("SELECT count(*) FROM wrong_pins WHERE card = ?", (CARD,)) == [(5,)]
 
 
 @pytest.mark.parametrize("word", ["' OR 1=1; --", "%", "\x00", ""])
