@@ -122,6 +122,7 @@ async def test_a_signature_that_does_not_hold_is_a_failed_login(login: Login) ->
 async def test_a_wrong_pin_is_told_though_the_disk_takes_no_count_and_then_nobody_is_let_in(tmp_path: Path) -> None:
     login = Login(open_state(tmp_path, TurnedClock()))
     login.card.fails["verify"] = PinRejected(tries_left=2, pin=PinOutcome.SPENT)
+    login.card.tries = [TriesLeft(3), TriesLeft(3), TriesLeft(2)]
     with disk_that_takes_nothing():
         with pytest.raises(PinRejected) as told:
             await login(b"0000")
