@@ -22,6 +22,9 @@ BADGE_REASONS: Mapping[str, TwoTexts] = MappingProxyType(
             "職員名簿の役割と違います。名簿のとおりに指定してください。",
             "The signed register gives this operator another role: order that one, or change the register first.",
         ),
+        "operator.exists:in_work": TwoTexts(
+            "この職員の職員カードは、今ほかの操作で作成中です。", "This operator's badge is being worked on right now."
+        ),
         "operator.unknown:not_active": TwoTexts(
             "この職員は利用停止、または役割の期間が終わっています。", "This operator is blocked, or the role has ended."
         ),
@@ -48,6 +51,10 @@ BADGE_REASONS: Mapping[str, TwoTexts] = MappingProxyType(
             "この職員のために作成している、または登録されている職員カードではありません。"
             "そのカードを入れるか、利用を停止してから新しいカードを使ってください。",
             "It is not the badge that was begun or is registered for this operator: put that one in, or block the operator first.",
+        ),
+        "badge.unfit:given_up": TwoTexts(
+            "作業の途中で、この職員の利用停止が届け出られました。",
+            "The operator was blocked while the badge was being made.",
         ),
         "badge.unfit:no_number": TwoTexts(
             "番号のない、発行前の職員カードです。", "It has no number: it was never made out to anybody."

@@ -72,8 +72,11 @@ class Course:
         return self._progress.facts.get(name)
 
     def note(self, word: str, **facts: str) -> None:
-        """A step is done, or begun; on the disk when this returns. Raises `AuditUnavailable`."""
-        self._progress = self._book.step(self._progress.guid, word, facts)
+        """A step is done, or begun; on the disk when this returns. Raises `AuditUnavailable`, `BadgeUnfit` (`given_up`)."""
+        try:
+            self._progress = self._book.step(self._progress.guid, word, facts)
+        except KeyError:
+            raise BadgeUnfit(problem="given_up") from None  # somebody has blocked the operator meanwhile
 
     def adopt(self, guid: str) -> None:
         """The badge is one of ours already, under this number: with the derived PUK and management key, and some PIN."""

@@ -95,6 +95,11 @@ class _Run:
 
     async def make(self, door: Door) -> Made:
         """The plan."""
+        with self._shop.only_one(self._who.id):
+            whose.check_free(self._who, self._shop)  # the second person took some minutes
+            return await self._make(door)
+
+    async def _make(self, door: Door) -> Made:
         master = self._shop.need_master()
         on_card = guid_of(door.expected(Application.PIV).identity)
         course, resumed = self._begun(on_card)

@@ -35,23 +35,23 @@ class BadgeList:
         register, day = shop.in_force.register, whose.today(shop)
         local = {badge.operator.id: badge for badge in shop.book.operators()}
         signed = {operator.id for operator in shop.in_force.signed_register.operators}
+        unfinished = {each.operator_id: each for each in shop.book.all_progress()}
         lines = []
         for operator in register.operators:
             made = _still_in_force(local.get(operator.id), operator)
             blocked = operator.status == "blocked" or _all_blocked(operator, register.blocked)
             status: Status = "blocked" if blocked else "active" if whose.may_come_in(operator, day) else "ended"
+            if operator.id in unfinished:
+                status = "incomplete"
             source: Literal["register", "here"] = "register" if operator.id in signed else "here"
             lines.append(self._line(operator, status, source, made))
         known = {operator.id for operator in register.operators}
-        lines += [self._unfinished(each) for each in shop.book.all_progress() if each.operator_id not in known]
+        lines += [self._unfinished(each) for each in unfinished.values() if each.operator_id not in known]
         return sorted(lines, key=lambda line: line.operator)
 
     def _line(
         self, operator: Operator, status: Status, source: Literal["register", "here"], made: LocalBadge | None
     ) -> BadgeLine:
-        progress = self._shop.book.progress(operator.id)
-        if progress is not None and progress.operator_id == operator.id:
-            status = "incomplete"
         left = (made.expires_us - self._shop.clock.utc_us()) // DAY_US if made is not None else None
         return BadgeLine(
             operator.id,

@@ -81,6 +81,10 @@ class _Run:
 
     async def make(self, door: Door) -> Made:
         """The plan."""
+        with self._shop.only_one(self._operator.id):
+            return await self._make(door)
+
+    async def _make(self, door: Door) -> Made:
         shop, holder = self._shop, HolderPin()
         guid, ours = await look_at_holders(shop, door, self._operator)
         course, resumed = self._begun(guid, "own" if ours else "factory")

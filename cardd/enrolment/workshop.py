@@ -1,17 +1,17 @@
 """What all work on badges is given, and the operator CA while it is open: on a thread of its own, for it may be a slow token."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from cardd.enrolment.authority import CaAccess
 from cardd.enrolment.course import APPROVAL
 from cardd.enrolment.order import Place
 from cardd.enrolment.secrets import BadgeMasterKey
-from cardd.errors import AuthorityUnavailable, BadgeUnfit
+from cardd.errors import AuthorityUnavailable, BadgeUnfit, OperatorExists
 from cardd.gate.door import Door
 from cardd.gate.gate import Gate
 from cardd.in_force import InForce
@@ -49,6 +49,8 @@ class Workshop:
     moment: Callable[[], Moment]
     """The state's own time."""
     valid_months: int
+    in_work: set[str] = field(default_factory=set)
+    """Operators whose badge is being worked on now."""
 
     def now(self) -> datetime:
         return datetime.fromtimestamp(self.clock.utc_us() / 1e6, tz=UTC)
@@ -65,6 +67,17 @@ class Workshop:
             return self.read_master()
         except (OSError, ValueError) as error:
             raise AuthorityUnavailable(problem="master_key") from error
+
+    @contextmanager
+    def only_one(self, operator_id: str) -> Iterator[None]:
+        """Two runs for one operator would write one number to two badges. Raises `OperatorExists` (`in_work`)."""
+        if operator_id in self.in_work:
+            raise OperatorExists(problem="in_work")
+        self.in_work.add(operator_id)
+        try:
+            yield
+        finally:
+            self.in_work.discard(operator_id)
 
     @property
     def office(self) -> str:

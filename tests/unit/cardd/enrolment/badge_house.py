@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -59,10 +59,13 @@ class Staff(Person):
     """Whoever is asked: the CA's passphrase, the holder's PIN; `pins` come first, an error standing for a person who does not type."""
 
     async def pin(self, prompt: PinPrompt) -> Pin:
+        if self.before_typing is not None:
+            await self.before_typing(prompt)
         if not self.pins:
             self.pins = [self.answers[prompt.which]]
         return await super().pin(prompt)
 
+    before_typing: Callable[[PinPrompt], Awaitable[None]] | None = None
     answers: ClassVar[dict[PinKind, bytes]] = {PinKind.OPERATOR_CA: WORDS, PinKind.BADGE: HOLDER}
 
     def asked(self) -> list[tuple[str, str]]:

@@ -17,6 +17,7 @@ from cardd.enrolment.order import NewOperator
 from cardd.errors import ApprovalRequired, PinCancelled, PinFormat
 from cardd.model import KeyRole, Operation, PinKind
 from cardd.pin import Pin
+from cardd.ports import PinPrompt
 from cardd.register import Operator, Register
 from certs.ca.building import fingerprint
 from tests.unit.cardd.enrolment.badge_house import (
@@ -230,6 +231,29 @@ async def test_a_blocked_puk_is_named(house: BadgeHouse) -> None:
     card.references()["piv.puk"].tries = 0
     house.put_in(card)
     assert (await house.fails(house.enrol())).code == "badge.puk_blocked"
+
+
+async def test_one_operator_gets_one_badge_at_a_time(house: BadgeHouse) -> None:
+    errors: list[str | None] = []
+
+    async def second(_prompt: object) -> None:
+        errors.append(
+            (await house.fails(house.service.enrol(house.call("badge.enrol"), house.place(), TANAKA))).facts.problem
+        )
+
+    house.person.before_typing = second
+    await house.enrol()
+    assert errors == ["in_work"] * 3
+
+
+async def test_an_operator_who_is_blocked_meanwhile_gets_none(house: BadgeHouse) -> None:
+    async def report(prompt: PinPrompt) -> None:
+        if prompt.step == "repeat":
+            await house.service.block(house.call("badge.block"), "tanaka", "other")
+
+    house.person.before_typing = report
+    assert (await house.fails(house.enrol())).facts.problem == "given_up"
+    assert house.badges.operators() == ()
 
 
 # --- people who stumble ----------------------------------------------------------------------------------------------
