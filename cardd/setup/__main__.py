@@ -26,6 +26,7 @@ from cardd.wire.fault_table import EXIT_USAGE, fault
 STOPPED = 1
 """Something is to be put right first; then the same command goes on."""
 INTERRUPTED = 130
+UNITS = Path("/etc/systemd/system")
 _PATH = click.Path(path_type=Path)
 
 
@@ -85,6 +86,7 @@ def _given(places: dict[str, Any]) -> Given:
         places["pkcs11_module"],
         places["token"],
         places["key_label"],
+        UNITS if places["config"] == DEFAULT_FILE else None,
     )
 
 

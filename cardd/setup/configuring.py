@@ -28,6 +28,9 @@ class Given:
     token: str | None = None
     key_label: str | None = None
 
+    units: Path | None = None
+    """Where drop-ins for `cardd.service` go; None: this is no installation that systemd starts."""
+
     @property
     def folder(self) -> Path:
         """Of the settings and the office's files."""

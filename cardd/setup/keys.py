@@ -17,6 +17,8 @@ from certs.ca.files import write_new
 K = TypeVar("K")
 
 KEY_BYTES = 32
+DROP_IN = Path("cardd.service.d") / "badges.conf"
+UNIT_MODE, UNIT_FOLDER_MODE = 0o644, 0o755
 CREDENTIALS = "keys"
 """Beside the settings: the folder of root's alone out of which systemd hands keys to the daemon (`LoadCredential`)."""
 
@@ -26,7 +28,25 @@ def make(parts: Parts) -> tuple[PseudonymKey, BadgeMasterKey]:
     settings = parts.settings
     pseudonym = _key(parts, "pseudonym_key", settings.pseudonym_key, read_key)
     master = _key(parts, "master_key", settings.badges.master_key, read_master_key)
+    path, by_systemd = place_of(settings, parts.given.config, settings.badges.master_key)
+    if by_systemd and parts.given.units is not None:
+        drop_in = hand_over(parts.given.units, settings.badges.master_key, path)
+        parts.talk.done("drop_in", already=drop_in is None, path=parts.given.units / DROP_IN)
     return pseudonym, master
+
+
+def hand_over(units: Path, name: str, path: Path) -> Path | None:
+    """Let systemd hand the badges' master key to the daemon, which `cardd.service` itself does not; None: it does already.
+
+    `units`: the folder of the administrator's own units and drop-ins (systemd.unit(5)).
+    """
+    drop_in = units / DROP_IN
+    if drop_in.exists():
+        return None
+    drop_in.parent.mkdir(parents=True, exist_ok=True)
+    drop_in.parent.chmod(UNIT_FOLDER_MODE)  # whatever the umask says
+    write_new(drop_in, f"# Made by cardctl setup.\n[Service]\nLoadCredential={name}:{path}\n".encode(), UNIT_MODE)
+    return drop_in
 
 
 def place_of(settings: Settings, config: Path, name: str) -> tuple[Path, bool]:

@@ -48,7 +48,12 @@ def tell_next(talk: Talk, config: Path, settings: Settings) -> None:
     place = ca_key(settings)
     keys = [place_of(settings, config, name)[0] for name in (settings.pseudonym_key, settings.badges.master_key)]
     talk.say("next.start")
-    talk.lines("systemctl enable --now cardd.socket cardd.service", "cardctl health", "cardctl login")
+    talk.lines(
+        "systemctl daemon-reload",
+        "systemctl enable --now cardd.socket cardd.service",
+        "cardctl health",
+        "cardctl login",
+    )
     talk.say("next.lock_away")
     talk.lines(*map(str, [*([place.file] if place.file is not None else []), *keys]))
     talk.say("next.passphrase" if place.file is not None else "next.token")

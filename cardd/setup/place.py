@@ -67,7 +67,8 @@ class Account:
             return False
         if path.exists() or path.is_symlink():
             raise Stopped("no_folder", path=path)
-        path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        if not path.parent.exists():
+            self.make_folder(path.parent, by_root=by_root, mode=mode)
         path.mkdir(mode=mode)
         self.own(path, by_root=by_root, mode=mode)
         return True

@@ -66,6 +66,7 @@ _SAID: dict[str, tuple[str, str]] = {
     "ca.done": ("職員認証局 {path}（次の値を紙に控えてください）", "operator CA {path}; write down its fingerprint:"),
     "pseudonym_key.done": ("仮名化鍵 {path}", "pseudonym key {path}"),
     "master_key.done": ("職員カードのマスター鍵 {path}", "badge master key {path}"),
+    "drop_in.done": ("systemd がマスター鍵を cardd に渡す設定 {path}", "systemd hands the master key over {path}"),
     "badge.done": ("{name} さんの職員カード {fingerprint}", "badge of {name} {fingerprint}"),
     "signature.done": ("{name} さんの署名", "signatures of {name}"),
     "signatures.done": ("2名の署名", "both administrators' signatures"),

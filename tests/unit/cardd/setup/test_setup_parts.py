@@ -101,6 +101,16 @@ def test_keys_lie_where_systemd_takes_them_from_if_that_folder_is_there(tmp_path
     assert keys.place_of(settings, given.config, "/x/a.key") == (Path("/x/a.key"), False)
 
 
+def test_systemd_is_told_to_hand_the_master_key_over_as_the_shipped_drop_in_does(tmp_path: Path) -> None:
+    shipped = (SETUP.parents[1] / "systemd" / "cardd.service.d" / "badges.conf").read_text().splitlines()[-2:]
+    made = keys.hand_over(tmp_path, "badge-master.key", Path("/etc/cardd/keys/badge-master.key"))
+    assert made == tmp_path / "cardd.service.d" / "badges.conf"
+    assert made.read_text().splitlines()[-2:] == shipped
+    made.write_text("# the administrator's own\n")
+    assert keys.hand_over(tmp_path, "badge-master.key", Path("/elsewhere")) is None
+    assert made.read_text() == "# the administrator's own\n"
+
+
 def test_a_folder_that_others_may_write_is_refused(tmp_path: Path) -> None:
     folder = tmp_path / "state"
     assert OURS.make_folder(folder)
