@@ -288,7 +288,10 @@ class Connection(asyncio.BufferedProtocol):
     def follow(self, since: int, topics: frozenset[str]) -> None:
         """Send events from after `since` on, once the running handler's answer has been sent."""
         self._unfollow()
-        self._subscriber = Subscriber(self._peer.uid, topics, self._deliver)
+        seat = "" if self._standing is None else self._standing.seat
+        self._subscriber = Subscriber(
+            self._peer.uid, topics, self._deliver, seat, private_sector=self._client.private_sector
+        )
         # The answer is sent in the step that runs now; what is called soon runs in a later one.
         self._loop.call_soon(self._start_following, self._subscriber, since)
 

@@ -15,6 +15,12 @@ KEPT: Final = 1024
 """Changes kept for a replay: half an hour of a busy counter."""
 PRIVATE_TOPICS: Final = frozenset({"session", "pin"})
 """Changes of these topics are for the uid named in their facts alone; without one, for nobody."""
+OFFICE_TOPICS: Final = frozenset({"approval", "alarm"})
+"""What happens between the people of the office: a client that is no public body hears of its own seat alone."""
+PERSONS: Final = frozenset({"uid", "operator", "requester", "by", "subject"})
+"""Facts that name somebody: not for a client that is no public body."""
+FOR_THE_RECORD: Final = frozenset({"badge"})
+"""Facts that stand on the record and are told to nobody: the pseudonym of a found badge would tell whose it is."""
 TOPICS: Final[tuple[Topic, ...]] = get_args(Topic)
 
 Fact = str | int | None
@@ -39,12 +45,24 @@ class Subscriber:
     uid: int
     topics: frozenset[str]
     deliver: Callable[[Changed], bool]
+    seat: str = ""
+    private_sector: bool = False
+    """Whether the client is no public body."""
     sent: int = 0
     """Number of the last change that was sent, or from where on it listens."""
 
     def wants(self, change: Change) -> bool:
         """Whether this change is for this subscriber."""
-        return change.topic in self.topics and (not change.private or change.owner == self.uid)
+        if change.topic not in self.topics or (change.private and change.owner != self.uid):
+            return False
+        outside = self.private_sector and change.topic in OFFICE_TOPICS
+        return not outside or change.facts.get("seat") == self.seat
+
+    def told(self, change: Change) -> dict[str, Fact]:
+        """The facts that this subscriber hears."""
+        if not self.private_sector or change.private:
+            return dict(change.facts)
+        return {name: fact for name, fact in change.facts.items() if name not in PERSONS}
 
 
 class EventHub:
@@ -67,7 +85,8 @@ class EventHub:
             raise ValueError(f"no such topic: {topic}")
         private = known in PRIVATE_TOPICS
         owner = facts.get("uid") if private else None
-        told = {name: fact for name, fact in facts.items() if not (private and name == "uid")}
+        withheld = FOR_THE_RECORD | {"uid"} if private else FOR_THE_RECORD
+        told = {name: fact for name, fact in facts.items() if name not in withheld}
         self.number += 1
         new = Change(
             self.number, known, change, MappingProxyType(told), private, owner if isinstance(owner, int) else None
@@ -103,7 +122,7 @@ class EventHub:
             after=subscriber.sent,
             topic=change.topic,
             change=change.change,
-            facts=dict(change.facts),
+            facts=subscriber.told(change),
         )
         if subscriber.deliver(said):
             subscriber.sent = change.number

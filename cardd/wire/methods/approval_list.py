@@ -1,4 +1,7 @@
-"""`approval.list`: what waits for a second person at this office's daemon, and what was approved and not used yet."""
+"""`approval.list`: what waits for a second person at this office's daemon, and what was approved and not used yet.
+
+A client that is no public body gets what was asked at its own seat.
+"""
 
 from typing import Literal
 

@@ -84,6 +84,36 @@ def test_a_public_change_that_names_a_user_is_told_to_everybody() -> None:
     assert listener.heard[0].facts == {"seat": "s1", "uid": 1}
 
 
+def test_the_badge_of_an_alarm_is_for_the_record_alone() -> None:
+    """Who found a badge would else learn with three wrong PINs which one of the record it is."""
+    hub, listener = EventHub("b"), Listener()
+    hub.subscribe(listener.subscriber, 0)
+    hub.publish("alarm", "login_locked", {"badge": "5" * 32, "seconds": 900})
+    assert listener.heard[0].facts == {"seconds": 900}
+
+
+@pytest.mark.parametrize("topic", ["approval", "alarm"])
+def test_a_private_client_hears_of_the_office_what_happens_at_its_own_seat_and_of_nobody(topic: str) -> None:
+    hub, shop, office = EventHub("b"), Listener(), Listener(topics=ALL | {"approval"})
+    shop.subscriber = Subscriber(1, ALL | {"approval"}, shop.deliver, "shop", private_sector=True)
+    for each in (shop, office):
+        hub.subscribe(each.subscriber, 0)
+    for seat in ("counter", "shop"):
+        hub.publish(topic, "asked", {"seat": seat, "requester": "sato", "operator": "kato", "uid": 7})
+    assert [change.facts for change in shop.heard] == [{"seat": "shop"}]
+    assert [change.facts["requester"] for change in office.heard] == ["sato", "sato"]
+
+
+def test_a_private_client_hears_its_own_session_and_that_everything_stands_still() -> None:
+    hub, shop = EventHub("b"), Listener()
+    topics = ALL | {"lockdown"}
+    shop.subscriber = Subscriber(1, topics, shop.deliver, "shop", private_sector=True)
+    hub.subscribe(shop.subscriber, 0)
+    hub.publish("session", "started", {"uid": 1, "seat": "shop", "operator": "ito"})
+    hub.publish("lockdown", "engaged", {"operator": "sato", "reason": "theft"})
+    assert [change.facts for change in shop.heard] == [{"seat": "shop", "operator": "ito"}, {"reason": "theft"}]
+
+
 def test_who_leaves_topics_out_sees_from_after_that_nothing_is_missing() -> None:
     hub, listener = EventHub("b"), Listener(topics=frozenset({"reader"}))
     hub.subscribe(listener.subscriber, 0)
