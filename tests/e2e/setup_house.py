@@ -17,6 +17,7 @@ from applets_spec.card import Card, VirtualCard
 from applets_spec.piv.personalise import make_blank_badge
 from tests.fixtures.counter import BADGE_SLOT, Counter
 from tests.fixtures.pcscd import StandInBox
+from tests.fixtures.softhsm import PIN as TOKEN_PIN
 
 PASSPHRASE = "correct horse battery staple"
 PINS = {"suzuki": "805173", "ito": "692047"}
@@ -134,10 +135,14 @@ class Machine:
                 self.put_in(people[0])
             case {"event": "gone", "reader": reader}:
                 self.inside.pop(self.box.readers.index(reader), None)
+            case {"event": "not_this_badge", "why": "badge.begun_other", "reader": reader}:
+                self.take_out(self.box.readers.index(reader))
             case {"event": "secret"}:
                 os.write(typed, f"{self.typed(event) or self._right(event)}\n".encode())
 
     def _right(self, event: Event) -> str:
+        if event["which"] == "ask.token_pin":
+            return TOKEN_PIN.decode()
         return PASSPHRASE if "passphrase" in event["which"] else PINS[NAMES[event["name"]]]
 
     # --- afterwards --------------------------------------------------------------------------------------------------

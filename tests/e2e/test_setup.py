@@ -12,12 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from applets_spec.card import VirtualCard
 from applets_spec.fault_script import Fault, Kind
 from applets_spec.faults import FaultyCard
 from applets_spec.piv.personalise import make_blank_badge
 from applets_spec.piv.quirks import PivQuirks
 from tests.e2e.badge_house import badge_of, issued
 from tests.e2e.setup_house import PASSPHRASE, PINS, Ended, Event, Machine, bare_machine, tries
+from tests.fixtures.softhsm import LABEL, SoftHsm
 from tests.fixtures.terminal import Terminal
 
 BOUNDARIES = [
@@ -30,6 +32,7 @@ BOUNDARIES_REACHED = [(what, BOUNDARIES[: place + 1].count(what)) for place, wha
 ]
 """Each boundary, and the how-manieth of its name it is in a run. Of two signatures the second is the only one of its run."""
 INTENT, RESULT = 1, 2
+NEW_PIN = "471108"
 
 
 @pytest.fixture
@@ -279,6 +282,30 @@ def test_a_badge_that_can_gets_a_management_key_of_its_own(machine: Machine) -> 
     assert "keeps the factory's" not in ended.said
 
 
+def test_another_blank_badge_does_not_take_the_place_of_the_one_that_was_begun(machine: Machine) -> None:
+    begun, other = FaultyCard(machine.blank["suzuki"], [Fault(Kind.DROP, at=60)]), make_blank_badge(number=9)
+    before = other.to_state()
+    order: Iterator[VirtualCard] = iter([begun, other, machine.blank["suzuki"]])
+    put_in = machine.put_in
+    machine.put_in = lambda who, card=None: put_in(who, next(order) if who == "suzuki" else card)  # type: ignore[method-assign]
+    ended = machine.run(when_made("badge"))
+    assert [event["why"] for event in ended.of("not_this_badge")] == ["badge.begun_other"]
+    assert other.to_state() == before
+    assert next(order, None) is None
+
+
+def test_the_ca_may_live_in_a_token(machine: Machine) -> None:
+    token = SoftHsm(machine.folder)
+    token.make_token()
+    machine.environment["SOFTHSM2_CONF"] = str(token.configuration)
+    place = ("--pkcs11-module", str(token.module), "--token", LABEL, "--key-label", "operator-ca")
+    begun = machine.run(when_made("ca"), *place)
+    assert begun.made[-1] == "ca", begun.said
+    ended = machine.run(when_made("signature"), *place)
+    assert ended.made.count("badge") == 2, ended.said
+    assert not (machine.state / "ca" / "operator-ca.key").exists()
+
+
 def test_a_ca_certificate_with_another_key_stops_it(machine: Machine) -> None:
     machine.run(when_made("ca"))
     with bare_machine() as other:
@@ -292,7 +319,7 @@ def test_a_ca_certificate_with_another_key_stops_it(machine: Machine) -> None:
 
 
 def test_a_person_at_the_terminal(machine: Machine) -> None:
-    """In Japanese, with everything asked; no secret stands on the screen."""
+    """In Japanese, with everything asked, a PIN forgotten and set anew; no secret stands on the screen."""
     for who in PINS:
         machine.put_in(who)
     environment = {**machine.environment, "LC_ALL": "ja_JP.UTF-8", "PYTHONUTF8": "1"}
@@ -307,16 +334,21 @@ def test_a_person_at_the_terminal(machine: Machine) -> None:
             ("2人目の管理者の職員番号", "suzuki"), ("別の人", ""), ("2人目の管理者の職員番号", "ito"),
             ("2人目の管理者の氏名", "伊藤 三郎"),
             ("伊藤 三郎 さん: 新しい", PINS["ito"]), ("伊藤 三郎 さん: もう一度", PINS["ito"]),
-            ("鈴木 次郎 さん: 署名", PINS["suzuki"]), ("伊藤 三郎 さん: 署名", PINS["ito"]),
+            ("鈴木 次郎 さん: 署名", "111222"), ("残り 2 回", ""),
+            ("鈴木 次郎 さん: 署名", "333444"), ("残り 1 回", ""), ("新しい暗証番号を決めますか", "はい"),
+            ("鈴木 次郎 さん: 新しい", NEW_PIN), ("鈴木 次郎 さん: もう一度", NEW_PIN),
+            ("鈴木 次郎 さん: 署名の暗証番号（残り 3 回）", NEW_PIN), ("伊藤 三郎 さん: 署名", PINS["ito"]),
         ]  # fmt: skip
+        seen = ""
         for question, answer in answers:
             if question == "合っていますか" and Path("/run/systemd/timesync/synchronized").exists():
                 continue
             terminal.wait_for(question)
+            seen += terminal.screen
             terminal.screen = terminal.screen.partition(question)[2]
             if answer or question == "認証局の名前":
                 terminal.type(f"{answer}\n")
         assert terminal.ends() == 0, terminal.screen
-        for secret in (PASSPHRASE, *PINS.values()):
-            assert secret not in terminal.screen
+        for secret in (PASSPHRASE, NEW_PIN, *PINS.values()):
+            assert secret not in seen + terminal.screen
         assert re.search("systemctl enable --now", terminal.screen)
