@@ -164,7 +164,7 @@ def test_the_counter_in_a_vendors_ci(tmp_path: Path) -> None:
         ["bash", "-c", script], cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "3 passed" in done.stdout
+    assert "4 passed" in done.stdout
     assert "whole" in done.stdout
     assert "見本　太郎" in (folder / "read.json").read_text(encoding="utf-8")
     trace = (folder / "apdus.txt").read_text(encoding="utf-8")
