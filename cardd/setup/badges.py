@@ -142,7 +142,7 @@ class _AtBadge:
         self._maker = maker
         self._parts = maker.parts
         self._typed = typed
-        self._reader = insertion.reader
+        self._reader = insertion.shown
         self.who = who
         self.door = maker.readers.door(insertion)
 

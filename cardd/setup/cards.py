@@ -25,6 +25,7 @@ from cardd.ports import (
     ServiceDown,
     ServiceUp,
 )
+from cardd.readers.names import clean_name
 from cardd.setup.stopped import Stopped
 from cardd.setup.talk import Talk
 
@@ -45,6 +46,11 @@ class Insertion:
     reader: ReaderName
     number: int
     notes: InsertionNotes = field(default_factory=InsertionNotes, compare=False)
+
+    @property
+    def shown(self) -> str:
+        """The reader's name for people."""
+        return clean_name(self.reader)
 
 
 class BadgeDoor:
@@ -124,7 +130,7 @@ class Readers:
         """Where every reader holds a card that nobody waits for: say that one is to be taken out."""
         present = self.present()
         if present and len(present) == len(self.names) and all(card in aside for card in present.values()):
-            talk.say("take_out", readers="、".join(present))
+            talk.say("take_out", readers="、".join(map(clean_name, present)))
 
     async def wait_for_service(self) -> None:
         """Until pcscd answers and has told its readers. Raises `Stopped`."""

@@ -17,6 +17,7 @@ from cardd.office.at_start import load
 from cardd.office.contents import Kind
 from cardd.office.files import Folders
 from cardd.policy.rules import Policy
+from cardd.readers.names import clean_name
 from cardd.setup import configuring, keys, last
 from cardd.setup.answers import Person
 from cardd.setup.authority import OperatorCa
@@ -148,7 +149,7 @@ async def _readers(talk: Talk, settings: Settings) -> AsyncIterator[Readers]:
             talk.say("no_reader")
             talk.event("wait", what="reader")
             await readers.wait_for_reader()
-        talk.say("readers", n=len(readers.names), names="、".join(readers.names))
+        talk.say("readers", n=len(readers.names), names="、".join(map(clean_name, readers.names)))
         if len(readers.names) == 1:
             talk.say("one_reader")
         yield readers
@@ -175,15 +176,15 @@ async def _steps(parts: Parts, readers: Readers) -> None:
     if not await Signing(parts, readers, ca, drafts, master, pseudonyms).run(badges):
         talk.done("signatures", already=True)
     start = drafts.check()
-    drafts.put_in_place()
     first, second = (badge.operator.id for badge in badges)
     parts.record(
-        "finished",
+        "signed",
         content=start.files[Kind.REGISTER].pair.hash,
         policy=start.policy.hash,
         operator=first,
         approver=second,
     )
+    drafts.put_in_place()
     talk.done("in_place", policy=parts.settings.policy, register=parts.settings.register_file)
 
 

@@ -68,11 +68,11 @@ class Signing:
             try:
                 badge = await self._whose(self.readers.door(insertion), missing)
                 if badge is None:
-                    talk.say("sign.other_badge", reader=insertion.reader)
+                    talk.say("sign.other_badge", reader=insertion.shown)
                     talk.event("not_this_badge", why="sign.other_badge", reader=insertion.reader)
                     aside.add(insertion)
                     continue
-                talk.say("sign.seen", reader=insertion.reader, name=badge.operator.name)
+                talk.say("sign.seen", reader=insertion.shown, name=badge.operator.name)
                 if await self._sign(self.readers.door(insertion), badge):
                     del missing[badge.guid]
                 aside.add(insertion)

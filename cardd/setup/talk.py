@@ -16,7 +16,7 @@ from cardd.wire.fault import Locale
 from certs.ca import secret_entry
 from certs.ca.errors import CaKeyError
 
-YES = ("", "y", "yes", "はい")
+YES = ("y", "yes", "はい")
 NO = ("n", "no", "いいえ")
 DOT_S = 1.0
 Problem = str | None

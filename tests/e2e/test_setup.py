@@ -96,7 +96,7 @@ def test_from_bare_machine_to_working_office(office: tuple[Machine, Ended]) -> N
         "setup.badge",
         "setup.sign",
         "setup.sign",
-        "setup.finished",
+        "setup.signed",
     ]
     assert [event for event in events if event in wanted] == wanted
     for file in machine.folder.rglob("*"):
