@@ -1,6 +1,6 @@
 """The object tree of the daemon: who is given to whom. No task is started and no file is opened here but by name."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from cardd.api.agents import AgentRegistry
@@ -76,6 +76,8 @@ class Parts:
     refusals: Refusals
     server: Server
     publish: Publish
+    outcomes_written: Callable[[float], Awaitable[None]]
+    """Waits, at most so many seconds, until every operation that was begun has its outcome on record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,8 @@ def build(given: Given, recorder: Recorder) -> Parts:
     readers.table.on_removed(card_gone(sessions))
     readers.table.on_removed(lambda card, _: inside.tables.pin_counts.insertion_ended(card.handle))
     sessions.on_stop(inside.overrides.ended)
-    services = _services(inside, _use_cases(inside, _gate(inside)))
+    gate = _gate(inside)
+    services = _services(inside, _use_cases(inside, gate))
     server = Server(services, METHODS, ClientTable(given.settings), recorder.refused, _api_limits(given.settings))
     return Parts(
         readers.monitor,
@@ -119,6 +122,7 @@ def build(given: Given, recorder: Recorder) -> Parts:
         inside.refusals,
         server,
         inside.publish,
+        gate.quiet,
     )
 
 

@@ -209,6 +209,7 @@ class Daemon:
             helper.cancel()
         await asyncio.gather(*helpers, return_exceptions=True)
         await parts.workers.close(limit_s / 4)
+        await parts.outcomes_written(limit_s / 4)
         parts.keep_lockdown()
         await parts.refusals.flush()
 

@@ -59,6 +59,8 @@ class Gate:
 
     def __init__(self, parts: GateParts) -> None:
         self._parts = parts
+        self._under_way: set[asyncio.Task[Any]] = set()
+        """Whose intent is on the disk, and whose outcome is not yet."""
         self._admission = Admission(
             AdmissionParts(
                 parts.presence,
@@ -202,11 +204,14 @@ class Gate:
             raise SessionRequired(problem="ended_meanwhile" if not lives else "locked_meanwhile")
 
     async def _work(self, intent: Receipt, door: Door, plan: Callable[[Door], Awaitable[T]]) -> Performed[T]:
-        started = self._parts.clock.boottime()
+        started, task = self._parts.clock.boottime(), asyncio.current_task()
+        assert task is not None
+        self._under_way.add(task)
         try:
             result = await plan(door)
-            # The badge may have been pulled meanwhile: then what was read is thrown away (fault 78).
-            door.check_standing()
+            if not door.notes.handed_out:
+                # The badge may have been pulled meanwhile: then what was read is thrown away (fault 78).
+                door.check_standing()
         except CarddError as error:
             error.with_outcome(card=door.witness.card, pin=door.witness.pin)
             await self._close(intent, door, started, error)
@@ -217,7 +222,15 @@ class Gate:
         except BaseException:
             await self._close(intent, door, started, Internal())
             raise
-        return Performed(result, await self._close(intent, door, started, None))
+        else:
+            return Performed(result, await self._close(intent, door, started, None))
+        finally:
+            self._under_way.discard(task)
+
+    async def quiet(self, limit_s: float) -> None:
+        """Wait until every operation that was begun has its outcome on record, at most `limit_s` seconds: the daemon stops."""
+        if self._under_way:
+            await asyncio.wait(set(self._under_way), timeout=limit_s)
 
     async def _close(
         self, intent: Receipt, door: Door, started: float, error: CarddError | None, gone: str | None = None

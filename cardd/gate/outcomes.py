@@ -43,7 +43,7 @@ def outcome_of(door: Door, error: CarddError | None, gone: str | None, duration_
         code=error.code if error is not None else gone,
         problem=error.facts.problem if error is not None else None,
         items=notes.items if done else None,
-        signatures=notes.signatures if done else None,
+        signatures=notes.signatures if done or notes.handed_out else None,
         pin=door.pin,
         pin_outcome=witness.pin if asked else None,
         tries_before=witness.tries_before if asked else None,

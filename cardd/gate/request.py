@@ -65,4 +65,6 @@ class Notes:
     """Pseudonym of the badge's certificate."""
     certificate: str | None = None
     signatures: int | None = None
+    handed_out: bool = False
+    """What it gives was handed out while it still ran (a grant): that its session ends takes nothing back."""
     items: tuple[Item, ...] | None = None

@@ -91,7 +91,7 @@ class Grants:
                 held.over(error)
                 self._open.pop(grant.id, None)
                 self._ended.append(grant)
-                door.notes.signatures = grant.used
+                door.notes.signatures, door.notes.handed_out = grant.used, held.ready.done()
 
         loop = asyncio.get_running_loop()
         begun: asyncio.Future[None] = loop.create_future()

@@ -174,6 +174,8 @@ async def test_what_waits_for_its_turn_is_not_signed_after_the_session_has_stopp
         with pytest.raises((SessionRequired, GrantUnknown)):
             await use
     assert scene.card.count("sign") == 1
+    closed = [each for each in scene.house.journal.outcomes if each.signatures is not None]
+    assert [(each.result, each.signatures) for each in closed] == [(Result.DONE, 1)]
 
 
 async def test_unlocked_again_it_stays_over(scene: Scene) -> None:
@@ -263,6 +265,7 @@ async def test_a_silent_card_keeps_no_use_waiting(scene: Scene) -> None:
     outcomes = scene.house.journal.outcomes
     assert [each.code for each in outcomes] == ["card.no_answer"] * 3
     assert {each.card_outcome for each in outcomes} == {CardOutcome.UNKNOWN}
+    assert sorted(str(each.signatures) for each in outcomes) == ["0", "None", "None"]
     with pytest.raises(GrantUnknown):
         await scene.begin(grant)
 
