@@ -95,7 +95,7 @@ Done: {shown["steps"]} steps, {shown["commands"]} commands, {seconds:.1f} s. Loo
 def open_counter(tour: Tour, stage: Stage, office: Office) -> None:
     tour.step("開庁: cardd を起動します", "The counter opens: cardd starts")
     seconds = stage.start_daemon(office.folder / "cardd.log")
-    tour.say(f"ready after {seconds:.2f} s, two virtual readers")
+    tour.say(f"ready after {seconds:.2f} s, three virtual readers")
     tour.clerk("readers")
 
 

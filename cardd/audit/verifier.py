@@ -217,7 +217,7 @@ COLUMNS = (
     ("number", 7),
     ("time (UTC)", 23),
     ("phase", 6),
-    ("what", 18),
+    ("what", 24),
     ("operator", 10),
     ("seat", 10),
     ("purpose", 18),
