@@ -28,6 +28,10 @@ BADGE_REASONS: Mapping[str, TwoTexts] = MappingProxyType(
         "operator.unknown:not_active": TwoTexts(
             "この職員は利用停止、または役割の期間が終わっています。", "This operator is blocked, or the role has ended."
         ),
+        "request.bad:more_than_one": TwoTexts(
+            "職員カードが2枚以上あります。ほかのカードを取り出すか、--badge で指定してください。",
+            "More than one badge is there: take the others out, or name yours with --badge.",
+        ),
         "request.bad:role_unknown": TwoTexts("この役割は規則にありません。", "The rules know no such role."),
         "badge.taken:enrolment_open": TwoTexts(
             "この職員カードは、ほかの職員のために作成途中です。", "This badge is being made for another operator."
