@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 
 class _Silent(BaseModel):
@@ -36,10 +36,26 @@ Fingerprint = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Handle = Annotated[str, StringConstraints(pattern=r"^c-[0-9a-f]{4}-[0-9]{1,10}$")]
 """One insertion of one card."""
 PurposeCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,47}$")]
-CaseNumber = Annotated[
-    str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$")
+_CONTROL = r"\x00-\x1f\x7f-\x9f\u2028\u2029"
+_STEERING = r"\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+"""General category Cf: invisible, or turns the order in which a line is read (Unicode Standard Annex #9, Unicode Technical Report #36)."""
+
+
+def _without_tags(text: str) -> str:
+    """The tag characters U+E0001 to U+E007F are invisible, too; patterns of other languages cannot name them."""
+    if any(0xE0000 <= ord(char) <= 0xE007F for char in text):
+        raise ValueError("invisible characters")
+    return text
+
+
+PlainText = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=64, pattern=rf"^[^{_CONTROL}{_STEERING}]+$"),
+    AfterValidator(_without_tags),
 ]
-"""Reception number (受付番号): free text of the office, no control characters."""
+"""Text in which a person who must agree to it sees all that is there. Variation selectors of names pass."""
+CaseNumber = PlainText
+"""Reception number (受付番号): free text of the office, no control characters, nothing invisible."""
 SeatField = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
 Time = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?Z$")]
 """RFC 3339, UTC, with `Z`."""
@@ -48,7 +64,14 @@ DeadlineMs = Annotated[int, Field(ge=1, le=600_000)]
 
 KindWord = Literal["my_number", "juki", "badge", "unsupported", "unknown"]
 PinWord = Literal[
-    "signature", "authentication", "card_info", "resident_register", "verification_a", "verification_b", "badge", "operator_ca"
+    "signature",
+    "authentication",
+    "card_info",
+    "resident_register",
+    "verification_a",
+    "verification_b",
+    "badge",
+    "operator_ca",
 ]
 KeyWord = Literal["authentication", "signature", "key_management", "card_authentication"]
 ItemWord = Literal[

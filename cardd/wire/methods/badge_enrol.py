@@ -4,18 +4,14 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
-from cardd.wire.base import CardCall, OperatorWord, PurposeCode, Receipt, Time, WireModel
+from cardd.wire.base import CardCall, OperatorWord, PlainText, PurposeCode, Receipt, Time, WireModel
 
 METHOD = "badge.enrol"
-
-DisplayName = Annotated[
-    str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$")
-]
 
 
 class Params(CardCall):
     operator: OperatorWord
-    name: DisplayName
+    name: PlainText
     role: PurposeCode
     person: OperatorWord | None = None
     """Who it is, where this person has another entry already (a day badge)."""
