@@ -2,6 +2,7 @@
 
 from cardd.errors import ApprovalInvalid, CarddError
 from cardd.gate.door import Door
+from cardd.gate.fields import REQUESTER
 from cardd.gate.gate import Gate
 from cardd.gate.request import NO_CARD, Performed, Receipt, Request
 from cardd.model import CardHandle, Operation, PinKind
@@ -44,7 +45,7 @@ class ApprovalService:
             pins=(PinKind.BADGE,),
             approval=known.id,
             agrees_to=content_hash,
-            content=(*known.content.items(), ("requester", known.requester)),
+            content=(*known.content.items(), (REQUESTER, known.requester)),
             subject=known.requester,
         )
 

@@ -3,11 +3,15 @@
 from typing import Any
 
 from cardd.audit.pseudonym import CardPseudonyms
+from cardd.errors import Internal
 from cardd.gate.request import Request
 from cardd.model import CardKind, Operation, PinKind
 from cardd.ports import Call
 from cardd.readers.entries import CardEntry
 from cardd.sessions.table import Session
+
+REQUESTER = "requester"
+"""The word under which the approver is told who asked; it is no part of the content."""
 
 
 def of_caller(call: Call) -> dict[str, Any]:
@@ -65,7 +69,8 @@ def content_of(request: Request, facts: dict[str, Any]) -> dict[str, str]:
     """What a second person sees and approves: everything that would make it another act if it were different.
 
     The card stands in it by its pseudonym, so that it may be taken out meanwhile; one without a pseudonym by its insertion.
-    A badge from the factory is nobody's yet: any one will do.
+    A badge from the factory is nobody's yet: any one will do. Raises `Internal` when a use case calls something of its own by a
+    word of the gate's.
     """
     factory = request.operation is Operation.BADGE_ENROL
     card = None if factory else facts.get("card")
@@ -79,9 +84,12 @@ def content_of(request: Request, facts: dict[str, Any]) -> dict[str, str]:
         "card_kind": facts["card_kind"].value if "card_kind" in facts else None,
         "card": card,
         "insertion": None if card or factory else request.card,
-        **dict(request.content),
+        REQUESTER: None,
     }
-    return {word: value for word, value in known.items() if value is not None}
+    if known.keys() & dict(request.content).keys():
+        # It would stand in the place of what the gate knows: the second person would agree to another act.
+        raise Internal(problem="content_words")
+    return {word: value for word, value in known.items() if value is not None} | dict(request.content)
 
 
 def sternest(pins: tuple[PinKind, ...]) -> PinKind | None:
