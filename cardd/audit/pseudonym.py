@@ -51,6 +51,14 @@ class PseudonymKey:
         told = hmac.digest(year_key, source.value.encode("ascii") + b"\0" + identity, "sha256")
         return Pseudonym(told[:LENGTH].hex(), source)
 
+    def mark(self, identity: bytes) -> str:
+        """32 lower-case hex digits that are the same in every year: for counts of some hours or a day, never for the record.
+
+        A count by pseudonym would begin anew at New Year, and whenever somebody sets the clock to another year.
+        """
+        key = hmac.digest(self._octets, b"cardd pseudonym 1 counts", "sha256")
+        return hmac.digest(key, identity, "sha256")[:LENGTH].hex()
+
     def __repr__(self) -> str:
         return "<PseudonymKey>"
 
@@ -67,6 +75,10 @@ class CardPseudonyms:
     def of_card(self, kind: CardKind, identity: bytes | None) -> Pseudonym | None:
         """The pseudonym of a card by the identity bytes of its first look; None where nothing was readable."""
         return None if not identity else self._key.of(identity, _source(kind, identity), self._utc_us())
+
+    def mark(self, identity: bytes | None) -> str | None:
+        """By what a card or badge is counted, in every year the same; None where nothing was readable."""
+        return self._key.mark(identity) if identity else None
 
     def of_certificate(self, fingerprint: str) -> Pseudonym:
         """The pseudonym of a badge's certificate; `fingerprint`: SHA-256 of its DER in hex."""

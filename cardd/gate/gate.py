@@ -141,6 +141,12 @@ class Gate:
         """How the record names a badge's certificate (SHA-256 of its DER in hex)."""
         return self._parts.pseudonyms.of_certificate(fingerprint).value
 
+    def mark(self, fingerprint: str) -> str:
+        """By what failures of a badge are counted, in every year the same."""
+        found = self._parts.pseudonyms.mark(bytes.fromhex(fingerprint))
+        assert found is not None
+        return found
+
     def has_right(self, operator: Operator, operation: Operation) -> bool:
         """Whether the role of `operator` has this right."""
         return has_right(operator.role, operation, self._parts.in_force.policy)
@@ -174,7 +180,7 @@ class Gate:
 
     def _standing(self, operation: Operation, admitted: Admitted) -> Standing:
         session, counts = admitted.session, self._parts.pin_counts
-        card, insertion = admitted.facts.get("card"), admitted.entry.ref.handle
+        card, insertion = self._parts.pseudonyms.mark(admitted.entry.identity), admitted.entry.ref.handle
         operator = session.operator.id if session is not None else None
 
         def check() -> None:

@@ -78,12 +78,12 @@ class BadgeProver:
             Step(Application.PIV, lambda card, _: door.card_type.read_certificate(card, KeyRole.AUTHENTICATION))
         )
         fingerprint = hashlib.sha256(certificate).hexdigest()
-        badge = door.notes.badge = self._gate.pseudonym(fingerprint)
+        door.notes.badge = self._gate.pseudonym(fingerprint)
+        counted = (f"seat:{door.seat}", f"badge:{self._gate.mark(fingerprint)}")
         operator = self._admit(door, certificate, fingerprint)
         if fits is not None:
             fits(operator)
-        self._attempts.check(f"badge:{badge}")
-        counted = (f"seat:{door.seat}", f"badge:{badge}")
+        self._attempts.check(*counted)
         try:
             proof = await self._signed(door, certificate, fingerprint, act, about)
         except SignatureMismatch as error:
@@ -93,7 +93,7 @@ class BadgeProver:
             # A try that was spent counts, also when the caller hung up to not be counted.
             if door.witness.pin is PinOutcome.SPENT:
                 self._attempts.failed(*counted)
-        self._attempts.succeeded(f"badge:{badge}")
+        self._attempts.succeeded(counted[1])
         door.remember_certificate(KeyRole.AUTHENTICATION, certificate)
         return Proven(operator, door.ref, fingerprint, self._rules.not_after_us(certificate), proof)
 

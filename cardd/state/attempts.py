@@ -18,7 +18,7 @@ MOST_SUBJECTS = 1_000
 
 
 class LoginAttempts:
-    """Failed logins by subject: `seat:NAME` or `badge:PSEUDONYM`. All but `failed` raise `AuditUnavailable` when the disk does not take
+    """Failed logins by subject: `seat:NAME` or `badge:MARK`. All but `failed` raise `AuditUnavailable` when the disk does not take
     it; what it did not take waits in memory, and nobody passes `check` before it is on the disk.
     """
 

@@ -39,7 +39,7 @@ class PinCounts:
         """Rows that the disk has not taken. No more than the PINs that are asked for at once, for `check` lets nobody pass."""
 
     def check(self, card: str | None, insertion: str, operator: str | None, which: PinKind) -> None:
-        """Before a PIN is asked for. `card`: its pseudonym, 32 hex digits; None where the card is not known, or nobody is logged in.
+        """Before a PIN is asked for. `card`: its mark, 32 hex digits; None where the card is not known, or nobody is logged in.
 
         Raises `PinGuard` with problem `insertion_limit` (take the card out), `card_limit` or `operator_limit` (with
         `retry_after_s`); `AuditUnavailable` when the counts cannot be read, or one waits that the disk has not taken.

@@ -33,6 +33,8 @@ async def desk() -> Desk:
     return Desk()
 
 
+YEAR_US = 366 * 24 * 3600 * 1_000_000
+
 # --- our own counts --------------------------------------------------------------------------------------------------
 
 
@@ -92,8 +94,23 @@ async def test_five_wrong_pins_an_insertion_and_ten_a_card_and_day(desk: Desk, t
     assert desk.card.count("verify") == 10
     assert desk.journal.outcomes[-1].problem == "card_limit"
     with pytest.raises(PinGuard) as restarted:
-        PinCounts(desk.store).check(desk.journal.intents[-1].card, "c-1", "kato", PinKind.CARD_INFO)
+        counted = desk.gate._parts.pseudonyms.mark(desk.entry.identity)
+        PinCounts(desk.store).check(counted, "c-1", "kato", PinKind.CARD_INFO)
     assert restarted.value.facts.problem == "card_limit", "a restart forgets none of the card's"
+
+
+@pytest.mark.proves("P5", "fault 139")
+async def test_a_card_is_counted_on_at_new_year_and_when_somebody_sets_the_clock_to_another_year(desk: Desk) -> None:
+    """Its pseudonym on record is another one each year; by what it is counted is not."""
+    guesser = Guesser(desk, 3)
+    for _ in range(2):
+        for _ in range(5):
+            await guesser.guess()
+        guesser.put_in_again()
+    pseudonyms = desk.gate._parts.pseudonyms
+    pseudonyms._utc_us = lambda: desk.clock.utc_us() + YEAR_US
+    assert (await guesser.guess()).facts.problem == "card_limit"
+    assert desk.journal.intents[0].card != desk.journal.intents[-1].card
 
 
 @pytest.mark.proves("P5")
