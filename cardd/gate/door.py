@@ -56,6 +56,8 @@ class Standing:
     """Told of each wrong PIN, and each whose outcome is not known."""
     human: Callable[[], None]
     """Told when a person has typed."""
+    consented: Callable[[PinKind], Awaitable[None]]
+    """Puts a resident's consent to the last try on record. Raises `AuditUnavailable`: then the try is not made."""
 
 
 class Door:
@@ -188,6 +190,9 @@ class Door:
         """Under which terms VERIFY may be sent, after the resident's consent where the last try is at stake."""
         self.last_try_agreed = None
         agreed = await self._people.consent(which, shown, role_may=self._standing.may_spend_last_try)
+        if agreed:
+            # On disk before the try goes: a daemon that is killed over it must not leave a blocked card without a word.
+            await self._standing.consented(which)
         self.last_try_agreed = agreed or None
         clock, until = self._tools.clock, self._tools.clock.boottime() + self._tools.consent_s
         return PinTerms(shown, lambda: agreed and clock.boottime() <= until)

@@ -198,8 +198,12 @@ class Gate:
             if session is not None and self._parts.sessions.still(session):
                 self._parts.sessions.activity(session)
 
+        async def consented(which: PinKind) -> None:
+            agreed = StateRecord(**admitted.facts | {"pin": which, "last_try_agreed": True})
+            await self._parts.journal.state(agreed)
+
         role = session.operator.role if session is not None else ""
-        return Standing(may_spend_last_try(role, self._parts.in_force.policy), check, guard, spent, human)
+        return Standing(may_spend_last_try(role, self._parts.in_force.policy), check, guard, spent, human, consented)
 
     def _still(self, session: Session | None, *, locked_too: bool = False) -> None:
         """Raise `SessionRequired` when the session under which an operation began has ended or is locked."""

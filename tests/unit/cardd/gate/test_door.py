@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from cardd.audit.records import StateRecord
 from cardd.cards.card_type import Application, TriesLeft
 from cardd.errors import (
+    AuditUnavailable,
     CardBadAnswer,
     CardChanged,
     CarddError,
@@ -193,6 +195,22 @@ async def test_consent_is_on_record_only_where_the_last_try_was_at_stake(house: 
     await use(house, step())
     assert house.journal.outcomes[-1].last_try_agreed is None
     assert [prompt.tries_left for prompt in house.person.prompts] == [1, 3]
+
+
+@pytest.mark.proves("P3", "A1", "fault 100")
+async def test_consent_is_on_record_before_the_try_goes_and_without_its_record_nothing_goes(house: GateHouse) -> None:
+    house.card.tries, house.person.agrees = [TriesLeft(1)], True
+    house.journal.broken = {"state"}
+    with pytest.raises(AuditUnavailable) as refused:
+        await use(house, step())
+    assert refused.value.facts.pin is PinOutcome.UNTOUCHED
+    assert (house.person.prompts, house.card.count("verify")) == ([], 0)
+    house.journal.broken = set()
+    house.person.meanwhile = lambda: told.extend(house.journal.states)
+    told: list[StateRecord] = []
+    await use(house, step())
+    (agreed,) = told
+    assert (agreed.last_try_agreed, agreed.pin, agreed.case, agreed.event) == (True, PinKind.CARD_INFO, "R8-1", "card.read")
 
 
 @pytest.mark.proves("S5", "fault 87")

@@ -93,8 +93,8 @@ async def test_five_wrong_pins_an_insertion_and_ten_a_card_and_day(desk: Desk, t
     assert 0 < refused.facts.retry_after_s <= 24 * 3600
     assert desk.card.count("verify") == 10
     assert desk.journal.outcomes[-1].problem == "card_limit"
+    counted = desk.gate._parts.pseudonyms.mark(desk.entry.identity)
     with pytest.raises(PinGuard) as restarted:
-        counted = desk.gate._parts.pseudonyms.mark(desk.entry.identity)
         PinCounts(desk.store).check(counted, "c-1", "kato", PinKind.CARD_INFO)
     assert restarted.value.facts.problem == "card_limit", "a restart forgets none of the card's"
 
