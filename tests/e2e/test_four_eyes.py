@@ -289,7 +289,7 @@ def test_time_runs_out_for_giving_for_using_and_for_the_pin() -> None:
         error = failing("approval.invalid", lambda: town.call("approval.give", town.people["kato"].pin, **give))
         assert error.data["problem"] == "expired"
         assert failing("session.pin_required", lambda: town.read(case="R8-given", approval=given)).data["limit"] == 10
-        town.call("session.unlock", town.people["sato"].pin)
+        the_unlock_is_offered_at_a_terminal_and_nowhere_else(town)
         error = failing("approval.invalid", lambda: town.read(case="R8-given", approval=given))
         assert error.data["problem"] == "expired"
         again = asked(town, case="R8-given")
@@ -298,6 +298,19 @@ def test_time_runs_out_for_giving_for_using_and_for_the_pin() -> None:
         town.call("session.login", town.people["sato"].pin, badge=town.handle_in(BADGE_SLOT))
         assert town.read(case="R8-given", approval=again)["items"], "a restart of the daemon ends no approval"
         _no_personal_data(town)
+
+
+def the_unlock_is_offered_at_a_terminal_and_nowhere_else(town: Town) -> None:
+    """What a program asked for fails as it is; a person types the badge's PIN and the same command goes on."""
+    read = ["--locale", "ja", "read", "name", "--purpose", "resident_code", "--case", "R8-unlock"]
+    said = town.counter.cardctl("--json", *read, pins=[town.people["sato"].pin])
+    assert (said.returncode, '"session.pin_required"' in said.stdout) == (30, True)
+    with Terminal(["python", "-m", "cardd.cli", *read], town.counter.environment, Path.cwd()) as terminal:
+        terminal.wait_for("職員カードの暗証番号（数字6〜8桁）")
+        assert "続けるには" in terminal.screen
+        terminal.type(f"{town.people['sato'].pin}\n")
+        assert terminal.ends() == 34, "and now a second person is all that is missing"
+    assert "--case R8-unlock --approval a-" in terminal.screen
 
 
 def _no_personal_data(town: Town) -> None:
