@@ -29,10 +29,10 @@ def in_verify() -> None:
     """Breaks with the whole VERIFY command in the exception's text."""
     send = PcscConnection._send
 
-    def broken(self: PcscConnection, octets: bytearray) -> bytes:
+    def broken(self: PcscConnection, octets: bytearray, patience_s: float | None) -> bytes:
         if octets[1] == VERIFY and len(octets) > SECRET_COMMAND:
             raise Bug(f"cannot send {bytes(octets)!r} {octets.hex()}", str(octets[5:], "ascii"))
-        return send(self, octets)
+        return send(self, octets, patience_s)
 
     PcscConnection._send = broken  # type: ignore[method-assign]
 
@@ -42,8 +42,8 @@ def in_answer() -> None:
     send = PcscConnection._send
     wanted = secret_text().encode()
 
-    def broken(self: PcscConnection, octets: bytearray) -> bytes:
-        answer = send(self, octets)
+    def broken(self: PcscConnection, octets: bytearray, patience_s: float | None) -> bytes:
+        answer = send(self, octets, patience_s)
         if wanted in answer:
             try:
                 raise Bug(answer.decode("utf-8", "replace"))
