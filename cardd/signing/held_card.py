@@ -106,7 +106,7 @@ class HeldCard:
     def _next(self) -> _Order | None:
         """The next order in time; whoever waits in the queue when the end has come waits in vain."""
         try:
-            order = self._orders.get(timeout=max(0.0, self._ends_at - self._now()))
+            order = None if self.ended else self._orders.get(timeout=max(0.0, self._ends_at - self._now()))
         except Empty:
             return None
         return None if self.ended else order

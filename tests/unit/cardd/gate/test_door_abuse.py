@@ -4,24 +4,36 @@ from typing import Any
 
 import pytest
 
+from cardd.audit.records import Result
 from cardd.cards.card_type import Application
-from cardd.errors import AuditUnavailable, CarddError, PinCancelled, PinRejected, PinTimeout
+from cardd.errors import (
+    AuditUnavailable,
+    CarddError,
+    LockedDown,
+    PinCancelled,
+    PinRejected,
+    PinTimeout,
+    SessionRequired,
+)
 from cardd.gate.door import Door
 from cardd.gate.request import Request
 from cardd.gate.step import Step
 from cardd.model import Item, PinKind, PinOutcome
+from cardd.sessions.session import SessionEnd
 from tests.unit.cardd.gate.gate_house import READ, GateHouse
 from tests.unit.cardd.state.house import disk_that_takes_nothing
 
 REJECTED = PinRejected(tries_left=2, which=PinKind.CARD_INFO)
 
 
-async def read(house: GateHouse) -> None:
-    async def plan(door: Door) -> None:
-        await door.run(Step(Application.CARD_INFO, lambda _card, _pins: None, pin=PinKind.CARD_INFO))
+async def read(house: GateHouse) -> str:
+    async def plan(door: Door) -> str:
+        name = await door.run(Step(Application.CARD_INFO, lambda _card, _pins: "a name", pin=PinKind.CARD_INFO))
+        door.notes.items = (Item.NAME,)
+        return name
 
     request = Request(house.call(), READ, house.entry.ref.handle, "identity_check", "R8-1", items=(Item.NAME,))
-    await house.gate.perform(request, plan)
+    return (await house.gate.perform(request, plan)).result
 
 
 def seconds_to_lock(house: GateHouse) -> float:
@@ -71,3 +83,36 @@ async def test_a_wrong_pin_is_told_with_its_counter_though_the_disk_takes_no_cou
         assert len(house.person.prompts) == prompts
     outcome: Any = house.journal.outcomes[0]
     assert (outcome.code, outcome.tries_after) == ("pin.rejected", 2)
+
+
+@pytest.mark.proves("S3", "fault 78")
+@pytest.mark.parametrize("how", ["lock", "lock and unlock", "suspend", "logout", "lockdown"])
+async def test_what_is_read_while_the_session_stops_is_thrown_away(how: str) -> None:
+    house = GateHouse()
+    sessions, session = house.sessions, house.session
+    assert session is not None
+
+    def stop() -> None:
+        match how:
+            case "lock" | "lock and unlock":
+                sessions.lock(session)
+            case "suspend":
+                awake = house.clock.now
+                house.clock.monotonic = lambda: awake  # type: ignore[method-assign]
+                house.clock.now += 60
+            case "logout":
+                sessions.end(session, SessionEnd.LOGOUT)
+                house.log_in()  # somebody of the same user sits down at once
+            case _:
+                house.lockdown.engage("kato", "theft")
+
+    house.card.after["verify"] = stop
+    if how == "lock and unlock":
+        # Badge and PIN were shown again before the card was done: the operator is here, and gets what they asked for.
+        house.card.after["reread"] = lambda: sessions.unlocked(session)
+        assert await read(house) == "a name"
+        return
+    with pytest.raises((SessionRequired, LockedDown)):
+        await read(house)
+    outcome: Any = house.journal.outcomes[-1]
+    assert (outcome.result, outcome.items) == (Result.REFUSED, None)

@@ -25,11 +25,14 @@ from cardd.errors import (
     SessionRequired,
 )
 from cardd.gate.request import Performed
+from cardd.gate.step import Unlocked
 from cardd.iso7816.connection import InsertionNotes
 from cardd.model import CardKind, CardOutcome, KeyRole, PinKind
+from cardd.pin import Pin
 from cardd.ports import Job
 from cardd.sessions.table import SessionEnd
 from cardd.signing.grants import Grant, Grants
+from cardd.signing.held_card import HeldCard
 from cardd.signing.job import Asked
 from cardd.signing.order import GrantOrder, Signed, SignOrder
 from cardd.signing.service import SigningService
@@ -290,6 +293,19 @@ async def test_the_pin_is_wiped_while_the_card_is_kept_and_whatever_fails(scene:
     else:
         await scene.give()
     assert [len(pin) for pin in scene.house.person.given] == [0]
+
+
+def test_a_thread_that_comes_back_after_the_daemon_has_closed_its_loop_ends_quietly() -> None:
+    loop = asyncio.new_event_loop()
+
+    async def make() -> HeldCard:
+        return HeldCard(fake_card_type(CardKind.BADGE), 1000.0, lambda: 0.0)
+
+    held, pin = loop.run_until_complete(make()), Pin(bytearray(b"1234"))
+    loop.close()
+    card: Any = HeldBackCard()
+    held.work(card, Unlocked(pin))
+    assert (len(pin), card.count("sign")) == (0, 0)
 
 
 @pytest.mark.parametrize("moment", ["prompt", "card", "record"])
