@@ -29,6 +29,7 @@ from tests.fixtures.counter import BADGE_SLOT, ROOMY, Counter, until
 CONFIG = ROOMY + "pin_seconds = 5\n"
 RESIDENT_SLOTS = (1, 2)
 VERIFY, CHANGE = 0x20, 0x24
+NOBODY_HEARS = bytes.fromhex("6F00")
 REFERENCES = {
     "card_info": "card_info.pin",
     "authentication": "jpki.authentication",
@@ -72,15 +73,21 @@ class Watched:
     card: Card
     right: Mapping[str, str]
     spent: Tally[str] = field(default_factory=Tally)
+    lies_there: bool = False
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    """A command ends before its card is gone: the office sets PINs anew only on a card that nobody talks to."""
 
     @property
     def atr(self) -> bytes:
         return self.card.atr
 
     def inserted(self) -> None:
+        self.lies_there = True
         tell_inserted(self.card)
 
     def pulled(self) -> None:
+        with self._lock:
+            self.lies_there = False
         tell_pulled(self.card)
 
     def power_on(self) -> bytes:
@@ -93,17 +100,21 @@ class Watched:
         self.card.power_off()
 
     def transmit(self, command: bytes) -> bytes:
-        before = self.tries()
-        answer = self.card.transmit(command)
-        if command[1] in (VERIFY, CHANGE) and len(command) > 5:
-            after = self.tries()
-            self.spent.update(name for name, left in before.items() if left == 1 and after[name] != 1)
-        return answer
+        with self._lock:
+            if not self.lies_there:
+                return NOBODY_HEARS
+            before = self.tries()
+            answer = self.card.transmit(command)
+            if command[1] in (VERIFY, CHANGE) and len(command) > 5:
+                after = self.tries()
+                self.spent.update(name for name, left in before.items() if left == 1 and after[name] != 1)
+            return answer
 
     def tries(self) -> dict[str, int]:
         return {name: reference.tries for name, reference in self.card.references().items()}
 
     def set_tries(self, chance: Random) -> None:
+        assert not self.lies_there
         for reference in self.card.references().values():
             reference.tries = min(reference.max_tries, chance.choice([0, 1, 1, 1, 2, 3]))
 
@@ -267,7 +278,7 @@ class Day:
             smuggled = chance.choice(SMUGGLED)
             params |= {word: said.format(number=number) if word == "case" else said for word, said in smuggled.items()}
         card = self.handles.get(params["card"])
-        right = card.right[which] if card is not None and chance.random() < 0.1 else None
+        right = card.right[which] if card is not None and chance.random() < 0.25 else None
         # The new PIN of a change is the old one with a digit changed back and forth: never set, for the old one is wrong.
         pins = [right or self._wrong(which), self._wrong(which), self._wrong(which)]
         consent = GENUINE if chance.random() < 0.35 else chance.choice([*LIES, "refuse", "secret", "hang up"])
