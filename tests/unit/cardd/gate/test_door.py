@@ -210,7 +210,12 @@ async def test_consent_is_on_record_before_the_try_goes_and_without_its_record_n
     told: list[StateRecord] = []
     await use(house, step())
     (agreed,) = told
-    assert (agreed.last_try_agreed, agreed.pin, agreed.case, agreed.event) == (True, PinKind.CARD_INFO, "R8-1", "card.read")
+    assert (agreed.last_try_agreed, agreed.pin, agreed.case, agreed.event) == (
+        True,
+        PinKind.CARD_INFO,
+        "R8-1",
+        "card.read",
+    )
 
 
 @pytest.mark.proves("S5", "fault 87")
