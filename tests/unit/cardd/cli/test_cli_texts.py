@@ -51,7 +51,18 @@ FAMILIES: Mapping[str, set[str]] = {
     "state": words(ReaderRow, "state") | {"free", "busy"},
     "use": words(CardRow, "use"),
     "health": words(Check, "state")
-    | {"pcsc", "readers", "audit", "lockdown", "memory", "mode", "pcscd_socket", "badges", "office_files", "block_list"},
+    | {
+        "pcsc",
+        "readers",
+        "audit",
+        "lockdown",
+        "memory",
+        "mode",
+        "pcscd_socket",
+        "badges",
+        "office_files",
+        "block_list",
+    },
     "approval_state": words(ApprovalRow, "state"),
     "operation": {operation.value for operation in ROW_OPERATIONS},
     "content": {
