@@ -50,7 +50,10 @@ CALLS: dict[str, dict[str, Any]] = {
 """Every call that touches a card; without the card."""
 
 
-LOGGED_OUT = {"logged_in": False, "operator": None, "badge": None, "since": None, "ends_at": None}
+LOGGED_OUT = {
+    "logged_in": False, "operator": None, "badge": None, "since": None, "ends_at": None, "locked": None, "locks_at": None,
+    "badge_expires_at": None, "badge_days_left": None,
+}  # fmt: skip
 
 
 @contextmanager
