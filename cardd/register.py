@@ -40,6 +40,10 @@ class Operator(TomlModel):
     until: date | None = None
     """Last day on which the role holds, in Japan; the login is refused after it."""
 
+    def stands_on(self, day: date) -> bool:
+        """Whether this entry counts on a day in Japan: active, and its last day not passed."""
+        return self.status == "active" and (self.until is None or day <= self.until)
+
     @property
     def who(self) -> str:
         """The person behind this entry."""

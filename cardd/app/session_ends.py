@@ -1,9 +1,9 @@
 """Why sessions end, out of what other rooms say: how a badge went, and what policy and register in force say of its holder."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
+from cardd.japan_time import today
 from cardd.model import CardRef
 from cardd.policy.rules import Policy
 from cardd.ports import Clock
@@ -11,9 +11,6 @@ from cardd.readers.entries import Departure
 from cardd.register import Register
 from cardd.sessions.session import Session, SessionEnd
 from cardd.sessions.table import SessionTable
-
-JAPAN: Final = timezone(timedelta(hours=9))
-"""Days of the register are days in Japan, which has no summer time."""
 
 BY_DEPARTURE: Final = {
     Departure.REMOVED: SessionEnd.BADGE_REMOVED,
@@ -36,8 +33,7 @@ def standing(session: Session, policy: Policy, register: Register, clock: Clock)
             return SessionEnd.BLOCKED
     if operator is None or operator.id != session.operator.id or operator.role != session.role:
         return SessionEnd.ROLE_ENDED
-    today = datetime.fromtimestamp(clock.utc_us() / 1_000_000, tz=UTC).astimezone(JAPAN).date()
-    if operator.status != "active" or (operator.until is not None and today > operator.until):
+    if not operator.stands_on(today(clock.utc_us())):
         return SessionEnd.ROLE_ENDED
     return None if session.role in policy.roles else SessionEnd.POLICY_CHANGED
 

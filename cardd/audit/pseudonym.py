@@ -7,11 +7,11 @@ that records of different years cannot be joined by somebody who has one year's 
 import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import NoReturn
 
 from cardd.audit.records import IdentitySource
+from cardd.japan_time import today
 from cardd.model import CardKind
 
 SMALLEST_KEY = 32
@@ -20,7 +20,6 @@ LENGTH = 16
 """Bytes of a pseudonym: HMAC-SHA-256, the first half."""
 DER_SEQUENCE = 0x30
 """A certificate begins so; token information begins with a label in ASCII."""
-JAPAN = timezone(timedelta(hours=9))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ class PseudonymKey:
 
     def of(self, identity: bytes, source: IdentitySource, utc_us: int) -> Pseudonym:
         """The pseudonym that belongs to these identity bytes in the year of `utc_us` (microseconds since 1970, UTC)."""
-        year = (datetime.fromtimestamp(utc_us // 1_000_000, UTC).astimezone(JAPAN)).year
+        year = today(utc_us).year
         year_key = hmac.digest(self._octets, b"cardd pseudonym 1 year %d" % year, "sha256")
         told = hmac.digest(year_key, source.value.encode("ascii") + b"\0" + identity, "sha256")
         return Pseudonym(told[:LENGTH].hex(), source)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta, timezone
+from datetime import date
 
 from cardd.cards.card_type import Application
 from cardd.cards.chuid import guid_of
@@ -11,16 +11,16 @@ from cardd.enrolment.order import NewOperator
 from cardd.enrolment.workshop import Workshop
 from cardd.errors import BadgeTaken, BadgeUnfit, BadRequest, OperatorExists, OperatorUnknown
 from cardd.gate.door import Door
+from cardd.japan_time import day_of
 from cardd.model import KeyRole
 from cardd.register import Operator, Register
 from cardd.state.people import marks_of
 
-JAPAN = timezone(timedelta(hours=9))
 """Days of the register are days in Japan, which has no summer time."""
 
 
 def today(shop: Workshop) -> date:
-    return shop.now().astimezone(JAPAN).date()
+    return day_of(shop.now())
 
 
 def may_come_in(operator: Operator, day: date) -> bool:

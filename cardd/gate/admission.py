@@ -25,10 +25,11 @@ from cardd.gate import fields
 from cardd.gate.refusals import Refusals
 from cardd.gate.request import Request
 from cardd.in_force import InForce
+from cardd.japan_time import today
 from cardd.model import CardHandle, CardKind, CardOutcome, Operation, SeatName
 from cardd.policy.decide import decide, may_approve
 from cardd.policy.facts import Decision, Question
-from cardd.ports import Call
+from cardd.ports import Call, Clock
 from cardd.readers.entries import CardEntry
 from cardd.readers.table import PresenceTable
 from cardd.sessions.overrides import Overrides
@@ -57,6 +58,7 @@ class AdmissionParts:
     lockdown: Lockdown
     approvals: Approvals
     overrides: Overrides
+    clock: Clock
     pin_fresh_s: float = 300.0
     """A high-risk purpose wants the operator's PIN typed within so long (S6)."""
 
@@ -220,7 +222,8 @@ class Admission:
             return
         policy, register = self._parts.in_force.policy, self._parts.in_force.register
         approver = register.by_id(given.approver)
-        stands = approver is not None and approver.status == "active" and not marks_of(approver) & register.blocked
+        day = today(self._parts.clock.utc_us())
+        stands = approver is not None and approver.stands_on(day) and not marks_of(approver) & register.blocked
         if approver is None or not stands or not may_approve(approver.role, given.operation, policy):
             raise ApprovalInvalid(approval=given.id, problem="approver")
 

@@ -72,6 +72,7 @@ class Gate:
                 parts.lockdown,
                 parts.approvals,
                 parts.overrides,
+                parts.clock,
                 parts.pin_fresh_s,
             )
         )

@@ -89,7 +89,9 @@ class LoginService:
         self._fresh_lists()
 
     def _open(self, call: Call, who: Proven) -> Session:
-        """Start the session. Raises `CardRemoved`, `LockedDown`: either may have come while the outcome was being written."""
+        """Start the session. Raises `LoginRefused`, `CardRemoved`, `LockedDown`: register, badge or a stop may have changed that
+        while the outcome was being written."""
+        self._prover.still(who)
         session = self._sessions.start(
             call.caller.seat,
             who.badge,

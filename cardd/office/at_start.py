@@ -7,10 +7,11 @@ themselves, and the record says so.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import datetime
 from pathlib import Path
 
 from cardd.config import Settings
+from cardd.japan_time import day_of
 from cardd.office import contents as office_contents
 from cardd.office.block_list import Blocks
 from cardd.office.contents import Contents, Kind, foreign_roles
@@ -22,9 +23,6 @@ from cardd.office.words import sentence
 from cardd.policy.rules import Policy
 from cardd.register import Operator, Register
 from cardd.tomlfile import BrokenFile
-
-JAPAN = timezone(timedelta(hours=9))
-"""Days of the register are days in Japan, which has no summer time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +156,7 @@ def _together(start: AtStart, now: datetime) -> AtStart:
     for each in beginning:
         if each.signers:
             try:
-                persons[each.kind] = two_administrators(each.signers, start.register, start.policy, today(now))
+                persons[each.kind] = two_administrators(each.signers, start.register, start.policy, day_of(now))
             except Refused as error:
                 problems.append(_told(each.path, error.problem, *error.details))
         if isinstance(each.contents, Blocks) and each.contents.issued > now + CLOCKS_DIFFER:
@@ -185,16 +183,6 @@ def later_problems(settings: Settings, start: AtStart) -> list[str]:
             if pair is not None and same and pair.hash != found.pair.hash:
                 problems.append(_told(path, "same_version"))
     return problems
-
-
-def today(now: datetime) -> date:
-    """The day in Japan. `now`: aware."""
-    return now.astimezone(JAPAN).date()
-
-
-def utc(us: int) -> datetime:
-    """A moment of `Clock.utc_us`."""
-    return datetime.fromtimestamp(us / 1_000_000, tz=UTC)
 
 
 def _told(path: Path, problem: str, *details: str) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Collection
 from typing import Literal
 
 from cardd.errors import AuditUnavailable
+from cardd.japan_time import utc
 from cardd.log import get_logger
-from cardd.office.at_start import AtStart, utc
+from cardd.office.at_start import AtStart
 from cardd.office.beginning import begin
 from cardd.office.contents import Kind
 from cardd.office.files import REFUSED, Pair, Untrusted, read_pair

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from cardd.japan_time import day_of
 from cardd.office import contents as office_contents
-from cardd.office.at_start import today
 from cardd.office.block_list import Blocks
 from cardd.office.contents import Contents, Kind, foreign_roles
 from cardd.office.files import Pair
@@ -103,7 +103,7 @@ def judge(examined: Examined, rules: Rules, policy_now: Policy) -> Judged:
     _check_version(examined.arrived, version, rules)
     signers: tuple[Operator, ...] = ()
     if examined.checked is not None:
-        signers = two_administrators(examined.checked.signers, rules.register, rules.policy, today(rules.now))
+        signers = two_administrators(examined.checked.signers, rules.register, rules.policy, day_of(rules.now))
     _check_contents(examined.contents, rules, policy_now)
     return Judged(examined.contents, version, signers)
 
@@ -143,6 +143,6 @@ def warnings(
             f"operator `{each}` has a badge of this machine and is missing here"
             for each in sorted(set(enrolled) - known)
         ]
-    if not isinstance(contents, Blocks) and signing_persons(register, policy, today(now)) < ENOUGH:
+    if not isinstance(contents, Blocks) and signing_persons(register, policy, day_of(now)) < ENOUGH:
         told.append("fewer than two persons have the right `office_files`: nobody could sign the next file")
     return tuple(told)

@@ -6,7 +6,7 @@ The order protects the badge: nothing about a PIN is asked before certificate, b
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import datetime
 
 from cardd.cards.card_type import Application
 from cardd.cards.chuid import guid_of
@@ -16,14 +16,13 @@ from cardd.gate.gate import Gate
 from cardd.gate.step import Step, Unlocked
 from cardd.in_force import InForce
 from cardd.iso7816.connection import SmartCardConnection
+from cardd.japan_time import today, utc
 from cardd.model import CardRef, KeyRole, PinKind, PinOutcome
 from cardd.ports import Clock
 from cardd.proving.challenge import Challenge
 from cardd.register import Operator
 from cardd.signatures import check_signature, key_kind, public_key
 from cardd.state.attempts import LoginAttempts
-
-JAPAN = timezone(timedelta(hours=9))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,33 +96,45 @@ class BadgeProver:
         door.remember_certificate(KeyRole.AUTHENTICATION, certificate)
         return Proven(operator, door.ref, fingerprint, self._rules.not_after_us(certificate), proof)
 
+    def still(self, who: Proven) -> None:
+        """Whether what stood before the PIN still stands: register, blocks and policy may be others by now. Raises `LoginRefused`."""
+        operator = self._operator(who.fingerprint, who.operator.guid)
+        if (operator.id, operator.role) != (who.operator.id, who.operator.role):
+            raise LoginRefused(problem="role_ended")
+
     def _admit(self, door: Door, certificate: bytes, fingerprint: str) -> Operator:
-        now = datetime.fromtimestamp(self._clock.utc_us() / 1e6, tz=UTC)
-        problem = self._rules.problem(certificate, now)
+        problem = self._rules.problem(certificate, utc(self._clock.utc_us()))
         door.notes.certificate = problem or "good"
         if problem is not None:
             raise LoginRefused(problem=problem)
-        register, on_card = self._in_force.register, guid_of(door.identity)
-        if register.blocks(fingerprint, on_card):
-            raise LoginRefused(problem="badge_blocked")
-        operator = register.by_certificate(fingerprint)
-        if operator is None:
-            raise LoginRefused(problem="not_registered")
+        on_card = guid_of(door.identity)
+        operator = self._holder(fingerprint, on_card)
         for expected in (self._rules.card_uuid(certificate), operator.guid):
             # CHUID, certificate and register must mean one badge (SP 800-73-4 part 1, 3.4.1): a copied certificate does not.
             if expected is not None and expected != on_card:
                 raise LoginRefused(problem="card_uuid")
         door.notes.operator, door.notes.role = operator.id, operator.role
-        self._check_standing(operator, now.astimezone(JAPAN).date())
+        return self._operator(fingerprint, on_card)
+
+    def _holder(self, fingerprint: str, guid: str | None) -> Operator:
+        register = self._in_force.register
+        if register.blocks(fingerprint, guid):
+            raise LoginRefused(problem="badge_blocked")
+        operator = register.by_certificate(fingerprint)
+        if operator is None:
+            raise LoginRefused(problem="not_registered")
         return operator
 
-    def _check_standing(self, operator: Operator, today: date) -> None:
+    def _operator(self, fingerprint: str, guid: str | None) -> Operator:
+        """The holder, with a role that counts today."""
+        operator = self._holder(fingerprint, guid)
         if operator.status != "active":
             raise LoginRefused(problem="operator_blocked")
-        if operator.until is not None and today > operator.until:
+        if not operator.stands_on(today(self._clock.utc_us())):
             raise LoginRefused(problem="role_ended")
         if operator.role not in self._in_force.policy.roles:
             raise LoginRefused(problem="role_unknown")
+        return operator
 
     async def _signed(self, door: Door, certificate: bytes, fingerprint: str, act: str, about: bytes) -> bytes:
         key = public_key(certificate)

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from cardd.cards.card_type import Application, CardType, DateValue, ItemValue, TokenInfo, TriesLeft
@@ -13,13 +12,11 @@ from cardd.gate.gate import Gate
 from cardd.gate.request import Performed, Request
 from cardd.gate.step import Step, Unlocked, visit
 from cardd.iso7816.connection import SmartCardConnection
+from cardd.japan_time import today
 from cardd.model import CardKind, Item, KeyRole, Operation, PinKind
 from cardd.ports import Call, Clock
 from cardd.reading.age import has_reached
 from cardd.reading.target import Target
-
-OFFICE_ZONE = timezone(timedelta(hours=9), "Asia/Tokyo")
-"""Japan has no summer time, so the zone is a constant (decision 32)."""
 
 # PINs that a person knows; 照合番号 is printed on the card and has its own uses.
 KNOWN_BY_PEOPLE = (
@@ -185,9 +182,8 @@ class ReadingService:
         return await self._gate.perform(request, plan)
 
     def _reached(self, birth: ItemValue, age: int) -> ItemValue:
-        today = datetime.fromtimestamp(self._clock.utc_us() / 1e6, tz=UTC).astimezone(OFFICE_ZONE).date()
         assert isinstance(birth.value, DateValue)
-        return ItemValue(has_reached(birth.value, age, today), b"")
+        return ItemValue(has_reached(birth.value, age, today(self._clock.utc_us())), b"")
 
 
 def _request(call: Call, operation: Operation, target: Target, **more: Any) -> Request:

@@ -35,8 +35,8 @@ from cardd.errors import (
 )
 from cardd.gate.step import Step, Unlocked
 from cardd.iso7816.connection import SmartCardConnection
+from cardd.japan_time import day_of
 from cardd.model import KeyRole, Operation, PinKind
-from cardd.office.at_start import today
 from cardd.pin import Pin
 from cardd.proving.challenge import Challenge
 from cardd.register import Operator
@@ -240,7 +240,7 @@ class _AtBadge:
 
     async def _prepare(self, course: Course, steps: CardSteps, pin: Pin) -> None:
         if not course.has(Done.CHUID):
-            ends = card_ends(today(self._parts.now()))
+            ends = card_ends(day_of(self._parts.now()))
             await steps.make_out(ends, lambda found: check_factory_pin(self.door.card_type, found))
             course.note(Done.CHUID)
         if not course.has(Done.PUK):

@@ -4,7 +4,6 @@ import asyncio
 import secrets
 from collections import Counter, deque
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from cardd.errors import BadRequest, CarddError, GrantImpossible, GrantMismatch, GrantUnknown
@@ -13,6 +12,7 @@ from cardd.gate.gate import Gate
 from cardd.gate.request import Performed, Receipt, Request
 from cardd.gate.step import Step, Witness
 from cardd.iso7816.connection import SmartCardConnection
+from cardd.japan_time import utc
 from cardd.model import CardKind, CardOutcome, Operation, PinKind
 from cardd.ports import Call, Clock
 from cardd.sessions.session import Session
@@ -128,7 +128,7 @@ class Grants:
         async def plan(door: Door) -> Signed:
             self._take(grant, order)
             door.witness = Witness(card=CardOutcome.HELD)
-            now = datetime.fromtimestamp(self._clock.utc_us() / 1e6, tz=UTC)
+            now = utc(self._clock.utc_us())
             job = SignJob(door.card_type, order, grant.certificate, asked, now)
             try:
                 signed = await grant.held.sign(job)

@@ -119,6 +119,7 @@ class HeldCard:
                 raise CardChanged()
             signed = order.job.work(card, Unlocked())
         except BaseException as error:
+            self._ended = True  # first: whoever hears of it and asks again must hear that it is over
             self._tell(_fail, order.answer, error)
             raise
         finally:

@@ -3,13 +3,12 @@
 Importing this room brings `cryptography` and asn1crypto, half of the daemon's start: `app` does it after READY.
 """
 
-from datetime import UTC, datetime
-
 from cardd.errors import BadRequest, CardWrongKind, SignOutcomeUnknown
 from cardd.gate.door import Door
 from cardd.gate.gate import Gate
 from cardd.gate.request import Performed
 from cardd.gate.step import Step
+from cardd.japan_time import utc
 from cardd.model import CardKind
 from cardd.ports import Call, Clock
 from cardd.signing import digest as digests
@@ -77,9 +76,7 @@ class SigningService:
             known = door.known_certificate(order.key)
             if known is not None:
                 compare(order, known)
-            job = SignJob(
-                door.card_type, order, known, asked, datetime.fromtimestamp(self._clock.utc_us() / 1e6, tz=UTC)
-            )
+            job = SignJob(door.card_type, order, known, asked, utc(self._clock.utc_us()))
             prepare = job.read_certificate if spec.certificate_pin is None else None
             if mark is not None:
                 # Here, behind session and policy: nobody else makes the daemon write to its disk.

@@ -1,6 +1,7 @@
 """Whether a request may begin: what is asked first, what a second person's yes is worth, and what stands on record."""
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -242,6 +243,7 @@ async def test_who_agreed_and_may_not_any_more_has_not_agreed(desk: Desk) -> Non
     for others in (
         (replace_role(KATO, "counter"),),
         (KATO.model_copy(update={"status": "blocked"}),),
+        (KATO.model_copy(update={"until": date(1969, 12, 31)}),),
         (),
     ):
         desk.put_register(*others)

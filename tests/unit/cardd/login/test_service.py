@@ -226,6 +226,31 @@ async def test_a_stop_that_came_while_the_outcome_was_written_leaves_nobody_logg
     assert not login.house.sessions.taken(SEAT)
 
 
+@pytest.mark.proves("S1", "S12")
+@pytest.mark.parametrize("problem", ["badge_blocked", "role_ended", "not_registered"])
+async def test_a_badge_that_lost_its_standing_while_the_outcome_was_written_opens_no_session(
+    login: Login, problem: str
+) -> None:
+    kept, in_force = login.house.journal.outcome, login.house.in_force
+    (known,) = in_force.register.operators
+
+    async def slow(intent: object, record: object) -> object:
+        match problem:
+            case "badge_blocked":
+                in_force.put_block_list(frozenset({FINGERPRINT}))
+            case "role_ended":
+                in_force.put_register(Register(2, (known.model_copy(update={"role": "auditor"}),)))
+            case _:
+                in_force.put_register(Register(2, ()))
+        return await kept(intent, record)  # type: ignore[arg-type]
+
+    login.house.journal.outcome = slow  # type: ignore[method-assign, assignment]
+    with pytest.raises(LoginRefused) as refused:
+        await login()
+    assert refused.value.facts.problem == problem
+    assert not login.house.sessions.taken(SEAT)
+
+
 async def test_a_second_login_at_the_seat_waits_for_nobody(login: Login) -> None:
     second: list[str | None] = []
 

@@ -16,8 +16,8 @@ from cardd.config import Settings
 from cardd.config import from_bytes as settings_from
 from cardd.errors import AuditUnavailable
 from cardd.in_force import InForce
+from cardd.japan_time import utc
 from cardd.office import at_start, judging, signature_check
-from cardd.office.at_start import utc
 from cardd.office.block_list import BlockList
 from cardd.office.contents import Kind
 from cardd.office.exchange import OfficeFiles

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from cardd.japan_time import utc
 from cardd.office import at_start, signature_check
-from cardd.office.at_start import utc
 from cardd.office.beginning import StartRefused
 from cardd.office.contents import Kind
 from tests.fixtures.signed_office import (
