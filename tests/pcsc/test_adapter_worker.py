@@ -274,10 +274,14 @@ async def test_pcscd_that_dies_in_a_job_is_down(real_pcscd: RealPcscd) -> None:
 
 
 FILL_PCSCD = """
-import sys
+import sys, time
 from smartcard import scard
-taken = [scard.SCardEstablishContext(0) for _ in range(210)]
-print(sum(code == 0 for code, _ in taken), flush=True)
+taken, before = [], -1
+while len(taken) > before:  # pcscd may still be seeing off clients of before: full is when nothing more is to be had later either
+    before = len(taken)
+    taken += [context for code, context in (scard.SCardEstablishContext(0) for _ in range(210 - before)) if code == 0]
+    time.sleep(0.3)
+print(len(taken), flush=True)
 sys.stdin.read()
 """
 

@@ -166,9 +166,22 @@ def test_unpower_in_a_lossy_field_loses_the_card_and_finds_it_again(box: StandIn
     opened(context, box, LOSSY)
 
 
+class ReachedCard(FaultyCard):
+    """Says when a command has come to it."""
+
+    def __init__(self, script: str) -> None:
+        super().__init__(PinCard(), parse_script(script))
+        self.reached = threading.Event()
+
+    def transmit(self, command: bytes) -> bytes:
+        self.reached.set()
+        return super().transmit(command)
+
+
 @pytest.mark.proves("fault 15")
 def test_a_silent_card_holds_up_nobody_else_and_lets_go_when_pulled(box: StandInBox, context: int) -> None:
-    box.insert(FaultyCard(PinCard(), parse_script("faults: [{at: 1, do: silence}]")), PLAIN)
+    silent = ReachedCard("faults: [{at: 1, do: silence}]")
+    box.insert(silent, PLAIN)
     box.insert(PinCard(), PAD)
     results: list[int] = []
     _, stuck = scard.SCardEstablishContext(scard.SCARD_SCOPE_SYSTEM)
@@ -181,6 +194,7 @@ def test_a_silent_card_holds_up_nobody_else_and_lets_go_when_pulled(box: StandIn
         other = opened(context, box, PAD)
         assert scard.SCardTransmit(other, scard.SCARD_PCI_T1, [0, 0, 0, 0])[0] == scard.SCARD_S_SUCCESS
         scard.SCardDisconnect(other, scard.SCARD_LEAVE_CARD)
+    assert silent.reached.wait(PATIENCE_MS / 1000)
     assert asking.is_alive()
     box.pull(PLAIN)
     asking.join()
