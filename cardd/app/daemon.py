@@ -54,6 +54,7 @@ class Daemon:
     def __init__(self, office: Office) -> None:
         self._office = office
         self._clock = SystemClock()
+        self._in_force: InForce | None = None
         self._stop = asyncio.Event()
         self._failed: str | None = None
 
@@ -115,17 +116,24 @@ class Daemon:
             segment_bytes=audit.segment_mib * MIB,
             reserve_bytes=audit.reserve_mib * MIB,
             time_quality=time_quality,
+            policy=self._policy_hash,
         )
         return AsyncJournal(
             Journal(audit.directory, self._clock, facts), audit.directory, lambda _: self._fail("audit_broken")
         )
 
+    def _policy_hash(self) -> str:
+        """Of the policy in force; before anything is built, of the one that was read."""
+        policy = self._office.files.policy if self._in_force is None else self._in_force.policy
+        return policy.hash
+
     def _given(self, journal: AsyncJournal, store: StateStore) -> Given:
         office, badges = self._office, BadgeBook(store)
+        self._in_force = InForce(office.files.policy, office.files.register, badges)
         about = About(version("cardd"), secrets.token_hex(8), office.settings.mode, self._clock.boottime())
         return Given(
             office.settings,
-            InForce(office.files.policy, office.files.register, badges),
+            self._in_force,
             store,
             badges,
             office.pseudonym_key,

@@ -50,6 +50,8 @@ class JournalSettings:
     segment_bytes: int = SEGMENT_BYTES
     reserve_bytes: int = RESERVE_BYTES
     time_quality: Callable[[], str] = field(default=lambda: "unknown")
+    policy: Callable[[], str | None] = field(default=lambda: None)
+    """SHA-256 of the policy in force, 64 hex digits; asked on the journal's thread. An intent names the one it was decided by."""
 
 
 class Journal:
@@ -166,6 +168,9 @@ class Journal:
 
     def _put(self, phase: Phase, record: AnyRecord, intent: int | None) -> Receipt:
         content = record.model_dump(mode="json", exclude_none=True) | self._common()
+        policy = self._settings.policy()
+        if policy is not None:
+            content.setdefault("policy", policy)
         if intent is not None:
             content["intent"] = intent
         tail = self._tail

@@ -3,6 +3,7 @@
 import errno
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,12 +17,14 @@ from cardd.audit.verifier import Report, records, verify
 from cardd.errors import AuditUnavailable
 from tests.unit.cardd.audit.journals import (
     FailingDisk,
+    HandClock,
     a_closed_copy,
     an_intent,
     an_outcome,
     filled,
     journal,
     segment_files,
+    settings,
 )
 
 
@@ -57,6 +60,17 @@ def test_every_record_says_when_where_and_by_which_program(tmp_path: Path) -> No
         )
         assert content["up_us"] == 100_000_000
         assert content["time_quality"] == "unknown"
+
+
+def test_every_record_names_the_policy_in_force_and_an_intent_the_one_that_decided_it(tmp_path: Path) -> None:
+    in_force = ["a" * 64]
+    log = Journal(tmp_path, HandClock(), replace(settings(), policy=lambda: in_force[0]))
+    intent = log.intent(an_intent().model_copy(update={"policy": "d" * 64}))
+    in_force[0] = "b" * 64
+    log.outcome(intent, an_outcome())
+    log.state(StateRecord(event="session.ended"))
+    log.close()
+    assert [content["policy"][0] for content in told(tmp_path)] == ["a", "d", "b", "b"]
 
 
 def test_a_log_goes_on_over_restarts_and_segments(tmp_path: Path) -> None:
