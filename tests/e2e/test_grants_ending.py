@@ -11,6 +11,7 @@ from applets_spec.fault_script import Fault, Kind
 from applets_spec.faults import FaultyCard
 from cardd.client import RemoteError
 from demo.office import Person
+from tests.daemon.tools import open_files
 from tests.e2e.test_grants import DIGESTS, give, order
 from tests.fixtures.counter import BADGE_SLOT, ROOMY, Counter, any_counter, counter, open_counter, sato, until
 from tests.fixtures.pcscd import StandInBox
@@ -111,7 +112,7 @@ def _figures(pid: int) -> tuple[int, int, int]:
     """Resident KiB, descriptors, threads."""
     status = Path(f"/proc/{pid}/status").read_text().splitlines()
     words = {line.split(":")[0]: line.split()[1] for line in status if len(line.split()) > 1}
-    return int(words["VmRSS"]), len(list(Path(f"/proc/{pid}/fd").iterdir())), int(words["Threads"])
+    return int(words["VmRSS"]), len(open_files(pid)), int(words["Threads"])
 
 
 @pytest.mark.proves("fault 144")

@@ -156,7 +156,8 @@ async def test_a_file_of_another_user_is_refused(place: Town, name: str, monkeyp
     else:  # who may not give a file away is somebody else than its owner
         mine = os.geteuid()
         monkeypatch.setattr(os, "geteuid", lambda: mine + 1)
-    outcome = await place.look()
+    outcomes = await place.files.look(at_once=True)
+    (outcome,) = [each for each in outcomes if str(place.incoming) in each.details[0]]
     assert (outcome.problem, "chown root" in outcome.details[0]) == ("wrong_owner", True)
 
 
