@@ -121,7 +121,8 @@ def test_a_full_disk_refuses_new_work_and_closes_the_old() -> None:
             # Its result stands on the blocks of the reserve, and so the data may go out.
             assert client.call("card.read", card=handle, items=["name"], **CONTEXT)["items"]
         before = len(card.data)
-        error = refusal(stage, handle)
+        # The last block of the record may have room for a few more; the card is not touched for them, as nobody types.
+        error = next(each for each in (refusal(stage, handle) for _ in range(10)) if each.name != "agent.none")
         assert (error.name, error.data["problem"], len(card.data)) == ("audit.unavailable", "disk_full", before)
         ballast.unlink()
         with stage.client(person=typist) as client:
