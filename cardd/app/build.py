@@ -25,8 +25,9 @@ from cardd.audit.asynchronous import AsyncJournal
 from cardd.audit.pseudonym import CardPseudonyms, PseudonymKey
 from cardd.config import Settings
 from cardd.gate.door import DoorTools
-from cardd.gate.gate import Gate, GateParts
+from cardd.gate.gate import Gate
 from cardd.gate.guard import WrongPins
+from cardd.gate.parts import GateParts
 from cardd.gate.refusals import Refusals
 from cardd.in_force import InForce
 from cardd.log import get_logger

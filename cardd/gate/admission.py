@@ -6,8 +6,6 @@ What is refused here is on record as a refusal, with all that was known by then;
 from dataclasses import dataclass
 from typing import Any
 
-from cardd.audit.asynchronous import AsyncJournal
-from cardd.audit.pseudonym import CardPseudonyms
 from cardd.audit.records import RecordContext, StateRecord
 from cardd.cards.card_type import CardType
 from cardd.errors import (
@@ -22,45 +20,21 @@ from cardd.errors import (
     PolicyDenied,
 )
 from cardd.gate import fields
-from cardd.gate.refusals import Refusals
+from cardd.gate.parts import GateParts
 from cardd.gate.request import Request
-from cardd.in_force import InForce
 from cardd.japan_time import today
 from cardd.model import CardHandle, CardKind, CardOutcome, Operation, SeatName
 from cardd.policy.decide import decide, may_approve
 from cardd.policy.facts import Decision, Question
-from cardd.ports import Call, Clock
+from cardd.policy.table import BADGE_CARE, BADGE_PROOFS
+from cardd.ports import Call
 from cardd.readers.entries import CardEntry
-from cardd.readers.table import PresenceTable
-from cardd.sessions.overrides import Overrides
-from cardd.sessions.table import Session, SessionTable
-from cardd.state.approvals import Approval, Approvals, content_hash
-from cardd.state.lockdown import Lockdown
+from cardd.sessions.table import Session
+from cardd.state.approvals import Approval, content_hash
 from cardd.state.people import marks_of
 
 WITHOUT_SESSION = frozenset({Operation.LOGIN, Operation.APPROVE, Operation.LOCKDOWN_RELEASE})
 """A badge proves its holder here; nobody need be logged in."""
-BADGE_PROOFS = WITHOUT_SESSION | {Operation.UNLOCK}
-BADGE_CARE = frozenset({Operation.BADGE_ENROL, Operation.BADGE_RENEW, Operation.BADGE_UNBLOCK})
-"""Done by one operator to the badge of another."""
-
-
-@dataclass(frozen=True, slots=True)
-class AdmissionParts:
-    """What is asked."""
-
-    presence: PresenceTable
-    sessions: SessionTable
-    journal: AsyncJournal
-    refusals: Refusals
-    pseudonyms: CardPseudonyms
-    in_force: InForce
-    lockdown: Lockdown
-    approvals: Approvals
-    overrides: Overrides
-    clock: Clock
-    pin_fresh_s: float = 300.0
-    """A high-risk purpose wants the operator's PIN typed within so long (S6)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +50,7 @@ class Admitted:
 class Admission:
     """Says yes, or raises."""
 
-    def __init__(self, parts: AdmissionParts) -> None:
+    def __init__(self, parts: GateParts) -> None:
         self._parts = parts
 
     async def to_card(self, request: Request) -> Admitted:
@@ -242,6 +216,3 @@ def _whose_badge(decision: Decision, operation: Operation, card: CardHandle, ses
 def _check_seat(entry: CardEntry, seat: SeatName) -> None:
     if entry.reader.seat not in (None, seat):
         raise CardWrongReader(reader=entry.reader.shown, problem="other_seat")
-
-
-__all__ = ["BADGE_CARE", "Admission", "AdmissionParts", "Admitted"]

@@ -5,53 +5,25 @@ Nothing else in cardd reaches a card for a caller. What is refused before the in
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from cardd.audit.asynchronous import AsyncJournal
 from cardd.audit.journal import Receipt
-from cardd.audit.pseudonym import CardPseudonyms
 from cardd.audit.records import IntentRecord, RecordContext, StateRecord
 from cardd.errors import AuditUnavailable, BadRequest, CardAbsent, CarddError, Internal, SessionRequired
 from cardd.gate import fields
-from cardd.gate.admission import Admission, AdmissionParts, Admitted
-from cardd.gate.door import Door, DoorTools, Standing
+from cardd.gate.admission import Admission, Admitted
+from cardd.gate.door import Door, Standing
 from cardd.gate.outcomes import given_up, outcome_of
-from cardd.gate.refusals import Refusals
+from cardd.gate.parts import GateParts
 from cardd.gate.request import Performed, Request
-from cardd.in_force import InForce
 from cardd.model import CardHandle, CardKind, CardRef, Operation, PinKind, SeatName
 from cardd.policy.decide import has_right, may_approve, may_spend_last_try
-from cardd.ports import Call, Clock
+from cardd.ports import Call
 from cardd.readers.entries import CardState
-from cardd.readers.table import PresenceTable
 from cardd.register import Operator
-from cardd.sessions.overrides import Overrides
-from cardd.sessions.table import Session, SessionEnd, SessionTable
-from cardd.state.approvals import Approvals
-from cardd.state.lockdown import Lockdown
-from cardd.state.pin_counts import PinCounts
+from cardd.sessions.table import Session, SessionEnd
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class GateParts:
-    """What the gate asks and tells."""
-
-    presence: PresenceTable
-    sessions: SessionTable
-    journal: AsyncJournal
-    refusals: Refusals
-    pseudonyms: CardPseudonyms
-    in_force: InForce
-    lockdown: Lockdown
-    approvals: Approvals
-    overrides: Overrides
-    pin_counts: PinCounts
-    clock: Clock
-    tools: DoorTools
-    pin_fresh_s: float = 300.0
 
 
 class Gate:
@@ -61,21 +33,7 @@ class Gate:
         self._parts = parts
         self._under_way: set[asyncio.Task[Any]] = set()
         """Whose intent is on the disk, and whose outcome is not yet."""
-        self._admission = Admission(
-            AdmissionParts(
-                parts.presence,
-                parts.sessions,
-                parts.journal,
-                parts.refusals,
-                parts.pseudonyms,
-                parts.in_force,
-                parts.lockdown,
-                parts.approvals,
-                parts.overrides,
-                parts.clock,
-                parts.pin_fresh_s,
-            )
-        )
+        self._admission = Admission(parts)
 
     async def perform(self, request: Request, plan: Callable[[Door], Awaitable[T]]) -> Performed[T]:
         """Let `plan` work on the card of `request`, if policy and record agree; give its result once it is on record.

@@ -22,8 +22,9 @@ from cardd.audit.pseudonym import CardPseudonyms, PseudonymKey
 from cardd.cards.card_type import Application, Recognition, TriesLeft
 from cardd.errors import PinNowBlocked, PinRejected
 from cardd.gate.door import Door, DoorTools
-from cardd.gate.gate import Gate, GateParts
+from cardd.gate.gate import Gate
 from cardd.gate.guard import WrongPins
+from cardd.gate.parts import GateParts
 from cardd.gate.refusals import Refusals
 from cardd.gate.request import Request
 from cardd.gate.step import Step

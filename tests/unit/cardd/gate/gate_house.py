@@ -25,8 +25,9 @@ from cardd.cards.card_type import (
 )
 from cardd.errors import AuditUnavailable, CarddError
 from cardd.gate.door import DoorTools
-from cardd.gate.gate import Gate, GateParts
+from cardd.gate.gate import Gate
 from cardd.gate.guard import WrongPins
+from cardd.gate.parts import GateParts
 from cardd.gate.refusals import Refusals
 from cardd.in_force import InForce
 from cardd.iso7816.connection import InsertionNotes
