@@ -129,6 +129,19 @@ class Limits(TomlModel):
     """How long running operations may go on after SIGTERM."""
 
 
+class Witness(TomlModel):
+    """Somebody else's machine that keeps the heads of the record (A5). The daemon knows its key; a helper program speaks with it."""
+
+    url: Annotated[str, StringConstraints(pattern=r"^https://[^\s]+$", max_length=200)]
+    key: Annotated[str, StringConstraints(pattern=r"^[^\s+]+\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+$", max_length=200)]
+    """The witness's public key as a C2SP verifier key: `name+hash+base64`."""
+    ca: AbsolutePath | None = None
+    """PEM of the CA of its TLS certificate; None = the system's."""
+    certificate: AbsolutePath | None = None
+    certificate_key: AbsolutePath | None = None
+    """PEM: how this machine shows who it is."""
+
+
 class Audit(TomlModel):
     """The audit log."""
 
@@ -136,6 +149,22 @@ class Audit(TomlModel):
     segment_mib: Annotated[int, Field(ge=1, le=64)] = 4
     reserve_mib: Annotated[int, Field(ge=1, le=1024)] = 16
     """Kept free for closing records when the disk is full."""
+    head_records: Annotated[int, Field(ge=1, le=100)] = 100
+    """A head is signed after so many records at the latest (A4)."""
+    head_seconds: Annotated[int, Field(ge=1, le=60)] = 60
+    log_key: Annotated[str, StringConstraints(min_length=1)] = "log.key"
+    """The key of the day that signs the heads; in the state directory, for it is replaced each day."""
+    index_directory: AbsolutePath = Path("/var/lib/cardd/audit-index")
+    """What answers questions about the record: may be deleted, and is built again."""
+    export_directory: AbsolutePath = Path("/var/lib/cardd/exports")
+    keep_years: Annotated[int, Field(ge=7, le=30)] = 7
+    witnesses: tuple[Witness, ...] = ()
+    cosigned_directory: AbsolutePath = Path("/var/lib/cardd/cosigned")
+    """Where the sender puts heads that a witness has signed."""
+    witness_alarm_seconds: Annotated[int, Field(ge=60, le=600)] = 600
+    """After so long without a witness there is an alarm."""
+    witness_login_seconds: Annotated[int, Field(ge=3600, le=86_400)] = 86_400
+    """After so long nobody logs in any more, until a head has left the machine."""
 
 
 class CaKey(TomlModel):

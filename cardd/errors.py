@@ -95,6 +95,30 @@ class AuditUnavailable(CallSupport):
     code = "audit.unavailable"
 
 
+class AuditUnknown(AskAgain):
+    """There is no such record, alarm or export; `problem` says which."""
+
+    code = "audit.unknown"
+
+
+class AuditIndexing(AskAgain):
+    """The index is being built; until it is, questions would be answered with half the truth."""
+
+    code = "audit.indexing"
+
+
+class AuditCutRefused(CallSupport):
+    """Records may not be cut off; `problem` says why."""
+
+    code = "audit.cut_refused"
+
+
+class HeadsOverdue(CallSupport):
+    """No login: for a day no head of the record has left this machine (A5)."""
+
+    code = "audit.heads_overdue"
+
+
 class LoginRefused(CallSupport):
     """Badge, certificate or register do not allow this login; `problem` says which."""
 

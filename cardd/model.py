@@ -115,6 +115,20 @@ class Operation(StrEnum):
     LOCKDOWN = "lockdown"
     OVERRIDE = "override"
     """The emergency override (S10)."""
+    AUDIT = "audit"
+    """To look into the record: head, questions, proofs, alarms."""
+    AUDIT_EXPORT = "audit_export"
+    """To take records out as a file."""
+    AUDIT_REVIEW = "audit_review"
+    """To say what became of an alarm."""
+    AUDIT_CUT = "audit_cut"
+    """To cut off sealed segments whose years are over (A8)."""
+    HEAD_EXPORT = "head_export"
+    """To take the newest head out by hand, where no witness is reached (A5)."""
+    DISCLOSE = "disclose"
+    """To tell a resident, whose card is here, who used it (A11)."""
+    WATCH_LIST = "watch_list"
+    """To put a card, which is here, on a list of those that are watched (W8, W9)."""
 
 
 class CardOutcome(StrEnum):

@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from cardd.model import CardKind, CardOutcome, Item, KeyRole, Operation, PinKind, PinOutcome
 
-RECORD_FORMAT = 1
-"""Version of the record's content; stands in each record as `format`."""
+RECORD_FORMAT = 2
+"""Version of the record's content; stands in each record as `format`. 2: heads, keys, alarms, cuts (1 has none of them)."""
 
 
 class Phase(IntEnum):
@@ -58,7 +58,12 @@ Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:@-]*$
 Pseudonym = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 """Keyed hash, 16 bytes in hex."""
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-"""SHA-256 in hex, of a policy file."""
+"""SHA-256 in hex; also an Ed25519 public key, which has 32 bytes too."""
+Proof = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}:([0-9a-f]{2}){64,520}$")]
+"""What a badge signed: the nonce (32 bytes) and, behind a colon, the signature over its message, in hex."""
+LogId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+Day = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+"""A period of the log's key: one day, UTC."""
 CaseNumber = Annotated[
     str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$")
 ]
@@ -161,6 +166,8 @@ class OutcomeRecord(RecordModel):
     """Age of the revocation list that was used, in seconds."""
     duration_ms: Count | None = None
     caller_gone: bool | None = None
+    proof: Proof | None = None
+    """Of whoever agreed by badge and PIN: an outsider checks it with the badge's certificate."""
 
 
 class StateRecord(RecordContext):
@@ -173,6 +180,35 @@ class StateRecord(RecordContext):
     """Bytes of a torn record that were cut off at start."""
     open_intents: tuple[Count, ...] | None = None
     """In the first record of a segment: intents without a result so far."""
+    tree: tuple[Digest, ...] | None = None
+    """In the first record of a segment: the roots of the full subtrees over all records before this one, largest first."""
+    key_period: Day | None = None
+    key_public: Digest | None = None
+    """In `log.key`: from this day on heads are signed with this Ed25519 key."""
+    step_us: Annotated[int, Field(ge=-(2**53) + 1, le=2**53 - 1)] | None = None
+    """In `clock.step`: by how much the clock was set, seen against CLOCK_BOOTTIME."""
+    head_size: Count | None = None
+    """How many records the head has that left the machine."""
+    head_root: Digest | None = None
+    witness: Name | None = None
+    """Who holds it now."""
+    lag_s: Count | None = None
+    """How long the oldest work has waited that no witness holds."""
+    watch: Word | None = None
+    """In `watch.alarm` and `watch.review`: the rule, `w1` to `w18`."""
+    evidence: Annotated[tuple[Count, ...], Field(max_length=100)] | None = None
+    """The records that the alarm rests on."""
+    alarm: Count | None = None
+    """In `watch.review`: the record of the alarm."""
+    verdict: Literal["explained", "unexplained", "misuse"] | None = None
+    reason: Word | None = None
+    """Of a review or an export: one word of a list."""
+    first_sequence: Count | None = None
+    last_sequence: Count | None = None
+    last_hash: Digest | None = None
+    """Of records that were cut off, exported, or stand in the log that this one goes on from."""
+    previous_log: LogId | None = None
+    """In the first record of a log that takes the place of another one."""
 
 
 AnyRecord = IntentRecord | OutcomeRecord | StateRecord

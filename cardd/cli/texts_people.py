@@ -76,6 +76,10 @@ PEOPLE_TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "operation.badge_enrol": ("職員カードの発行", "enrol a badge"),
         "operation.badge_renew": ("職員カードの更新", "renew a badge"),
         "operation.badge_unblock": ("職員カードのロック解除", "unblock a badge"),
+        "operation.disclose": ("利用履歴の本人への開示", "tell a resident who used the card"),
+        "operation.watch_list": ("見守り名簿への登録", "put a card on a watch list"),
+        "operation.audit_export": ("利用記録の書出し", "export records"),
+        "operation.audit_cut": ("保存期間を過ぎた記録の削除", "cut old records"),
         # an emergency
         "lockdown_will": (
             "緊急停止: すべての窓口のログインを終了し、カードの操作をすべて止めます。再起動しても続きます。\n"

@@ -33,7 +33,7 @@ from cardd.sessions.table import Session
 from cardd.state.approvals import Approval, content_hash
 from cardd.state.people import marks_of
 
-WITHOUT_SESSION = frozenset({Operation.LOGIN, Operation.APPROVE, Operation.LOCKDOWN_RELEASE})
+WITHOUT_SESSION = frozenset({Operation.LOGIN, Operation.APPROVE, Operation.LOCKDOWN_RELEASE, Operation.HEAD_EXPORT})
 """A badge proves its holder here; nobody need be logged in."""
 
 
@@ -96,9 +96,12 @@ class Admission:
         await self._parts.journal.state(StateRecord(**facts, problem="repeated"))
         return session
 
-    async def without_card(self, request: Request) -> Session:
-        """For what the role's rights allow and touches no card. Raises `LockedDown` (but never for the stop itself),
-        `SessionRequired`, `SessionLocked`, `PolicyDenied`, `AuditUnavailable`."""
+    async def without_card(self, request: Request) -> tuple[Session, dict[str, Any]]:
+        """For what the role's rights allow and touches no card; also the fields that name a second person, where one agreed.
+
+        Raises `LockedDown` (but never for the stop itself), `SessionRequired`, `SessionLocked`, `PolicyDenied`,
+        `ApprovalRequired`, `ApprovalInvalid`, `AuditUnavailable`.
+        """
         facts = fields.of_request(request)
         try:
             if request.operation is not Operation.LOCKDOWN:
@@ -106,11 +109,12 @@ class Admission:
             session = self._session(request.operation, request.call)
             assert session is not None
             facts |= fields.of_session(session)
-            self._judge(request, CardKind.UNKNOWN, session, facts)
+            decision = self._judge(request, CardKind.UNKNOWN, session, facts)
+            await self._agreed(request, decision, session, facts)
         except CarddError as error:
             await self._refused(facts, error)
             raise
-        return session
+        return session, {name: facts.get(name) for name in ("approval", "approver", "content")}
 
     # --- one by one --------------------------------------------------------------------------------------------------
 

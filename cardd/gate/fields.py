@@ -83,7 +83,7 @@ def content_of(request: Request, facts: dict[str, Any]) -> dict[str, str]:
         "pins": ",".join(pin.value for pin in request.pins) or None,
         "card_kind": facts["card_kind"].value if "card_kind" in facts else None,
         "card": card,
-        "insertion": None if card or factory else request.card,
+        "insertion": None if card or factory else request.card or None,
         REQUESTER: None,
     }
     if known.keys() & dict(request.content).keys():

@@ -58,6 +58,12 @@ class Gate:
     async def allow(self, request: Request) -> Session:
         """Whether the role of whoever is logged in has the right to do something that touches no card. The caller acts, and
         puts it on record with `note`. Raises `LockedDown`, `SessionRequired`, `SessionLocked`, `PolicyDenied`, `AuditUnavailable`."""
+        session, _ = await self._admission.without_card(request)
+        return session
+
+    async def allow_by_two(self, request: Request) -> tuple[Session, dict[str, Any]]:
+        """The same for rights that need a second person (`policy.table.BY_TWO`); also the fields `approval`, `approver` and
+        `content` for the caller's `note`. Raises `ApprovalRequired` and `ApprovalInvalid` as well."""
         return await self._admission.without_card(request)
 
     def session(self, call: Call) -> Session:

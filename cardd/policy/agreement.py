@@ -3,7 +3,17 @@
 from collections.abc import Collection, Iterable, Iterator
 
 from cardd.model import CardKind, Item, KeyRole, Operation
-from cardd.policy.table import BADGE_CARE, GRANT_KEYS, RIGHTS, ROW_OPERATIONS, PolicyTable, Purpose, Row
+from cardd.policy.table import (
+    APPROVED,
+    BADGE_CARE,
+    BY_TWO,
+    GRANT_KEYS,
+    RIGHTS,
+    ROW_OPERATIONS,
+    PolicyTable,
+    Purpose,
+    Row,
+)
 from cardd.tomlfile import KeyPath
 
 Found = Iterator[tuple[KeyPath, str]]
@@ -40,9 +50,12 @@ def _of_roles(table: PolicyTable) -> Found:
         here = ("roles", number)
         yield from _unknown((*here, "rights"), role.rights, RIGHTS, "`{}` is no right of a role")
         yield from _unknown(
-            (*here, "approves"), role.approves, ROW_OPERATIONS, "`{}` is nothing a second person is asked for"
+            (*here, "approves"), role.approves, APPROVED, "`{}` is nothing a second person is asked for"
         )
         rights.update(role.rights)
+    approved = {operation for role in table.roles for operation in role.approves}
+    for operation in sorted((BY_TWO & rights) - approved):
+        yield ("roles",), f"a role has the right `{operation}`, which needs a second person, and no role approves it"
     if Operation.LOCKDOWN in rights and Operation.LOCKDOWN_RELEASE not in rights:
         yield ("roles",), "a role may engage the emergency stop (`lockdown`), and none may end it (`lockdown_release`)"
 

@@ -6,7 +6,18 @@ from itertools import product
 
 from cardd.model import CardKind, Item, KeyRole, Operation, PinKind
 from cardd.policy.facts import Decision, Question
-from cardd.policy.table import ANY_CLIENT, BADGE_CARE, BADGE_PROOFS, NEED_KEYS, RIGHTS, PolicyTable, Purpose, Role, Row
+from cardd.policy.table import (
+    ANY_CLIENT,
+    BADGE_CARE,
+    BADGE_PROOFS,
+    BY_TWO,
+    NEED_KEYS,
+    RIGHTS,
+    PolicyTable,
+    Purpose,
+    Role,
+    Row,
+)
 
 Shape = tuple[Operation, Item | KeyRole | None, CardKind]
 """operation, item or key, kind of card"""
@@ -121,7 +132,9 @@ def rights(question: Question, policy: Policy) -> Decision | None:
         return None
     if question.operation not in policy.roles[question.role or ""].rights:
         return Decision(False, "rights", "no_right")
-    return None if question.operation is Operation.OVERRIDE else Decision(True, "rights")
+    if question.operation is Operation.OVERRIDE:
+        return None
+    return Decision(True, "rights", second_person=question.operation in BY_TWO)
 
 
 def context(question: Question, policy: Policy) -> Decision | None:

@@ -15,12 +15,19 @@ ANY_CLIENT = "*"
 NEED_KEYS = frozenset({Operation.SIGN, Operation.CERTIFICATE, Operation.GRANT})
 GRANT_KEYS = frozenset({KeyRole.AUTHENTICATION, KeyRole.KEY_MANAGEMENT})
 """Keys of a badge that sign more than once after one PIN. PIV 9C wants its PIN each time (SP 800-73-4 part 1, table 4b)."""
-BADGE_PROOFS = frozenset({Operation.LOGIN, Operation.UNLOCK, Operation.APPROVE, Operation.LOCKDOWN_RELEASE})
+BADGE_PROOFS = frozenset(
+    {Operation.LOGIN, Operation.UNLOCK, Operation.APPROVE, Operation.LOCKDOWN_RELEASE, Operation.HEAD_EXPORT}
+)
 """A badge shows who its holder is. Any badge may try; certificate, register, PIN and rights decide afterwards."""
 BADGE_CARE = frozenset({Operation.BADGE_ENROL, Operation.BADGE_RENEW, Operation.BADGE_UNBLOCK})
 """Never without a second person, whatever a row says (S9)."""
-RIGHTS = frozenset(
+BY_TWO = frozenset({Operation.AUDIT_EXPORT, Operation.AUDIT_CUT})
+"""Rights that are never used without a second person (S9)."""
+RIGHTS = BY_TWO | frozenset(
     {
+        Operation.AUDIT,
+        Operation.AUDIT_REVIEW,
+        Operation.HEAD_EXPORT,
         Operation.BADGE_BLOCK,
         Operation.BADGE_LIST,
         Operation.APPROVALS,
@@ -33,6 +40,8 @@ RIGHTS = frozenset(
 """What a role may do without a row, for it is not done with a card of the request."""
 ROW_OPERATIONS = frozenset(Operation) - BADGE_PROOFS - RIGHTS
 """What is done with a card: rows allow it, and a second person may be asked for it."""
+APPROVED = ROW_OPERATIONS | BY_TWO
+"""What a second person may be asked for."""
 
 
 class Role(TomlModel):

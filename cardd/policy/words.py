@@ -38,6 +38,8 @@ OPERATIONS: Mapping[str, Marked] = {
     "badge_enrol": _marked("発", "E", "職員カードの発行", "enrol a badge"),
     "badge_renew": _marked("更", "W", "職員カードの更新", "renew a badge"),
     "badge_unblock": _marked("解", "U", "職員カードのロック解除", "unblock a badge"),
+    "disclose": _marked("開", "D", "利用履歴の本人への開示", "tell a resident who used the card"),
+    "watch_list": _marked("視", "V", "見守り名簿への登録", "put a card on a watch list"),
 }
 """In the order of the table."""
 
@@ -72,6 +74,11 @@ RIGHTS: Mapping[str, Two] = {
     "badge_block": Two("職員カードの利用停止 (紛失)", "block a badge (loss)"),
     "approvals": Two("承認待ちの確認・取下げ", "see and withdraw approvals"),
     "office_files": Two("規則・名簿の差替え", "put office files in force"),
+    "audit": Two("利用記録の閲覧", "look into the record"),
+    "audit_review": Two("警告の確認結果の記録", "review alarms"),
+    "audit_export": Two("利用記録の書出し (2人)", "export records (two)"),
+    "audit_cut": Two("保存期間を過ぎた記録の削除 (2人)", "cut old records (two)"),
+    "head_export": Two("記録の照合値の持出し", "take out the record's head"),
     "lockdown": Two("緊急停止", "emergency stop"),
     "lockdown_release": Two("緊急停止の解除 (2人)", "end the emergency stop (two)"),
     "override": Two("緊急時の特例", "emergency override"),

@@ -56,7 +56,7 @@ def test_every_record_says_when_where_and_by_which_program(tmp_path: Path) -> No
             "window-1",
             "test",
             "0.1.0",
-            1,
+            2,
         )
         assert content["up_us"] == 100_000_000
         assert content["time_quality"] == "unknown"

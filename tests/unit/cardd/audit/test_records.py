@@ -53,10 +53,12 @@ def test_the_fields_are_those_that_the_documentation_lists() -> None:
     }  # fmt: skip
     assert set(IntentRecord.model_fields) == set(RecordContext.model_fields)
     assert set(StateRecord.model_fields) - set(RecordContext.model_fields) == {
-        "code", "problem", "count", "cut_bytes", "open_intents",
+        "code", "problem", "count", "cut_bytes", "open_intents", "tree", "key_period", "key_public", "step_us", "head_size",
+        "head_root", "witness", "lag_s", "watch", "evidence", "alarm", "verdict", "reason", "first_sequence",
+        "last_sequence", "last_hash", "previous_log",
     }  # fmt: skip
     assert set(OutcomeRecord.model_fields) == {
         "result", "code", "problem", "items", "signatures", "pin", "pin_outcome", "tries_before", "tries_after",
         "pin_pad", "last_try_agreed", "card_outcome", "card", "card_source", "session", "operator", "role", "badge",
-        "certificate", "list_age_s", "duration_ms", "caller_gone",
+        "certificate", "list_age_s", "duration_ms", "caller_gone", "proof",
     }  # fmt: skip

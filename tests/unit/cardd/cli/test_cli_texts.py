@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from cardd.cli.context import PROGRESS_STATES
 from cardd.cli.reasons import REASONS
 from cardd.cli.texts import TEXTS, Speech, locale_of_environment
-from cardd.policy.table import ROW_OPERATIONS
+from cardd.policy.table import APPROVED
 from cardd.wire.base import ItemWord, KeyWord, KindWord, PinWord
 from cardd.wire.fault_table import FAULTS
 from cardd.wire.faults import ErrorData, PinFate
@@ -64,7 +64,7 @@ FAMILIES: Mapping[str, set[str]] = {
         "block_list",
     },
     "approval_state": words(ApprovalRow, "state"),
-    "operation": {operation.value for operation in ROW_OPERATIONS},
+    "operation": {operation.value for operation in APPROVED},
     "content": {
         *(
             "operation",

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 Tree = dict[str, Any]
-PROOFS = ("login", "unlock", "approve", "lockdown_release")
-RIGHTS = ("badge_block", "badge_list", "approvals", "office_files", "lockdown", "override")
+PROOFS = ("login", "unlock", "approve", "lockdown_release", "head_export")
+RIGHTS = ("badge_block", "badge_list", "approvals", "office_files", "lockdown", "override", "audit", "audit_review")
+BY_TWO = ("audit_export", "audit_cut")
 CARE = ("badge_enrol", "badge_renew", "badge_unblock")
 KEYED = ("sign", "certificate", "grant")
-PLAIN = ("pin_status", "token_info", "change_pin")
+PLAIN = ("pin_status", "token_info", "change_pin", "disclose", "watch_list")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,10 @@ def verdict(tree: Tree, asked: Asked) -> Verdict:  # noqa: PLR0911 - one answer 
     if asked.operation in PROOFS:
         return (asked.card == "badge", False, False)
     role = next((each for each in tree["roles"] if each["code"] == asked.role), None)
-    if role is None or (asked.operation in RIGHTS and asked.operation not in role.get("rights", [])):
+    if role is None or (asked.operation in (*RIGHTS, *BY_TWO) and asked.operation not in role.get("rights", [])):
         return NO
+    if asked.operation in BY_TWO:
+        return (True, True, False)
     if asked.operation in RIGHTS and asked.operation != "override":
         return (True, False, False)
     purpose = next((each for each in tree["purposes"] if each["code"] == asked.purpose), None)

@@ -16,7 +16,7 @@ from cardd.policy.facts import Question
 from cardd.policy.load import from_bytes
 from cardd.policy.rules import Allowing, Policy
 from tests.unit.cardd.policy import random_policy
-from tests.unit.cardd.policy.oracle import CARE, KEYED, PLAIN, PROOFS, RIGHTS, Asked, Tree, Verdict, verdict
+from tests.unit.cardd.policy.oracle import BY_TWO, CARE, KEYED, PLAIN, PROOFS, RIGHTS, Asked, Tree, Verdict, verdict
 
 EXAMPLE = (Path(__file__).parents[4] / "cardd/policy/example.toml").read_bytes()
 ROLES = [role["code"] for role in tomllib.loads(EXAMPLE.decode())["roles"]]
@@ -52,7 +52,7 @@ def shapes(items: Iterable[str], keys: Iterable[str], pins: Iterable[str | None]
     found: list[Shape] = [("read", (item,), None, pin) for item in items for pin in (None, "verification_a")]
     found += [(operation, (), key, None) for operation in KEYED for key in keys]
     found += [(operation, (), None, pin) for operation in PLAIN for pin in pins]
-    found += [(operation, (), None, None) for operation in (*PROOFS, *RIGHTS, *CARE)]
+    found += [(operation, (), None, None) for operation in (*PROOFS, *RIGHTS, *BY_TWO, *CARE)]
     return found
 
 
