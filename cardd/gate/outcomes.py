@@ -57,6 +57,7 @@ def outcome_of(door: Door, error: CarddError | None, gone: str | None, duration_
         certificate=notes.certificate,
         duration_ms=duration_ms,
         caller_gone=True if gone == CLIENT_GONE else None,
+        proof=notes.proof,
     )
 
 

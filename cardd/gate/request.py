@@ -68,3 +68,5 @@ class Notes:
     handed_out: bool = False
     """What it gives was handed out while it still ran (a grant): that its session ends takes nothing back."""
     items: tuple[Item, ...] | None = None
+    proof: str | None = None
+    """What the badge signed to prove its holder: nonce and signature in hex, a colon between."""

@@ -151,4 +151,5 @@ class BadgeProver:
         if not challenge[0].spend(self._clock.boottime()):
             raise LoginRefused(problem="challenge_expired")
         check_signature(key, signature, challenge[0].digest(fingerprint), "sha256")
+        door.notes.proof = f"{challenge[0].nonce.hex()}:{signature.hex()}"
         return challenge[0].nonce + signature

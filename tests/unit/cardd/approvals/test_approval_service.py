@@ -26,7 +26,7 @@ async def refused(people: People, number: str, shown: str) -> CarddError:
 
 @pytest.mark.proves("S9")
 async def test_the_badge_signs_exactly_what_was_shown(people: People) -> None:
-    """Checked as an outsider would: with the badge's certificate, by the words of `Challenge.message`."""
+    """Checked as an outsider would: from the record, with the badge's certificate, by the words of `Challenge.message`."""
     asked = people.asked()
     people.badge("kato")
     given = await people.approvals.give(people.call("approval.give"), asked.id, asked.content_hash, None)
@@ -39,6 +39,8 @@ async def test_the_badge_signs_exactly_what_was_shown(people: People) -> None:
     key = x509.load_der_x509_certificate(certificate).public_key()
     assert isinstance(key, ec.EllipticCurvePublicKey)
     key.verify(proof[32:], message, ec.ECDSA(hashes.SHA256()))
+    (outcome,) = people.house.journal.outcomes
+    assert outcome.proof == f"{proof[:32].hex()}:{proof[32:].hex()}"
 
 
 @pytest.mark.proves("S9")
