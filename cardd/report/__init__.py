@@ -1,0 +1,1 @@
+"""The monthly report: what a month's records say, as one HTML file that an auditor prints."""
