@@ -168,6 +168,8 @@ class Terminal:
     starts: int = 0
     torn: int = 0
     """Records cut off at a start because a crash had torn them."""
+    outside_size: int = 0
+    """Records covered by the largest head that left the machine, as the month's records tell: to a witness or by hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +183,6 @@ class Heads:
     newest: str = ""
     """The newest head as text (C2SP note); empty: none."""
     newest_size: int = 0
-    witnessed_size: int = 0
-    """Records covered by the newest head that a witness signed, as the heads files tell; 0: none."""
     missing: tuple[str, ...] = ()
     """Days of the month, since the log began and until it was read, without any head."""
     unreadable: tuple[str, ...] = ()

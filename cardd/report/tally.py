@@ -38,6 +38,8 @@ REST = "…"
 ALARM, REVIEW = "watch.alarm", "watch.review"
 INCIDENTS = frozenset({"log.created", "log.opened", "log.cut", "clock.step", "daemon.started", "daemon.stopped"})
 """Events of the machine that the report lists, beside alarms and the emergency stop."""
+LEFT = frozenset({"head.witnessed", "audit.export_head"})
+"""A head left the machine."""
 _OUTCOMES = frozenset({"done", "refused", "failed", "unknown"})
 
 
@@ -115,6 +117,8 @@ class Tally:
             if word is not None and word not in seen and len(seen) < MOST_WORDS:
                 seen.append(word)
         known.starts += entry.event == "daemon.started"
+        if entry.event in LEFT:
+            known.outside_size = max(known.outside_size, entry.number("head_size") or 0)
         known.torn += entry.event == "log.opened" and bool(entry.number("cut_bytes"))
 
     def _intent(self, entry: Entry) -> None:
