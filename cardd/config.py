@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from cardd.model import SeatName
 from cardd.tomlfile import BrokenFile, KeyPath, Layout, TomlModel, parse, read_bytes
+from cardd.watch_settings import Watching
 
 DEFAULT_FILE = Path("/etc/cardd/cardd.toml")
 ONLY_SEAT = SeatName("counter")
@@ -221,6 +222,7 @@ class Settings(TomlModel):
     limits: Limits = Limits()
     audit: Audit = Audit()
     badges: Badges = Badges()
+    watching: Watching = Watching()
 
     @property
     def seat_names(self) -> tuple[SeatName, ...]:
@@ -234,6 +236,11 @@ class Settings(TomlModel):
     def master_key_path(self, environment: Mapping[str, str] = os.environ) -> Path:
         """Where the master key of the badges is, by the same rule."""
         return self._key_path(self.badges.master_key, environment)
+
+    def watch_list_path(self, which: Literal["staff", "protected"]) -> Path:
+        """Where a list of watched cards is. A plain name stands in the state directory."""
+        given = self.watching.staff_list if which == "staff" else self.watching.protected_list
+        return self.state_directory / given
 
     def _key_path(self, given: str, environment: Mapping[str, str]) -> Path:
         if "/" in given:
