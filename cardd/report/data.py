@@ -168,6 +168,7 @@ class Terminal:
     starts: int = 0
     torn: int = 0
     """Records cut off at a start because a crash had torn them."""
+    clock_steps: int = 0
     outside_size: int = 0
     """Records covered by the largest head that left the machine, as the month's records tell: to a witness or by hand."""
 

@@ -116,6 +116,7 @@ class Tally:
             word = entry.text(name)
             if word is not None and word not in seen and len(seen) < MOST_WORDS:
                 seen.append(word)
+        known.clock_steps += entry.event == "clock.step"
         known.starts += entry.event == "daemon.started"
         if entry.event in LEFT:
             known.outside_size = max(known.outside_size, entry.number("head_size") or 0)

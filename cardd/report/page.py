@@ -1,0 +1,249 @@
+"""Draws a report: one HTML file with both languages, no script, nothing from outside. Whatever a record says stays text."""
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from cardd.japan_time import era_year, wareki
+from cardd.policy.words import REASONS as POLICY_REASONS
+from cardd.policy.words import Locale
+from cardd.report import drawing
+from cardd.report.data import Heads, Line, Month, Outcomes, ReportData
+from cardd.report.hours import local, works_on
+from cardd.report.summary import findings
+from cardd.report.texts import ITEM_NAMES, PIN_NAMES, REASONS, WATCHES, WEEKDAYS, WORDS, name_of, say
+
+LOCALES: tuple[Locale, ...] = ("ja", "en")
+LONGEST = 200
+"""Characters of one value that are shown; a longer one ends in `…`."""
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+"""Unicode categories of characters that are invisible, or turn the order in which a line is read."""
+
+
+def render(data: ReportData, first: Locale = "ja") -> str:
+    """The whole file. `first`: the language that is shown, and printed, until the reader chooses the other one."""
+    template = environment().get_template("report.html.j2")
+    return template.render(views=[_View(data, locale) for locale in LOCALES], first=first, data=data)
+
+
+def environment() -> Environment:
+    """Escapes what is put in, makes unseen characters seen, and takes no name that is not given."""
+    made = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_final,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters["path"] = lambda path: Markup(path) if re.fullmatch("[MhvZz0-9 -]*", path) else ""  # noqa: S704
+    return made
+
+
+def plain(text: str) -> str:
+    """One line of text in which everything can be seen: controls and bidi marks are written out as `<U+202E>`."""
+    seen = "".join(f"<U+{ord(char):04X}>" if unicodedata.category(char) in _UNSEEN else char for char in text)
+    return seen if len(seen) <= LONGEST else seen[: LONGEST - 1] + "…"
+
+
+def _final(value: object) -> object:
+    return value if isinstance(value, Markup | int | float) else plain(str(value))
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """One row of a table of outcomes."""
+
+    label: str
+    code: str
+    outcomes: Outcomes
+    basis: str = ""
+
+
+class _View:
+    """The report in one language, as the template asks for it."""
+
+    def __init__(self, data: ReportData, locale: Locale) -> None:
+        self.data, self.locale, self.figures = data, locale, data.figures
+        self.say = partial(say, locale=locale)
+        self.results = drawing.RESULTS
+        self.terminals = sorted(data.figures.terminals.values(), key=lambda each: (each.terminal, each.log_id))
+        self.test_mode = any("production" not in each.modes or len(each.modes) > 1 for each in self.terminals)
+        self.findings = findings(data)
+
+    # --- words -------------------------------------------------------------------------------------------------------
+
+    def role(self, code: str) -> str:
+        return name_of(self.data.names.roles, code, self.locale) if code else self.say("nobody")
+
+    def purpose(self, code: str) -> str:
+        known = self.data.names.purposes.get(code)
+        return known.name.to(self.locale) if known is not None else code
+
+    def operation(self, code: str) -> str:
+        return name_of(WORDS, code, self.locale)
+
+    def watch(self, code: str) -> str:
+        return name_of(WATCHES, code, self.locale)
+
+    def verdict(self, word: str) -> str:
+        return self.say(f"verdict.{word}")
+
+    def reason(self, code: str, problem: str) -> str:
+        """What an error code means, as far as it can be said without the daemon's table of errors."""
+        if code == "policy.denied" and problem in POLICY_REASONS:
+            return POLICY_REASONS[problem].to(self.locale)
+        return name_of(REASONS, code.partition(".")[0], self.locale)
+
+    def month(self) -> str:
+        return month_name(self.data.month, self.locale)
+
+    def at(self, utc_us: int) -> str:
+        """A moment of the month, short: day, weekday, time."""
+        moment = local(utc_us)
+        return f"{moment:%m-%d} ({WEEKDAYS[moment.weekday()].to(self.locale)}) {moment:%H:%M:%S}"
+
+    def whole(self, utc_us: int) -> str:
+        """Any moment, in both calendars."""
+        return both_calendars(local(utc_us), self.locale)
+
+    def office_hours(self) -> str:
+        opening = self.data.opening
+        days = "・" if self.locale == "ja" else ", "
+        return self.say(
+            "hours.rule",
+            days=days.join(WEEKDAYS[day].to(self.locale) for day in sorted(opening.weekdays)),
+            opens=_clock(opening.opens),
+            closes=_clock(opening.closes),
+            margin=opening.margin,
+        )
+
+    # --- tables and plots --------------------------------------------------------------------------------------------
+
+    def roles(self) -> list[_Counted]:
+        return [_Counted(self.role(code), code, row) for code, row in drawing.by_size(self.figures.by_role)]
+
+    def operations(self) -> list[_Counted]:
+        return [_Counted(self.operation(code), code, row) for code, row in drawing.by_size(self.figures.by_operation)]
+
+    def purposes(self) -> list[_Counted]:
+        rows = []
+        for code, row in drawing.by_size(self.figures.by_purpose):
+            known = self.data.names.purposes.get(code)
+            label = self.purpose(code) if code else self.say("no_purpose")
+            rows.append(_Counted(label, code, row, known.legal_basis if known is not None else ""))
+        return rows
+
+    def bars(self, rows: Sequence[_Counted]) -> drawing.Bars:
+        return drawing.bars([(row.label, row.outcomes) for row in rows])
+
+    def days(self) -> drawing.Columns:
+        counts = self.figures.by_day
+        return drawing.columns(
+            [
+                (str(day.day), counts.get(day.isoformat(), 0), not works_on(day, self.data.opening))
+                for day in self.data.month.days
+            ]
+        )
+
+    def weekdays(self) -> drawing.Columns:
+        opening = self.data.opening
+        return drawing.columns(
+            [
+                (WEEKDAYS[place].to(self.locale), sum(row), place not in opening.weekdays)
+                for place, row in enumerate(self.figures.by_hour)
+            ]
+        )
+
+    def hours(self) -> drawing.Columns:
+        by_hour = [sum(row[hour] for row in self.figures.by_hour) for hour in range(24)]
+        return drawing.columns([(str(hour), count, not self.works(hour)) for hour, count in enumerate(by_hour)])
+
+    def works(self, hour: int, weekday: int | None = None) -> bool:
+        """Whether a part of this hour lies in the opening hours."""
+        opening = self.data.opening
+        inside = opening.opens < (hour + 1) * 60 and opening.closes > hour * 60
+        return inside and (weekday is None or weekday in opening.weekdays)
+
+    def grid(self) -> list[tuple[str, list[tuple[int, bool]]]]:
+        """Weekday by weekday: the uses of each hour, and whether the office works then."""
+        return [
+            (
+                WEEKDAYS[place].to(self.locale),
+                [(count, self.works(hour, place)) for hour, count in enumerate(row)],
+            )
+            for place, row in enumerate(self.figures.by_hour)
+        ]
+
+    def items(self) -> list[tuple[str, int]]:
+        return [(name_of(ITEM_NAMES, word, self.locale), count) for word, count in _largest(self.figures.items)]
+
+    def pins(self) -> list[tuple[str, Any]]:
+        return [(name_of(PIN_NAMES, word, self.locale), row) for word, row in sorted(self.figures.pins.items())]
+
+    def refusals(self) -> list[tuple[str, str, str, int]]:
+        rows = sorted(self.figures.refusals.items(), key=lambda row: (-row[1], row[0]))
+        return [(self.reason(code, problem), code, problem, count) for (code, problem), count in rows]
+
+    def reviews(self) -> list[tuple[str, str, Any]]:
+        return [(code, self.watch(code), row) for code, row in sorted(self.figures.reviews.items(), key=_rule_order)]
+
+    def who(self, line: Line) -> str:
+        if not line.operator:
+            return ""
+        role = f" ({self.role(line.role)})" if line.role else ""
+        return line.operator + role
+
+    def outside(self, log_id: str) -> str:
+        """How far a head left the machine."""
+        known = self.figures.terminals.get(log_id)
+        size = known.outside_size if known is not None else 0
+        return self.say("heads.outside", n=size) if size else self.say("heads.outside_none")
+
+    def qr(self, heads: Heads) -> drawing.QrCode | None:
+        return drawing.qr_code(heads.newest)
+
+    def day_list(self, days: Sequence[str]) -> str:
+        shown = ", ".join(days[:31])
+        return shown if len(days) <= 31 else f"{shown} …"
+
+
+def both_calendars(moment: datetime, locale: Locale) -> str:
+    """`令和8年11月22日 (2026-11-22) 18:42`, and the same with the era in Latin letters."""
+    day = moment.date()
+    era = era_year(day)
+    name = wareki(day) if locale == "ja" or era is None else f"{era[1]} {era[2]}"
+    return (
+        f"{name} ({day.isoformat()}) {moment:%H:%M}" if locale == "ja" else f"{day.isoformat()} ({name}) {moment:%H:%M}"
+    )
+
+
+def month_name(month: Month, locale: Locale) -> str:
+    """`令和8年11月 (2026-11)`. A month in which an era ends goes by that of its last day."""
+    era = era_year(month.days[-1])
+    if era is None:
+        return str(month)
+    if locale == "ja":
+        return f"{era[0]}{'元' if era[2] == 1 else era[2]}年{month.month}月 ({month})"
+    return f"{month} ({date(2000, month.month, 1):%B}, {era[1]} {era[2]})"
+
+
+def _clock(minutes: int) -> str:
+    return f"{minutes // 60}:{minutes % 60:02d}"
+
+
+def _largest(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda row: (-row[1], row[0]))
+
+
+def _rule_order(row: tuple[str, object]) -> tuple[int, str]:
+    digits = row[0][1:]
+    return int(digits) if digits.isascii() and digits.isdecimal() else 1000, row[0]
