@@ -3,24 +3,22 @@
 import argparse
 import json
 import os
-import re
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import NoReturn
 
 from cardd.audit.chain import Damaged
+from cardd.config import load as settings_from
 from cardd.policy.load import load
 from cardd.policy.words import Locale
 from cardd.report.data import Month, Names, Opening, ReportData, Terminal, Verification
-from cardd.report.hours import local
 from cardd.report.page import render
 from cardd.report.source import names_of, now_us, read_heads, read_month, verify
+from cardd.report.times import local
 from cardd.tomlfile import BrokenFile
 
-USUAL = Opening()
 GOOD, LOOK, BROKEN, USAGE = 0, 1, 2, 64
 _ENDINGS = "exit status: 0 made; 1 made, and the verifier found damage or could not check; 2 not made; 64 wrong usage"
 
@@ -40,14 +38,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--out", type=Path, required=True, metavar="FILE", help="the HTML file to write")
     made.add_argument("--policy", type=Path, metavar="FILE", help="policy file, for the names of roles and purposes")
     made.add_argument("--key", metavar="VKEY", help="the log's first public key, as the office keeps it elsewhere")
-    made.add_argument("--opens", type=_minutes, default=USUAL.opens, metavar="8:30", help="when the office opens")
-    made.add_argument("--closes", type=_minutes, default=USUAL.closes, metavar="17:15", help="when it closes")
-    made.add_argument(
-        "--closed", type=_day, action="append", default=[], metavar="2026-11-24", help="a closed day more"
-    )
-    made.add_argument(
-        "--open-too", type=_day, action="append", default=[], metavar="2026-11-28", help="an open day more"
-    )
+    made.add_argument("--settings", type=Path, metavar="FILE", help="cardd.toml, for the opening hours of the office")
     made.add_argument("--no-verify", action="store_true", help="leave the verifier out; the report says so")
     made.add_argument("--locale", choices=("ja", "en"), default=_locale(), help="which language stands first")
     made.add_argument("--json", action="store_true", help="say what was made as one line of JSON")
@@ -84,13 +75,10 @@ def collect(given: argparse.Namespace) -> ReportData:
     if given.policy is not None:
         policy = load(given.policy)
         names, office = names_of(policy), office or policy.table.office
-    opening = replace(
-        Opening(),
-        opens=given.opens,
-        closes=given.closes,
-        closed=frozenset(given.closed),
-        open_too=frozenset(given.open_too),
-    )
+    opening = Opening()
+    if given.settings is not None:
+        watching = settings_from(given.settings).watching
+        opening = Opening(watching.hours, watching.w5.tolerance_minutes)
     if not given.log.is_dir():
         raise NotADirectoryError(f"{given.log}: there is no such directory")
     figures = read_month(given.log, month, opening)
@@ -128,20 +116,6 @@ def _month(text: str) -> Month:
         return Month.parse(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def _minutes(text: str) -> int:
-    found = re.fullmatch(r"([0-9]{1,2}):([0-9]{2})", text)
-    if found is None or int(found[1]) > 24 or int(found[2]) > 59:
-        raise argparse.ArgumentTypeError("a time is written like 8:30")
-    return int(found[1]) * 60 + int(found[2])
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError("a day is written like 2026-11-24") from None
 
 
 def _locale() -> Locale:

@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 
 from cardd.japan_time import JAPAN
 from cardd.policy.words import Two
+from cardd.watch_settings import Hours
 
 T = TypeVar("T")
 
@@ -224,17 +225,10 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """When the office works. Minutes from midnight in Japan; what is more than `margin` minutes outside is out of hours (W5)."""
+    """When the office works; what is more than `margin` minutes outside is out of hours (W5)."""
 
-    opens: int = 8 * 60 + 30
-    closes: int = 17 * 60 + 15
+    hours: Hours = field(default_factory=Hours)
     margin: int = 30
-    weekdays: frozenset[int] = frozenset(range(5))
-    """0 Monday."""
-    closed: frozenset[date] = frozenset()
-    """Further closed days."""
-    open_too: frozenset[date] = frozenset()
-    """Days on which it works though they are no weekday or a holiday."""
 
 
 @dataclass(slots=True)
@@ -277,6 +271,6 @@ class ReportData:
     made_us: int
     figures: Figures
     names: Names = Names()
-    opening: Opening = Opening()
+    opening: Opening = field(default_factory=Opening)
     heads: tuple[Heads, ...] = ()
     verifications: tuple[Verification, ...] = ()

@@ -4,7 +4,6 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,14 +11,15 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from cardd.japan_time import era_year, wareki
 from cardd.policy.words import REASONS as POLICY_REASONS
 from cardd.policy.words import Locale
 from cardd.report import drawing
-from cardd.report.data import Heads, Line, Month, Outcomes, ReportData
-from cardd.report.hours import local, works_on
+from cardd.report.data import Heads, Line, Outcomes, ReportData
 from cardd.report.summary import findings
 from cardd.report.texts import ITEM_NAMES, PIN_NAMES, REASONS, WATCHES, WEEKDAYS, WORDS, name_of, say
+from cardd.report.times import both_calendars, local, month_name
+from cardd.watching.hours import WEEKDAYS as DAYS
+from cardd.watching.hours import Office
 
 LOCALES: tuple[Locale, ...] = ("ja", "en")
 LONGEST = 200
@@ -77,6 +77,7 @@ class _View:
         self.results = drawing.RESULTS
         self.terminals = sorted(data.figures.terminals.values(), key=lambda each: (each.terminal, each.log_id))
         self.test_mode = any("production" not in each.modes or len(each.modes) > 1 for each in self.terminals)
+        self.office = Office(data.opening.hours)
         self.findings = findings(data)
 
     # --- words -------------------------------------------------------------------------------------------------------
@@ -117,14 +118,16 @@ class _View:
 
     def office_hours(self) -> str:
         opening = self.data.opening
-        days = "・" if self.locale == "ja" else ", "
+        spans = [(WEEKDAYS[place].to(self.locale), self.span(place)) for place in range(7)]
         return self.say(
             "hours.rule",
-            days=days.join(WEEKDAYS[day].to(self.locale) for day in sorted(opening.weekdays)),
-            opens=_clock(opening.opens),
-            closes=_clock(opening.closes),
+            days=self.say("comma").join(f"{day} {span}" for day, span in spans if span),
             margin=opening.margin,
         )
+
+    def span(self, weekday: int) -> str:
+        """Opening hours of a weekday (0 Monday), `08:30-17:15`; empty: closed."""
+        return str(getattr(self.data.opening.hours, DAYS[weekday]))
 
     # --- tables and plots --------------------------------------------------------------------------------------------
 
@@ -149,16 +152,15 @@ class _View:
         counts = self.figures.by_day
         return drawing.columns(
             [
-                (str(day.day), counts.get(day.isoformat(), 0), not works_on(day, self.data.opening))
+                (str(day.day), counts.get(day.isoformat(), 0), not self.office.works_on(day))
                 for day in self.data.month.days
             ]
         )
 
     def weekdays(self) -> drawing.Columns:
-        opening = self.data.opening
         return drawing.columns(
             [
-                (WEEKDAYS[place].to(self.locale), sum(row), place not in opening.weekdays)
+                (WEEKDAYS[place].to(self.locale), sum(row), not self.span(place))
                 for place, row in enumerate(self.figures.by_hour)
             ]
         )
@@ -168,10 +170,9 @@ class _View:
         return drawing.columns([(str(hour), count, not self.works(hour)) for hour, count in enumerate(by_hour)])
 
     def works(self, hour: int, weekday: int | None = None) -> bool:
-        """Whether a part of this hour lies in the opening hours."""
-        opening = self.data.opening
-        inside = opening.opens < (hour + 1) * 60 and opening.closes > hour * 60
-        return inside and (weekday is None or weekday in opening.weekdays)
+        """Whether a part of this hour lies in the opening hours, of this weekday or of any."""
+        spans = [self.span(day) for day in (range(7) if weekday is None else (weekday,))]
+        return any(span and span[:5] < f"{hour + 1:02d}:00" and span[6:] > f"{hour:02d}:00" for span in spans)
 
     def grid(self) -> list[tuple[str, list[tuple[int, bool]]]]:
         """Weekday by weekday: the uses of each hour, and whether the office works then."""
@@ -214,30 +215,6 @@ class _View:
     def day_list(self, days: Sequence[str]) -> str:
         shown = ", ".join(days[:31])
         return shown if len(days) <= 31 else f"{shown} …"
-
-
-def both_calendars(moment: datetime, locale: Locale) -> str:
-    """`令和8年11月22日 (2026-11-22) 18:42`, and the same with the era in Latin letters."""
-    day = moment.date()
-    era = era_year(day)
-    name = wareki(day) if locale == "ja" or era is None else f"{era[1]} {era[2]}"
-    return (
-        f"{name} ({day.isoformat()}) {moment:%H:%M}" if locale == "ja" else f"{day.isoformat()} ({name}) {moment:%H:%M}"
-    )
-
-
-def month_name(month: Month, locale: Locale) -> str:
-    """`令和8年11月 (2026-11)`. A month in which an era ends goes by that of its last day."""
-    era = era_year(month.days[-1])
-    if era is None:
-        return str(month)
-    if locale == "ja":
-        return f"{era[0]}{'元' if era[2] == 1 else era[2]}年{month.month}月 ({month})"
-    return f"{month} ({date(2000, month.month, 1):%B}, {era[1]} {era[2]})"
-
-
-def _clock(minutes: int) -> str:
-    return f"{minutes // 60}:{minutes % 60:02d}"
 
 
 def _largest(counts: Mapping[str, int]) -> list[tuple[str, int]]:

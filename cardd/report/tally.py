@@ -25,7 +25,8 @@ from cardd.report.data import (
     Reviews,
     Terminal,
 )
-from cardd.report.hours import is_out_of_hours, local
+from cardd.report.times import local
+from cardd.watching.hours import Office
 
 K = TypeVar("K")
 MOST_OPEN = 10_000
@@ -56,7 +57,7 @@ class Tally:
     """The figures of one month."""
 
     def __init__(self, month: Month, opening: Opening) -> None:
-        self._month, self._opening = month, opening
+        self._month, self._margin, self._office = month, opening.margin, Office(opening.hours)
         self._figures = Figures()
         self._open: OrderedDict[tuple[str, int], _Use] = OrderedDict()
         self._alarms: dict[tuple[str, int], Alarm] = {}
@@ -129,7 +130,7 @@ class Tally:
         day = moment.date().isoformat()
         figures.by_day[day] = figures.by_day.get(day, 0) + 1
         emergency = entry.content.get("emergency") is True
-        if is_out_of_hours(moment, self._opening):
+        if not self._office.open_at(entry.utc_us, self._margin):
             figures.out_of_hours.add(line)
         if line.approver:
             figures.two_people.add(line)

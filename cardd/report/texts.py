@@ -123,10 +123,11 @@ TEXTS: Mapping[str, Two] = MappingProxyType(
         # out of hours
         "hours": Two("5. 開庁時間外の利用", "5. Work out of office hours"),
         "hours.rule": Two(
-            "開庁時間: {days} {opens}〜{closes}。その前後 {margin} 分を超えるもの、および祝日・年末年始 (12月29日〜1月3日) を数えます。",
-            "Office hours: {days}, {opens} to {closes}. Counted is what lies more than {margin} minutes outside, and on public holidays"
-            " and from 29 December to 3 January.",
+            "開庁時間: {days}。その前後 {margin} 分を超えるもの、および閉庁日 (祝日、年末年始など) のものを数えます。",
+            "Office hours: {days}. Counted is what lies more than {margin} minutes outside, and on days on which it is"
+            " closed (public holidays, the New Year).",
         ),
+        "comma": Two("、", ", "),
         "two": Two("6. もう1人の承認による利用", "6. Work that a second person approved"),
         "overrides": Two("7. 緊急時の特例", "7. Uses of the emergency override"),
         # alarms
