@@ -16,6 +16,7 @@ from cardd.app.lost_state import state_lost
 from cardd.app.pcscd import OpenSocketWarning
 from cardd.app.recorder import Recorder
 from cardd.app.state import NAME as STATE
+from cardd.app.state_copies import StateCopies
 from cardd.audit.asynchronous import AsyncJournal
 from cardd.audit.chain import Damaged
 from cardd.audit.journal import Journal, JournalSettings
@@ -86,7 +87,9 @@ class Daemon:
         helpers = [
             asyncio.create_task(parts.watch.run(), name="watch"),
             asyncio.create_task(self._keep_house(parts), name="housekeeping"),
-            asyncio.create_task(self._watch_office(parts), name="office files"),
+            asyncio.create_task(
+                self._watch_office(parts, StateCopies(store.path.parent, store, journal)), name="office files"
+            ),
             asyncio.create_task(self._check_log(journal), name="log check"),
         ]
         for helper in helpers:
@@ -172,11 +175,12 @@ class Daemon:
             else:
                 _tell_manager("WATCHDOG=1")
 
-    async def _watch_office(self, parts: Parts) -> None:
-        """Beside housekeeping, which must not wait for a check of signatures."""
+    async def _watch_office(self, parts: Parts, copies: StateCopies) -> None:
+        """Beside housekeeping, which must not wait for a check of signatures, nor for a copy of state.db."""
         while True:
             await asyncio.sleep(TICK_SECONDS)
             await parts.office_files.look()
+            await copies.look()
 
     def _nap_s(self, sessions: SessionTable, longest_s: float) -> float:
         """How long housekeeping may sleep, so that a session's lock or end is told when it happens."""

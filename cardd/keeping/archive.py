@@ -11,7 +11,7 @@ import io
 import os
 import tarfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, BinaryIO, Final, Literal, Protocol
@@ -90,6 +90,10 @@ class Source:
     size: int | None = None
 
 
+Trusted = Callable[[bytes], bool]
+"""Whether archives with this seal (Ed25519 public key, 32 bytes) count."""
+
+
 class Take(Protocol):
     """Is given each file of an archive that is read: its number in the manifest, and its bytes in pieces."""
 
@@ -113,13 +117,14 @@ def write(target: BinaryIO, key: BackupKey, facts: Facts, sources: Iterable[Sour
     return encrypted(target, key.recipient, lambda pipe: _pack(pipe, key, facts, sources))
 
 
-def read(source: BinaryIO, opened: recovery.Recovery, seals: Iterable[bytes], take: Take | None = None) -> Manifest:
-    """Read an archive to its end and check it: seal, sizes, digests. `seals`: public keys of the machines that may have made it.
+def read(source: BinaryIO, opened: recovery.Recovery, trusted: Trusted, take: Take | None = None) -> Manifest:
+    """Read an archive to its end and check it: seal, sizes, digests. `trusted`: whether a machine with this seal (public key) may
+    have made it.
 
     `take` gets the bytes before they are proved; give one only for an archive that was read without it. Raises `OSError`; `Stopped`:
     `archive_damaged`, `wrong_recovery`, `newer_archive`, `wrong_seal`.
     """
-    return decrypted(source, opened.identity, lambda pipe: _unpack(pipe, tuple(seals), take))
+    return decrypted(source, opened.identity, lambda pipe: _unpack(pipe, trusted, take))
 
 
 # --- writing ---------------------------------------------------------------------------------------------------------
@@ -209,7 +214,7 @@ class _Found:
     seal: bytes | None = None
 
 
-def _unpack(pipe: BinaryIO, seals: tuple[bytes, ...], take: Take | None) -> Manifest:
+def _unpack(pipe: BinaryIO, trusted: Trusted, take: Take | None) -> Manifest:
     found = _Found()
     try:
         with gzip.GzipFile(fileobj=pipe, mode="rb") as zipped:
@@ -220,7 +225,7 @@ def _unpack(pipe: BinaryIO, seals: tuple[bytes, ...], take: Take | None) -> Mani
                 pass
     except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, OverflowError) as error:
         raise Stopped("archive_damaged") from error
-    manifest = _manifest(found, seals)
+    manifest = _manifest(found, trusted)
     if [(row.bytes, row.sha256) for row in manifest.files] != found.digests:
         raise Stopped("archive_damaged")
     return manifest
@@ -267,37 +272,27 @@ def _pieces(tar: tarfile.TarFile, info: tarfile.TarInfo) -> Iterator[bytes]:
         yield piece
 
 
-def _manifest(found: _Found, seals: tuple[bytes, ...]) -> Manifest:
-    """Raises `Stopped`. The seal is looked at before anything that it covers is."""
+def _manifest(found: _Found, trusted: Trusted) -> Manifest:
+    """Raises `Stopped`. Whose seal it is and whether it holds is asked before anything that it covers counts."""
     if found.manifest is None or found.seal is None:
         raise Stopped("archive_damaged")
-    octets, signature = found.manifest, found.seal
-    if not any(recovery.holds(seal, octets, signature) for seal in seals):
-        raise Stopped("wrong_seal", fingerprint=_claimed(octets))
-    if _format_of(octets) > FORMAT:
-        raise Stopped("newer_archive")
     try:
-        return Manifest.model_validate_json(octets)
+        told = _Told.model_validate_json(found.manifest)
+        seal = bytes.fromhex(told.seal)
+        if not recovery.holds(seal, found.manifest, found.seal):
+            raise Stopped("archive_damaged")
+        if not trusted(seal):
+            raise Stopped("wrong_seal", fingerprint=recovery.fingerprint(seal))
+        if told.format > FORMAT:
+            raise Stopped("newer_archive")
+        return Manifest.model_validate_json(found.manifest)
     except ValidationError:
         raise Stopped("archive_damaged") from None
 
 
-def _format_of(octets: bytes) -> int:
-    class Version(BaseModel):
-        model_config = ConfigDict(extra="ignore", strict=True)
-        format: int
+class _Told(BaseModel):
+    """What is looked at first."""
 
-    return Version.model_validate_json(octets).format
-
-
-def _claimed(octets: bytes) -> str:
-    """The fingerprint of the machine that an archive says it is from, to be compared with paper."""
-
-    class Seal(BaseModel):
-        model_config = ConfigDict(extra="ignore", strict=True)
-        seal: Digest
-
-    try:
-        return recovery.fingerprint(bytes.fromhex(Seal.model_validate_json(octets).seal))
-    except ValidationError:
-        return "?"
+    model_config = ConfigDict(extra="ignore", strict=True, hide_input_in_errors=True)
+    format: Annotated[int, Field(ge=1)]
+    seal: Digest

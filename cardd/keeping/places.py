@@ -20,7 +20,6 @@ SEAL: Final = "backup-seal.key"
 DROP_IN: Final = Path("/etc/systemd/system/cardd.service.d/badges.conf")
 OFFICE: Final = "office"
 """Under the state directory: the office's files in force, with their signatures."""
-STATE: Final = "state.db"
 HEADS: Final = "heads"
 LEFT_OUT_OF_LOG: Final = frozenset({"lock", "reserve"})
 _LINKS_OF_SETTINGS: Final = frozenset({"socket", "state_directory", "directory", "index_directory", "export_directory"})

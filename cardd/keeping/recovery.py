@@ -10,6 +10,7 @@ is checked with lies inside the recovery file, where nobody can exchange it who 
 """
 
 import base64
+import hashlib
 import re
 import secrets
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ from certs.ca.file_key import check_passphrase
 FORMAT: Final = 1
 LARGEST_FILE: Final = 64 * 1024
 SEED: Final = 32
+FINGERPRINT: Final = 20
 _INNER = re.compile(r"cardd recovery key ([0-9]{1,9})\n(?:(AGE-SECRET-KEY-1[A-Z0-9]{58})\n([0-9a-f]{64})\n)?", re.ASCII)
 _PUBLIC = re.compile(r"cardd backup key ([0-9]{1,9})\n(?:(age1[a-z0-9]{58})\n([0-9a-f]{64})\n)?", re.ASCII)
 
@@ -147,6 +149,14 @@ def _unlocked(octets: bytes, passphrase: Pin) -> bytes | None:
 
 
 def fingerprint(seal: bytes) -> str:
-    """What people compare: the first 20 bytes of the seal's public key in base32, in groups of four."""
-    text = base64.b32encode(seal[:20]).decode("ascii")
+    """What people compare: 20 bytes of SHA-256 over the seal's public key, in base32, in groups of four."""
+    text = base64.b32encode(hashlib.sha256(seal).digest()[:FINGERPRINT]).decode("ascii")
     return " ".join(text[at : at + 4] for at in range(0, len(text), 4))
+
+
+def read_fingerprint(text: str) -> str:
+    """What a person typed from paper, in the form of `fingerprint`. Raises `Stopped` (`bad_seal`)."""
+    plain = "".join(text.split()).upper()
+    if not re.fullmatch("[A-Z2-7]{32}", plain):
+        raise Stopped("bad_seal")
+    return " ".join(plain[at : at + 4] for at in range(0, len(plain), 4))

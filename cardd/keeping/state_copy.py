@@ -13,24 +13,22 @@ from typing import Final
 from urllib.parse import quote
 
 from cardd.keeping.owner import Owner
-from cardd.keeping.places import STATE
 from cardd.keeping.stopped import Stopped
 from cardd.state.schema import APPLICATION_ID, UPGRADES
+from cardd.state.store import COPY_FOLDER, COPY_WANTED, NAME
 
-FOLDER: Final = "backup"
-WANTED: Final = "wanted"
 WAIT_S: Final = 30.0
 _LOOK_S: Final = 0.2
 
 
 def take(state_directory: Path, owner: Owner, *, wait_s: float = WAIT_S) -> Path | None:
     """The copy, for the caller to delete; None where there is no state.db. Raises `Stopped`: `no_answer`, `state_broken`; `OSError`."""
-    database = state_directory / STATE
+    database = state_directory / NAME
     if not database.exists():
         return None
-    folder = state_directory / FOLDER
+    folder = state_directory / COPY_FOLDER
     owner.make_folder(folder, "cardd")
-    copy = folder / STATE
+    copy = folder / NAME
     with owner.acting():
         copy.unlink(missing_ok=True)
         if not _taken_directly(database, copy):
@@ -107,7 +105,7 @@ def _taken_directly(database: Path, copy: Path) -> bool:
 
 
 def _asked_for(folder: Path, copy: Path, wait_s: float) -> None:
-    wanted = folder / WANTED
+    wanted = folder / COPY_WANTED
     wanted.unlink(missing_ok=True)
     os.close(os.open(wanted, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
     end = time.monotonic() + wait_s

@@ -1,0 +1,151 @@
+"""What may be cut off the record today, and what is left of it in numbers (A8). Reads files; changes nothing."""
+
+import base64
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from cardd.audit.chain import SEGMENT_HEADER, Damaged, segments
+from cardd.audit.checkpoint import BadNote, Head, parse, split
+from cardd.audit.cutting import Count
+from cardd.audit.entries import Entry, Place, entries
+from cardd.audit.records import Phase
+from cardd.audit.spans import span_of
+from cardd.errors import AuditCutRefused
+from cardd.japan_time import JAPAN, today, utc
+
+DAY_US = 86_400_000_000
+LIVED_DAYS = 365
+"""Days of the log's own life that count as a year. Leap days are the clock's matter."""
+EPOCH = datetime(1970, 1, 1, tzinfo=JAPAN)
+LEFT = frozenset({"head.witnessed", "audit.export_head"})
+"""Events of a head that left the machine."""
+NO_ROLE = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Whole segments that may go: the oldest ones, one after the other, as they stand now. Times in microseconds since 1970."""
+
+    before: date
+    """As it was asked for, in Japan."""
+    paths: tuple[Path, ...]
+    log_id: str
+    first_sequence: int
+    last_sequence: int
+    last_hash: str
+    first_utc_us: int
+    last_utc_us: int
+    octets: int
+    """Bytes on the disk."""
+
+    @property
+    def count(self) -> int:
+        return self.last_sequence - self.first_sequence + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What is left of the records that go: counts, and the records `log.key` whole, in base64 with their sequence numbers."""
+
+    counts: tuple[Count, ...]
+    keys: tuple[tuple[int, str], ...]
+
+
+def plan_cut(directory: Path, before: date, now_us: int, keep_years: int) -> Plan:
+    """The segments all of whose records are older than the day `before` (in Japan), and that the office has kept long enough.
+
+    Raises `AuditCutRefused`: `too_young` (`before` lies within the years that are kept), `nothing` (no whole segment is so old),
+    `clock` (by the clock one is, but the log has not lived through so many years since), `damaged`; `OSError`.
+    """
+    if before > years_before(today(now_us), keep_years):
+        raise AuditCutRefused(problem="too_young")
+    try:
+        spans = [span_of(path) for path in segments(directory)]
+        _check_order(spans)
+    except Damaged as damage:
+        raise AuditCutRefused(problem="damaged") from damage
+    limit_us = int((datetime(before.year, before.month, before.day, tzinfo=JAPAN) - EPOCH) / timedelta(microseconds=1))
+    limit_us -= int(EPOCH.utcoffset().total_seconds()) * 0  # type: ignore[union-attr]
+    by_clock = _leading(spans[:-1], lambda span: span.latest_us < limit_us)
+    if not by_clock:
+        raise AuditCutRefused(problem="nothing")
+    ages = _lived_since(spans, now_us)
+    old = _leading(by_clock, lambda span: ages[span.first] >= keep_years * LIVED_DAYS * DAY_US)
+    if not old:
+        raise AuditCutRefused(problem="clock")
+    going = _up_to_a_tree(directory, old, spans)
+    return _plan(before, going)
+
+
+def years_before(day: date, years: int) -> date:
+    """The same day so many years earlier; 28 February for a 29th that is not there."""
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:
+        return day.replace(year=day.year - years, day=28)
+
+
+def covering_head(directory: Path, last_sequence: int) -> Head:
+    """The newest signed head, which must cover the record `last_sequence`. Raises `AuditCutRefused` (`no_head`), `OSError`."""
+    files = sorted((directory / "heads").glob("*.heads"))
+    for path in reversed(files):
+        try:
+            notes = split(path.read_bytes())
+            head = parse(notes[-1]).head if notes else None
+        except BadNote as error:
+            raise AuditCutRefused(problem="no_head") from error
+        if head is not None:
+            if head.size >= last_sequence:
+                return head
+            break
+    raise AuditCutRefused(problem="no_head")
+
+
+def check_left(directory: Path, last_sequence: int) -> None:
+    """Whether a head that covers the record `last_sequence` left the machine, as the newest records tell. Raises
+    `AuditCutRefused` (`not_outside`), `OSError`."""
+    for path in reversed(segments(directory)):
+        octets = path.read_bytes()
+        if any(event.encode() in octets for event in LEFT) and any(
+            (entry.number("head_size") or 0) >= last_sequence
+            for entry in _of_segment(directory, path)
+            if entry.event in LEFT
+        ):
+            return
+    raise AuditCutRefused(problem="not_outside")
+
+
+def summarize(directory: Path, plan: Plan) -> Summary:
+    """Read the records that go. Memory grows with what is left of them. Raises `OSError`, `Damaged`."""
+    sums: dict[tuple[str, int, str, str, str, str], int] = {}
+    keys: list[tuple[int, str]] = []
+    open_uses: dict[int, tuple[str, str, str]] = {}
+    for path in plan.paths:
+        for entry in _of_segment(directory, path):
+            kind = _kind(entry, open_uses)
+            sums[kind] = sums.get(kind, 0) + 1
+            if entry.event == "log.key":
+                keys.append((entry.sequence, base64.b64encode(entry.octets).decode("ascii")))
+    return Summary(tuple(Count(*kind, count) for kind, count in sums.items()), tuple(keys))
+
+
+def _kind(entry: Entry, open_uses: dict[int, tuple[str, str, str]]) -> tuple[str, int, str, str, str, str]:
+    """Under what a record is counted. A result goes by its intent; what is not known of one that went earlier stays empty."""
+    month = f"{utc(entry.utc_us).astimezone(JAPAN):%Y-%m}"
+    said = entry.event, entry.text("role") or NO_ROLE, entry.text("purpose") or ""
+    if entry.phase is Phase.RESULT:
+        event, role, purpose = open_uses.pop(entry.number("intent") or 0, ("", "", ""))
+        return month, int(entry.phase), event, role or said[1], purpose, entry.text("result") or ""
+    if entry.phase is Phase.INTENT:
+        open_uses[entry.sequence] = said
+    return (month, int(entry.phase), *said, "")
+
+
+def _of_segment(directory: Path, path: Path) -> Iterator[Entry]:
+    first = int(path.stem)
+    for entry, place in entries(directory, Place(first, SEGMENT_HEADER, first)):
+        if place.segment != first:
+            return
+        yield entry
