@@ -76,6 +76,13 @@ def entries(directory: Path, place: Place | None = None) -> Iterator[tuple[Entry
         at = _next_segment(directory, at)
 
 
+def segment_entries(path: Path) -> Iterator[Entry]:
+    """The whole records of one segment file, as `entries` gives them. Raises `OSError`, `Damaged`."""
+    first = int(path.stem)
+    for record, octets, log_id in _records(path, Place(first, SEGMENT_HEADER, first)):
+        yield _entry(record, octets, log_id)
+
+
 def _next_segment(directory: Path, at: Place) -> Place | None:
     """A segment that begins with the next record. One that was just begun may be the same as ours."""
     if at.sequence == at.segment or not (directory / segment_name(at.sequence)).exists():

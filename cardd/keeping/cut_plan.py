@@ -3,13 +3,14 @@
 import base64
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise, takewhile
 from pathlib import Path
 
-from cardd.audit.chain import SEGMENT_HEADER, Damaged, segments
+from cardd.audit.chain import Damaged, segments
 from cardd.audit.checkpoint import BadNote, Head, parse, split
 from cardd.audit.cutting import Count
-from cardd.audit.entries import Entry, Place, entries
+from cardd.audit.entries import Entry, segment_entries
 from cardd.audit.records import Phase
 from cardd.audit.spans import span_of
 from cardd.errors import AuditCutRefused
@@ -18,10 +19,9 @@ from cardd.japan_time import JAPAN, today, utc
 DAY_US = 86_400_000_000
 LIVED_DAYS = 365
 """Days of the log's own life that count as a year. Leap days are the clock's matter."""
-EPOCH = datetime(1970, 1, 1, tzinfo=JAPAN)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LEFT = frozenset({"head.witnessed", "audit.export_head"})
 """Events of a head that left the machine."""
-NO_ROLE = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +66,7 @@ def plan_cut(directory: Path, before: date, now_us: int, keep_years: int) -> Pla
         _check_order(spans)
     except Damaged as damage:
         raise AuditCutRefused(problem="damaged") from damage
-    limit_us = int((datetime(before.year, before.month, before.day, tzinfo=JAPAN) - EPOCH) / timedelta(microseconds=1))
-    limit_us -= int(EPOCH.utcoffset().total_seconds()) * 0  # type: ignore[union-attr]
+    limit_us = (datetime(before.year, before.month, before.day, tzinfo=JAPAN) - EPOCH) // timedelta(microseconds=1)
     by_clock = _leading(spans[:-1], lambda span: span.latest_us < limit_us)
     if not by_clock:
         raise AuditCutRefused(problem="nothing")
@@ -75,7 +74,7 @@ def plan_cut(directory: Path, before: date, now_us: int, keep_years: int) -> Pla
     old = _leading(by_clock, lambda span: ages[span.first] >= keep_years * LIVED_DAYS * DAY_US)
     if not old:
         raise AuditCutRefused(problem="clock")
-    going = _up_to_a_tree(directory, old, spans)
+    going = _up_to_a_tree(old, spans)
     return _plan(before, going)
 
 
@@ -117,13 +116,13 @@ def check_left(directory: Path, last_sequence: int) -> None:
     raise AuditCutRefused(problem="not_outside")
 
 
-def summarize(directory: Path, plan: Plan) -> Summary:
+def summarize(plan: Plan) -> Summary:
     """Read the records that go. Memory grows with what is left of them. Raises `OSError`, `Damaged`."""
     sums: dict[tuple[str, int, str, str, str, str], int] = {}
     keys: list[tuple[int, str]] = []
     open_uses: dict[int, tuple[str, str, str]] = {}
     for path in plan.paths:
-        for entry in _of_segment(directory, path):
+        for entry in segment_entries(path):
             kind = _kind(entry, open_uses)
             sums[kind] = sums.get(kind, 0) + 1
             if entry.event == "log.key":
@@ -134,7 +133,7 @@ def summarize(directory: Path, plan: Plan) -> Summary:
 def _kind(entry: Entry, open_uses: dict[int, tuple[str, str, str]]) -> tuple[str, int, str, str, str, str]:
     """Under what a record is counted. A result goes by its intent; what is not known of one that went earlier stays empty."""
     month = f"{utc(entry.utc_us).astimezone(JAPAN):%Y-%m}"
-    said = entry.event, entry.text("role") or NO_ROLE, entry.text("purpose") or ""
+    said = entry.event, entry.text("role") or "", entry.text("purpose") or ""
     if entry.phase is Phase.RESULT:
         event, role, purpose = open_uses.pop(entry.number("intent") or 0, ("", "", ""))
         return month, int(entry.phase), event, role or said[1], purpose, entry.text("result") or ""
@@ -143,9 +142,54 @@ def _kind(entry: Entry, open_uses: dict[int, tuple[str, str, str]]) -> tuple[str
     return (month, int(entry.phase), *said, "")
 
 
-def _of_segment(directory: Path, path: Path) -> Iterator[Entry]:
-    first = int(path.stem)
-    for entry, place in entries(directory, Place(first, SEGMENT_HEADER, first)):
-        if place.segment != first:
-            return
-        yield entry
+# --- ages ------------------------------------------------------------------------------------------------------------
+
+
+def _lived_since(spans: list[Span], now_us: int) -> dict[int, int]:
+    """By first record of a segment: microseconds that the log itself lived through since that segment's last record.
+
+    A clock that jumps ahead, or once stood years back, makes no record old: each gap between neighbours counts for little.
+    """
+    ages: dict[int, int] = {}
+    later = lived_through(now_us - spans[-1].last_us) if spans[-1].count else 0
+    after: Span | None = None
+    for span in reversed(spans):
+        if after is not None and after.count:
+            later += after.lived_us + lived_through(after.first_us - span.last_us)
+        ages[span.first] = later
+        after = span
+    return ages
+
+
+def _check_order(spans: list[Span]) -> None:
+    for before, span in pairwise(spans):
+        if (span.first, span.before) != (before.last + 1, before.last_hash):
+            raise Damaged("segment_chain", sequence=span.first, offset=0, file=span.path.name)
+
+
+def _leading(spans: list[Span], fits: Callable[[Span], bool]) -> list[Span]:
+    return list(takewhile(fits, spans))
+
+
+def _up_to_a_tree(going: list[Span], spans: list[Span]) -> list[Span]:
+    """Leave as many as it takes for the first segment that is kept to say what the tree was before it."""
+    for last in range(len(going), 0, -1):
+        first_kept = next(segment_entries(spans[last].path), None)
+        if first_kept is not None and isinstance(first_kept.content.get("tree"), list):
+            return going[:last]
+    raise AuditCutRefused(problem="nothing")
+
+
+def _plan(before: date, going: list[Span]) -> Plan:
+    first, last = going[0], going[-1]
+    return Plan(
+        before,
+        tuple(each.path for each in going),
+        first.log_id.hex(),
+        first.first,
+        last.last,
+        last.last_hash.hex(),
+        min(each.earliest_us for each in going),
+        max(each.latest_us for each in going),
+        sum(each.path.stat().st_size for each in going),
+    )

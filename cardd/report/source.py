@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from cardd.audit import verifier
-from cardd.audit.chain import SEGMENT_HEADER, segments
+from cardd.audit.chain import segments
 from cardd.audit.checkpoint import BadNote, SignedHead, parse, split
-from cardd.audit.entries import Entry, Place, entries
+from cardd.audit.entries import segment_entries
 from cardd.audit.spans import Span, span_of
 from cardd.policy.rules import Policy
 from cardd.policy.words import Locale, Two
@@ -32,17 +32,8 @@ def read_month(directory: Path, month: Month, opening: Opening) -> Figures:
     tally = Tally(month, opening)
     for path, inside in _with_place(directory, month):
         if inside or tally.waiting or REVIEW.encode() in path.read_bytes():
-            tally.feed(segment_entries(directory, path))
+            tally.feed(segment_entries(path))
     return tally.figures()
-
-
-def segment_entries(directory: Path, path: Path) -> Iterator[Entry]:
-    """The records of one segment."""
-    first = int(path.stem)
-    for entry, place in entries(directory, Place(first, SEGMENT_HEADER, first)):
-        if place.segment != first:
-            return
-        yield entry
 
 
 def _with_place(directory: Path, month: Month) -> Iterator[tuple[Path, bool]]:
