@@ -1,7 +1,7 @@
 """What may be cut off the record today, and what is left of it in numbers (A8). Reads files; changes nothing."""
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise, takewhile
@@ -12,7 +12,7 @@ from cardd.audit.checkpoint import BadNote, Head, parse, split
 from cardd.audit.cutting import Count
 from cardd.audit.entries import Entry, segment_entries
 from cardd.audit.records import Phase
-from cardd.audit.spans import span_of
+from cardd.audit.spans import Span, lived_through, span_of
 from cardd.errors import AuditCutRefused
 from cardd.japan_time import JAPAN, today, utc
 
@@ -108,9 +108,7 @@ def check_left(directory: Path, last_sequence: int) -> None:
     for path in reversed(segments(directory)):
         octets = path.read_bytes()
         if any(event.encode() in octets for event in LEFT) and any(
-            (entry.number("head_size") or 0) >= last_sequence
-            for entry in _of_segment(directory, path)
-            if entry.event in LEFT
+            (entry.number("head_size") or 0) >= last_sequence for entry in segment_entries(path) if entry.event in LEFT
         ):
             return
     raise AuditCutRefused(problem="not_outside")
