@@ -21,6 +21,7 @@ from cardd.app.rows import PresenceRows
 from cardd.app.session_ends import card_gone, names_of_role, standing
 from cardd.app.state import StateTables, open_tables
 from cardd.app.use_cases import UseCaseLoader, UseCaseParts
+from cardd.app.watching import WatchLists, WatchTask
 from cardd.audit.asynchronous import AsyncJournal
 from cardd.audit.pseudonym import CardPseudonyms, PseudonymKey
 from cardd.config import Settings
@@ -29,6 +30,8 @@ from cardd.gate.gate import Gate
 from cardd.gate.guard import WrongPins
 from cardd.gate.parts import GateParts
 from cardd.gate.refusals import Refusals
+from cardd.history.book import Book
+from cardd.history.follower import Follower
 from cardd.in_force import InForce
 from cardd.log import get_logger
 from cardd.office.exchange import OfficeFiles
@@ -36,7 +39,6 @@ from cardd.office.parts import OfficeParts
 from cardd.pcsc.monitor import PcscMonitor
 from cardd.pcsc.workers import PcscReaderWorkers
 from cardd.ports import Clock, Publish
-from cardd.readers.table import PresenceTable
 from cardd.readers.watch import Watch
 from cardd.sessions.overrides import Overrides
 from cardd.sessions.table import SessionTable
@@ -56,6 +58,7 @@ class Given:
     badges: BadgeBook
     pseudonym_key: PseudonymKey
     journal: AsyncJournal
+    follower: Follower
     clock: Clock
     about: About
     memory_locked: bool
@@ -77,6 +80,7 @@ class Parts:
     refusals: Refusals
     server: Server
     publish: Publish
+    watching: WatchTask
     outcomes_written: Callable[[float], Awaitable[None]]
     """Waits, at most so many seconds, until every operation that was begun has its outcome on record."""
 
@@ -95,6 +99,8 @@ class _Inside:
     refusals: Refusals
     office: OfficeParts
     office_files: OfficeFiles
+    watch_lists: WatchLists
+    watching: WatchTask
 
 
 def build(given: Given, recorder: Recorder) -> Parts:
@@ -123,6 +129,7 @@ def build(given: Given, recorder: Recorder) -> Parts:
         inside.refusals,
         server,
         inside.publish,
+        inside.watching,
         gate.quiet,
     )
 
@@ -145,6 +152,7 @@ def _inside(given: Given, recorder: Recorder) -> _Inside:
         longest_s=float(limits.session_seconds),
         lock_s=float(limits.lock_seconds),
     )
+    watch_lists = WatchLists(settings)
     office = office_parts(settings, given.in_force, given.badges, Versions(given.state), given.journal, publish, clock)
     return _Inside(
         given,
@@ -157,6 +165,8 @@ def _inside(given: Given, recorder: Recorder) -> _Inside:
         Refusals(given.journal, clock, lambda error: get_logger().error("refusal_lost", code=error.code)),
         office,
         OfficeFiles(office),
+        watch_lists,
+        WatchTask(settings, watch_lists, given.journal, clock, hub.publish),
     )
 
 
@@ -207,6 +217,7 @@ def _use_cases(inside: _Inside, gate: Gate) -> UseCaseParts:
         badges=given.badges,
         moment=given.state.now,
         office_files=inside.office_files,
+        book=Book(given.follower),
     )
 
 
@@ -219,7 +230,7 @@ def _services(inside: _Inside, use_cases: UseCaseParts) -> Services:
         presence=PresenceRows(
             readers.table, readers.desk, inside.sessions, settings, lambda: lockdown.engaged is not None
         ),
-        health=_health(given, readers.table, lockdown, inside.office_files),
+        health=_health(inside),
         events=inside.hub,
         agents=AgentRegistry(),
         load_use_cases=UseCaseLoader(use_cases),
@@ -230,15 +241,17 @@ def _services(inside: _Inside, use_cases: UseCaseParts) -> Services:
     )
 
 
-def _health(given: Given, table: PresenceTable, lockdown: Lockdown, office_files: OfficeFiles) -> HealthChecks:
+def _health(inside: _Inside) -> HealthChecks:
+    given, lockdown = inside.given, inside.tables.lockdown
     return HealthChecks(
-        table,
+        inside.readers.table,
         journal_problem=lambda: given.journal.problem,
         memory_locked=given.memory_locked,
         mode=given.settings.mode,
         pcscd_open=socket_open_to_others,
         lockdown_problem=lambda: _lockdown_problem(lockdown),
-        office_checks=office_files.checks,
+        office_checks=lambda: (*inside.office_files.checks(), inside.watching.check()),
+        index_problem=lambda: given.follower.problem,
         badge_problem=lambda: badge_problem(
             given.badges, given.in_force.register, given.clock.utc_us(), given.settings.badges.warn_days
         ),

@@ -25,6 +25,7 @@ from cardd.audit.records import StateRecord
 from cardd.clock import SystemClock, boot_id, time_quality
 from cardd.config import Settings
 from cardd.errors import AuditUnavailable
+from cardd.history.follower import Follower
 from cardd.in_force import InForce
 from cardd.log import get_logger
 from cardd.office.at_start import AtStart
@@ -90,7 +91,8 @@ class Daemon:
             asyncio.create_task(
                 self._watch_office(parts, StateCopies(store.path.parent, store, journal)), name="office files"
             ),
-            asyncio.create_task(self._check_log(journal), name="log check"),
+            asyncio.create_task(self._check_log(journal, parts), name="log check"),
+            asyncio.create_task(parts.watching.run(), name="watching"),
         ]
         for helper in helpers:
             helper.add_done_callback(self._helper_ended)
@@ -141,6 +143,7 @@ class Daemon:
             badges,
             office.pseudonym_key,
             journal,
+            Follower(office.settings.audit.directory, office.settings.index_path(), journal.log_id),
             self._clock,
             about,
             office.memory_locked,
@@ -187,11 +190,12 @@ class Daemon:
         deadline = sessions.next_deadline()
         return longest_s if deadline is None else min(longest_s, max(0.0, deadline - self._clock.boottime()))
 
-    async def _check_log(self, journal: AsyncJournal) -> None:
+    async def _check_log(self, journal: AsyncJournal, parts: Parts) -> None:
         try:
             records = await journal.check_all()
         except Damaged:
             get_logger().error("log_damaged", remedy="cardd-verify DIRECTORY")
+            parts.publish("alarm", "log_damaged", {})
         else:
             get_logger().info("log_checked", records=records)
 

@@ -8,6 +8,7 @@ from cardd.audit.records import StateRecord
 from cardd.errors import AuditUnavailable
 from cardd.log import get_logger
 from cardd.model import Peer
+from cardd.readers.entries import in_ascii
 from cardd.sessions.session import LockReason, Session, SessionEnd
 
 MOST_WAITING = 1000
@@ -36,8 +37,8 @@ class Recorder:
 
     def alarm(self, change: str, facts: Mapping[str, str | int | None]) -> None:
         """Something that somebody should look at."""
-        seat, uid, problem, operator, badge = (
-            facts.get(name) for name in ("seat", "uid", "problem", "operator", "badge")
+        seat, uid, problem, operator, badge, reader = (
+            facts.get(name) for name in ("seat", "uid", "problem", "operator", "badge", "reader")
         )
         self._put(
             StateRecord(
@@ -47,6 +48,7 @@ class Recorder:
                 uid=uid if isinstance(uid, int) else None,
                 operator=str(operator) if operator is not None else None,
                 badge=str(badge) if badge is not None else None,
+                reader=in_ascii(str(reader)) if reader is not None else None,
             )
         )
 

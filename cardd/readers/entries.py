@@ -15,6 +15,11 @@ PLACE_LONGEST = 128
 """Characters of a place in the record."""
 
 
+def in_ascii(place: str) -> str:
+    """A reader's place or cleaned name as the record takes it: printable ASCII, at most 128 characters."""
+    return place.encode("ascii", "backslashreplace")[:PLACE_LONGEST].decode("ascii")
+
+
 class CardState(StrEnum):
     """Where one insertion stands."""
 
@@ -74,8 +79,7 @@ class ReaderEntry:
     @property
     def place(self) -> str:
         """USB port, else serial number, else name, in printable ASCII: how the record names it."""
-        place = self.traits.usb_path or self.traits.serial or self.shown
-        return place.encode("ascii", "backslashreplace")[:PLACE_LONGEST].decode("ascii")
+        return in_ascii(self.traits.usb_path or self.traits.serial or self.shown)
 
     @property
     def state(self) -> str:
