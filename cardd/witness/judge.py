@@ -1,7 +1,7 @@
 """What a witness answers: it signs growth that was proved to it, and nothing else."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from cardd.audit.checkpoint import BadNote, Sign, VerifierKey, cosign, signed_by
@@ -36,9 +36,17 @@ def _no(status: int, why: str, *, conflict: str | None = None) -> _Refused:
 class Judge:
     """Looks at one request after the other."""
 
-    def __init__(self, book: Book, key: VerifierKey, sign: Sign, now_s: Callable[[], float] = time.time) -> None:
-        """`key`, `sign`: the witness's own; `now_s`: seconds since 1970."""
-        self._book, self._key, self._sign, self._now_s = book, key, sign, now_s
+    def __init__(
+        self,
+        book: Book,
+        origins: Collection[str],
+        key: VerifierKey,
+        sign: Sign,
+        now_s: Callable[[], float] = time.time,
+    ) -> None:
+        """`origins`: the logs that are served; `key`, `sign`: the witness's own; `now_s`: seconds since 1970."""
+        self._book, self._origins = book, frozenset(origins)
+        self._key, self._sign, self._now_s = key, sign, now_s
 
     def answer(self, body: bytes, *, with_key: bool) -> Answer:
         """To `POST /add-checkpoint`, or to `/add-key` (`with_key`): 200 with the cosignature, on disk before it is given.
@@ -62,7 +70,7 @@ class Judge:
 
     def _taken(self, asked: Submission) -> Answer:
         head = asked.signed.head
-        log = self._book.log(head.origin)
+        log = self._book.log(head.origin) if head.origin in self._origins else None
         if log is None:
             raise _no(404, "this log is not registered here")
         _check_signature(asked, log)

@@ -1,0 +1,108 @@
+"""Where the sender leaves what it got: `<folder>/<log id>/<key id of the witness>/`.
+
+    <YYYY-MM-DD>.head    newest head of this day's key, signed by the log and by the witness; one a day is kept as evidence
+    standing.json        how the last try went
+
+The sender writes, the daemon reads and believes nothing of it: it checks signature, size and text itself.
+"""
+
+import json
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from cardd.audit.checkpoint import SignedHead, VerifierKey
+from cardd.witness.protocol import is_day
+from cardd.witness.settings import WITNESS_NAME
+
+SUFFIX = ".head"
+STANDING = "standing.json"
+LARGEST = 64 * 1024
+PROBLEMS = frozenset(
+    {
+        "unreachable",
+        "tls",
+        "not_registered",
+        "witness_ahead",
+        "contradiction",
+        "other_key",
+        "bad_signature",
+        "witness_fails",
+        "log_differs",
+        "log_damaged",
+        "heads_missing",
+        "tree_unknown",
+        "cut_away",
+    }
+)
+"""What can be wrong between a log and a witness; `docs/witness.md` says what to do."""
+GRAVE = frozenset({"witness_ahead", "contradiction", "other_key", "bad_signature", "log_differs", "log_damaged"})
+"""Of these: no failure of a machine explains them, somebody must look at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the last try went. `problem`: None, or a word of `PROBLEMS`; `size`: records that the witness holds; `tried_s`: UTC."""
+
+    problem: str | None
+    size: int
+    tried_s: int
+
+
+def plain_name(key: VerifierKey) -> str:
+    """A witness's name as it may stand in a record; its key id where the name has other characters."""
+    return key.name if re.fullmatch(WITNESS_NAME, key.name) else key.key_id.hex()
+
+
+class Cosigned:
+    """The folder of one log and one witness."""
+
+    def __init__(self, folder: Path, log_id: str, key: VerifierKey) -> None:
+        self.path = folder / log_id / key.key_id.hex()
+
+    def write(self, signed: SignedHead) -> None:
+        """Durable on return; the day's one before is replaced. Raises `OSError`."""
+        period = signed.signatures[0].name.rpartition("/")[2]
+        self._replace(f"{period}{SUFFIX}", signed.encode())
+
+    def newest(self) -> bytes | None:
+        """The newest note; None where there is none. Raises `OSError`."""
+        days = [path for path in self.path.glob(f"*{SUFFIX}") if is_day(path.name.removesuffix(SUFFIX))]
+        return _read(max(days)) if days else None
+
+    def write_standing(self, standing: Standing) -> None:
+        """Raises `OSError`."""
+        told = {"problem": standing.problem, "size": standing.size, "tried_s": standing.tried_s}
+        self._replace(STANDING, json.dumps(told).encode("ascii"))
+
+    def standing(self) -> Standing | None:
+        """None where there is none, or nothing that can be read as one."""
+        try:
+            told = json.loads(_read(self.path / STANDING))
+            problem, size, tried_s = told["problem"], told["size"], told["tried_s"]
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
+        if problem is not None and problem not in PROBLEMS:
+            return None
+        return Standing(problem, size, tried_s) if type(size) is type(tried_s) is int else None
+
+    def _replace(self, name: str, octets: bytes) -> None:
+        self.path.mkdir(mode=0o750, parents=True, exist_ok=True)
+        temporary = self.path / f".{name}.tmp"
+        with temporary.open("wb") as file:
+            os.fchmod(file.fileno(), 0o640)
+            file.write(octets)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.rename(self.path / name)
+        directory = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+
+
+def _read(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(LARGEST)
