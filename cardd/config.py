@@ -155,9 +155,10 @@ class Audit(TomlModel):
     head_seconds: Annotated[int, Field(ge=1, le=60)] = 60
     log_key: Annotated[str, StringConstraints(min_length=1)] = "log.key"
     """The key of the day that signs the heads; in the state directory, for it is replaced each day."""
-    index_directory: AbsolutePath = Path("/var/lib/cardd/audit-index")
-    """What answers questions about the record: may be deleted, and is built again."""
-    export_directory: AbsolutePath = Path("/var/lib/cardd/exports")
+    index_directory: AbsolutePath | None = None
+    """What answers questions about the record: may be deleted, and is built again. None: `audit-index` in the state directory."""
+    export_directory: AbsolutePath | None = None
+    """Where records that are taken out wait for their taker, some minutes. None: `exports` in the state directory."""
     keep_years: Annotated[int, Field(ge=7, le=30)] = 7
     witnesses: tuple[Witness, ...] = ()
     cosigned_directory: AbsolutePath = Path("/var/lib/cardd/cosigned")
@@ -232,6 +233,14 @@ class Settings(TomlModel):
     def pseudonym_key_path(self, environment: Mapping[str, str] = os.environ) -> Path:
         """Where the pseudonym key is. A plain name without a credentials directory stands in the state directory."""
         return self._key_path(self.pseudonym_key, environment)
+
+    def index_path(self) -> Path:
+        """Where the index of the record is."""
+        return self.audit.index_directory or self.state_directory / "audit-index"
+
+    def export_path(self) -> Path:
+        """Where exported records wait."""
+        return self.audit.export_directory or self.state_directory / "exports"
 
     def master_key_path(self, environment: Mapping[str, str] = os.environ) -> Path:
         """Where the master key of the badges is, by the same rule."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cardd.approvals.service import ApprovalService
+    from cardd.auditing.service import AuditingService
     from cardd.enrolment.service import EnrolmentService
     from cardd.lockdown.override import OverrideService
     from cardd.lockdown.service import LockdownService
@@ -29,6 +30,7 @@ class UseCases:
     override: "OverrideService"
     enrolment: "EnrolmentService"
     office: "OfficeService"
+    auditing: "AuditingService"
 
 
 LoadUseCases = Callable[[], Awaitable[UseCases]]

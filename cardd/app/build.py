@@ -12,6 +12,7 @@ from cardd.api.services import About, Services
 from cardd.app.badge_health import badge_problem
 from cardd.app.checks import HealthChecks
 from cardd.app.clients import ClientTable
+from cardd.app.index import index_check
 from cardd.app.office_files import office_parts
 from cardd.app.pcscd import socket_open_to_others
 from cardd.app.readers import Readers, build_readers
@@ -39,6 +40,7 @@ from cardd.office.parts import OfficeParts
 from cardd.pcsc.monitor import PcscMonitor
 from cardd.pcsc.workers import PcscReaderWorkers
 from cardd.ports import Clock, Publish
+from cardd.readers.entries import Departure
 from cardd.readers.watch import Watch
 from cardd.sessions.overrides import Overrides
 from cardd.sessions.table import SessionTable
@@ -116,6 +118,9 @@ def build(given: Given, recorder: Recorder) -> Parts:
     readers.table.on_removed(lambda card, _: inside.tables.pin_counts.insertion_ended(card.handle))
     sessions.on_stop(inside.overrides.ended)
     gate = _gate(inside)
+    readers.table.on_removed(
+        lambda card, how: recorder.removed(gate.after_read.gone(card.handle, pulled=how is Departure.REMOVED))
+    )
     services = _services(inside, _use_cases(inside, gate))
     server = Server(services, METHODS, ClientTable(given.settings), recorder.refused, _api_limits(given.settings))
     return Parts(
@@ -250,8 +255,7 @@ def _health(inside: _Inside) -> HealthChecks:
         mode=given.settings.mode,
         pcscd_open=socket_open_to_others,
         lockdown_problem=lambda: _lockdown_problem(lockdown),
-        office_checks=lambda: (*inside.office_files.checks(), inside.watching.check()),
-        index_problem=lambda: given.follower.problem,
+        office_checks=lambda: (*inside.office_files.checks(), inside.watching.check(), index_check(given.follower)),
         badge_problem=lambda: badge_problem(
             given.badges, given.in_force.register, given.clock.utc_us(), given.settings.badges.warn_days
         ),

@@ -11,6 +11,7 @@ from importlib.metadata import version
 from cardd.api.listening import Listening, bind, passed_by_systemd
 from cardd.api.services import About
 from cardd.app.build import Given, Parts, build
+from cardd.app.index import follow
 from cardd.app.last_resort import on_dead_thread
 from cardd.app.lost_state import state_lost
 from cardd.app.pcscd import OpenSocketWarning
@@ -71,7 +72,8 @@ class Daemon:
         store = StateStore(self._office.settings.state_directory / STATE, self._clock, boot_id())
         journal = await asyncio.to_thread(self._open_journal)
         recorder = Recorder(journal)
-        parts = build(self._given(journal, store), recorder)
+        given = self._given(journal, store)
+        parts = build(given, recorder)
         await journal.state(StateRecord(event="daemon.started"))
         if lost:
             parts.publish("alarm", "state_lost", {})
@@ -93,6 +95,7 @@ class Daemon:
             ),
             asyncio.create_task(self._check_log(journal, parts), name="log check"),
             asyncio.create_task(parts.watching.run(), name="watching"),
+            asyncio.create_task(follow(given.follower), name="index"),
         ]
         for helper in helpers:
             helper.add_done_callback(self._helper_ended)

@@ -13,6 +13,7 @@ from cardd.app.used_keys import UsedKeyFile
 from cardd.config import Settings
 from cardd.errors import AuditUnavailable
 from cardd.gate.gate import Gate
+from cardd.history.book import Book
 from cardd.in_force import InForce
 from cardd.office.exchange import OfficeFiles
 from cardd.ports import Clock, Publish
@@ -25,6 +26,7 @@ from cardd.state.lockdown import Lockdown
 from cardd.state.store import Moment
 
 if TYPE_CHECKING:
+    from cardd.auditing.service import AuditingService
     from cardd.enrolment.service import EnrolmentService
     from cardd.proving.prover import BadgeRules
 
@@ -49,6 +51,7 @@ class UseCaseParts:
     moment: Callable[[], Moment]
     """The state's own time."""
     office_files: OfficeFiles
+    book: Book
 
 
 class UseCaseLoader:
@@ -101,7 +104,17 @@ class UseCaseLoader:
             OverrideService(parts.gate, parts.overrides, parts.publish),
             _enrolment(parts, rules),
             OfficeService(parts.gate, parts.office_files),
+            _auditing(parts),
         )
+
+
+def _auditing(parts: UseCaseParts) -> "AuditingService":
+    from cardd.auditing.desk import Desk  # noqa: PLC0415
+    from cardd.auditing.questions import Questions  # noqa: PLC0415
+    from cardd.auditing.service import AuditingService  # noqa: PLC0415
+
+    desk = Desk(parts.book)
+    return AuditingService(questions=Questions(parts.gate, desk))
 
 
 def _enrolment(parts: UseCaseParts, rules: "BadgeRules") -> "EnrolmentService":

@@ -5,7 +5,7 @@ that records of different years cannot be joined by somebody who has one year's 
 """
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -45,7 +45,10 @@ class PseudonymKey:
 
     def of(self, identity: bytes, source: IdentitySource, utc_us: int) -> Pseudonym:
         """The pseudonym that belongs to these identity bytes in the year of `utc_us` (microseconds since 1970, UTC)."""
-        year = today(utc_us).year
+        return self.in_year(identity, source, today(utc_us).year)
+
+    def in_year(self, identity: bytes, source: IdentitySource, year: int) -> Pseudonym:
+        """The same for a calendar year of Japan: with the key of the municipality a card is found again in older records."""
         year_key = hmac.digest(self._octets, b"cardd pseudonym 1 year %d" % year, "sha256")
         told = hmac.digest(year_key, source.value.encode("ascii") + b"\0" + identity, "sha256")
         return Pseudonym(told[:LENGTH].hex(), source)
@@ -74,6 +77,18 @@ class CardPseudonyms:
     def of_card(self, kind: CardKind, identity: bytes | None) -> Pseudonym | None:
         """The pseudonym of a card by the identity bytes of its first look; None where nothing was readable."""
         return None if not identity else self._key.of(identity, _source(kind, identity), self._utc_us())
+
+    def over_years(self, kind: CardKind, identities: Iterable[bytes], years_back: int) -> tuple[str, ...]:
+        """All pseudonyms of one card in this year and so many before it. `identities`: what it shows today, one for each source.
+
+        A card that was given new certificates showed others before: those pseudonyms cannot be found by the card.
+        """
+        this_year = today(self._utc_us()).year
+        years = range(this_year - years_back, this_year + 1)
+        found = (
+            self._key.in_year(each, _source(kind, each), year).value for each in identities if each for year in years
+        )
+        return tuple(dict.fromkeys(found))
 
     def mark(self, identity: bytes | None) -> str | None:
         """By what a card or badge is counted, in every year the same; None where nothing was readable."""

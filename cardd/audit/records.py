@@ -192,6 +192,8 @@ class StateRecord(RecordContext):
     head_root: Digest | None = None
     witness: Name | None = None
     """Who holds it now."""
+    after_ms: Count | None = None
+    """In `card.removed_soon`: how long after the reading the card was pulled."""
     lag_s: Count | None = None
     """How long the oldest work has waited that no witness holds."""
     watch: Word | None = None
@@ -207,6 +209,10 @@ class StateRecord(RecordContext):
     last_sequence: Count | None = None
     last_hash: Digest | None = None
     """Of records that were cut off, exported, or stand in the log that this one goes on from."""
+    filters: Annotated[tuple[Word, ...], Field(max_length=32)] | None = None
+    """In `audit.query` and `audit.export`: by what was asked, as names of filters; never what was given for them."""
+    export_root: Digest | None = None
+    """In `audit.export`: the root over the lines of the file that was taken out."""
     previous_log: LogId | None = None
     """In the first record of a log that takes the place of another one."""
 

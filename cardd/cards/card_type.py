@@ -144,6 +144,7 @@ class CardType:
                    RSA: PKCS#1 v1.5, modulus length in bytes; EC: DER Ecdsa-Sig-Value.
     read_items     the items of one application, PIN already verified. One call, one pass over the files. `AGE_OVER` gives the birth date
                    (`DateValue`); `cardd.reading` makes yes or no of it.
+    identities     everything by which this card may have been recognised, in `Application.JPKI`, which is selected.
     same_identity  the applications whose `select` gives the identity bytes that `recognise` gave.
     """
 
@@ -163,3 +164,4 @@ class CardType:
     read_items: Callable[[SmartCardConnection, tuple[Item, ...]], Mapping[Item, ItemValue]]
     read_token_info: Callable[[SmartCardConnection], TokenInfo] | None = None
     same_identity: frozenset[Application] = frozenset()
+    identities: Callable[[SmartCardConnection], tuple[bytes, ...]] | None = None

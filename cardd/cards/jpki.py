@@ -101,6 +101,14 @@ def identity(connection: SmartCardConnection) -> bytes | None:
     return files.try_identity(connection, IDENTITY_FILES)
 
 
+def identities(connection: SmartCardConnection) -> tuple[bytes, ...]:
+    """Everything by which this card may have been known: the certificate's beginning and the token information, as far as they are
+    there. The application is selected. Raises as `SmartCardConnection.transmit`.
+    """
+    found = (files.try_identity(connection, {ef: length}) for ef, length in IDENTITY_FILES.items())
+    return tuple(each for each in found if each is not None)
+
+
 def read_certificate(connection: SmartCardConnection, role: KeyRole) -> bytes:
     """DER of the holder's certificate, at most 8 KiB, all nested lengths checked.
 

@@ -169,6 +169,7 @@ def _card(kind: CardKind, label: str) -> CardType:
         sign=_sign,
         read_items=_read_items,
         read_token_info=jpki.read_token_info,
+        identities=jpki.identities,
         same_identity=frozenset({Application.JPKI, Application.CARD_SURFACE, Application.RESIDENT_REGISTER}),
     )
 

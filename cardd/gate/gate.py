@@ -4,14 +4,24 @@ Nothing else in cardd reaches a card for a caller. What is refused before the in
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, TypeVar
 
 from cardd.audit.journal import Receipt
 from cardd.audit.records import IntentRecord, RecordContext, StateRecord
-from cardd.errors import AuditUnavailable, BadRequest, CardAbsent, CarddError, Internal, SessionRequired
+from cardd.errors import (
+    AuditUnavailable,
+    BadRequest,
+    CardAbsent,
+    CarddError,
+    CardUnsupported,
+    CardWrongReader,
+    Internal,
+    SessionRequired,
+)
 from cardd.gate import fields
 from cardd.gate.admission import Admission, Admitted
+from cardd.gate.after_read import AfterRead
 from cardd.gate.door import Door, Standing
 from cardd.gate.outcomes import given_up, outcome_of
 from cardd.gate.parts import GateParts
@@ -34,6 +44,7 @@ class Gate:
         self._under_way: set[asyncio.Task[Any]] = set()
         """Whose intent is on the disk, and whose outcome is not yet."""
         self._admission = Admission(parts)
+        self.after_read = AfterRead(parts.clock)
 
     async def perform(self, request: Request, plan: Callable[[Door], Awaitable[T]]) -> Performed[T]:
         """Let `plan` work on the card of `request`, if policy and record agree; give its result once it is on record.
@@ -46,7 +57,10 @@ class Gate:
         door = Door(
             self._parts.tools, request, admitted.entry, admitted.card_type, self._standing(request.operation, admitted)
         )
-        return await self._work(intent, door, plan)
+        performed = await self._work(intent, door, plan)
+        if request.operation is Operation.READ and self.present(admitted.entry.ref):
+            self.after_read.read(admitted.entry.ref.handle, admitted.facts)
+        return performed
 
     async def repeat(self, request: Request, kind: CardKind) -> None:
         """Let an answer that was given before be given again, about a card that may be gone: no card is touched, and yet
@@ -111,6 +125,20 @@ class Gate:
         found = self._parts.pseudonyms.mark(bytes.fromhex(fingerprint))
         assert found is not None
         return found
+
+    def card_names(self, kind: CardKind, identities: Iterable[bytes], years_back: int) -> tuple[str, ...]:
+        """How the record has named a card in this year and so many before it (`CardPseudonyms.over_years`)."""
+        return self._parts.pseudonyms.over_years(kind, identities, years_back)
+
+    async def names_of_present(self, call: Call, card: CardHandle, years_back: int) -> tuple[str, ...]:
+        """The same for a card at the caller's seat, by what it showed when it was put in. Raises `CardAbsent`, `CardChanged`,
+        `CardRemoved`, `CardWrongReader`, `CardUnsupported` (nothing by which it could be known)."""
+        entry = await self._parts.presence.identified(card)
+        if entry.reader.seat not in (None, call.caller.seat):
+            raise CardWrongReader(reader=entry.reader.shown, problem="other_seat")
+        if entry.identity is None:
+            raise CardUnsupported(problem="no_identity")
+        return self.card_names(entry.kind, (entry.identity,), years_back)
 
     def has_right(self, operator: Operator, operation: Operation) -> bool:
         """Whether the role of `operator` has this right."""

@@ -10,6 +10,7 @@ from cardd.wire.methods import (
     approval_give,
     approval_list,
     approval_refuse,
+    audit_query,
     badge_block,
     badge_enrol,
     badge_list,
@@ -94,6 +95,7 @@ METHODS = (
     Words(badge_block.METHOD, badge_block.Params, badge_block.Result),
     Words(badge_list.METHOD, badge_list.Params, badge_list.Result),
     Words(office_reload.METHOD, office_reload.Params, office_reload.Result),
+    Words(audit_query.METHOD, audit_query.Params, audit_query.Result),
     Words(policy_show.METHOD, Nothing, policy_show.Result),
     Words(policy_explain.METHOD, policy_explain.Params, policy_explain.Result),
 )

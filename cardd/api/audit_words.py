@@ -1,0 +1,57 @@
+"""Values of the record as words of the wire, for the methods that ask it."""
+
+from datetime import UTC, datetime, timedelta
+
+from cardd.api.words import moment
+from cardd.auditing.questions import Filters, Use
+from cardd.errors import BadRequest
+from cardd.wire.methods import audit_query
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def filters_of(params: audit_query.FilterParams) -> Filters:
+    """The filters of a call. Raises `BadRequest` for a time that no calendar has."""
+    return Filters(
+        operator=params.operator,
+        subject=params.subject,
+        approver=params.approver,
+        badge=params.badge,
+        cards=(params.card,) if params.card is not None else (),
+        purpose=params.purpose,
+        case=params.case,
+        seat=params.seat,
+        terminal=params.terminal,
+        client=params.client,
+        event=params.event,
+        operation=params.operation,
+        result=params.result,
+        code=params.code,
+        since_us=None if params.since is None else _us(params.since, "since"),
+        until_us=None if params.until is None else _us(params.until, "until"),
+    )
+
+
+def use_row(use: Use) -> audit_query.UseRow:
+    """An intent with its result, or a state."""
+    entry, result = use.entry, use.result
+    outcome = None
+    if result is not None:
+        outcome = audit_query.Outcome(
+            sequence=result.sequence, record_hash=result.hash, at=moment(result.utc_us), record=result.content
+        )
+    return audit_query.UseRow(
+        log_id=entry.log_id,
+        sequence=entry.sequence,
+        record_hash=entry.hash,
+        at=moment(entry.utc_us),
+        record=entry.content,
+        outcome=outcome,
+    )
+
+
+def _us(text: str, field: str) -> int:
+    try:
+        return (datetime.fromisoformat(text) - EPOCH) // timedelta(microseconds=1)
+    except ValueError:
+        raise BadRequest(field=field, problem="no_time") from None

@@ -1,0 +1,1 @@
+"""Questions about the record, asked by somebody who may, and each of them on record itself."""
