@@ -110,13 +110,11 @@ def bars(rows: Sequence[tuple[str, Outcomes]]) -> Bars:
 
 
 def scale_top(most: int) -> int:
-    """The upper end of a scale: 2, 4, 10, 20, 40, 100 …, even, never below `most`."""
-    top, steps = 2, (2, 2.5, 2)
-    place = 0
-    while top < most:
-        top = int(top * steps[place % 3])
-        place += 1
-    return top
+    """The upper end of a scale: 2, 4, 6, 8, 10, 20, 40, 60, 80, 100, 200 …, even, the first that is not below `most`."""
+    unit = 1
+    while most > unit * 10:
+        unit *= 10
+    return next(unit * step for step in (2, 4, 6, 8, 10) if unit * step >= most)
 
 
 def by_size(table: Mapping[str, Outcomes]) -> list[tuple[str, Outcomes]]:

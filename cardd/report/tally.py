@@ -37,8 +37,8 @@ MOST_WORDS = 1_000
 """Different codes in one table; the office's policy has some tens. What is beyond is counted together under `…`."""
 REST = "…"
 ALARM, REVIEW = "watch.alarm", "watch.review"
-INCIDENTS = frozenset({"log.created", "log.opened", "log.cut", "clock.step", "daemon.started", "daemon.stopped"})
-"""Events of the machine that the report lists, beside alarms and the emergency stop."""
+INCIDENTS = frozenset({"log.created", "log.opened", "log.cut", "log.continued", "clock.step"})
+"""Events of the machine that the report lists each time, beside alarms of the daemon, the emergency stop, and starts in office hours."""
 LEFT = frozenset({"head.witnessed", "audit.export_head"})
 """A head left the machine."""
 _OUTCOMES = frozenset({"done", "refused", "failed", "unknown"})
@@ -149,7 +149,7 @@ class Tally:
         self._end(use, result if result in _OUTCOMES else "unknown", entry.text("role") or "")
         figures, code = self._figures, entry.text("code") or ""
         self._pin(entry, use, code)
-        if result != "done" and (code or entry.text("problem")):
+        if result in {"refused", "failed"}:
             count_in(figures.refusals, (code, entry.text("problem") or ""), (REST, ""), 1)
         items = entry.content.get("items")
         if result == "done" and isinstance(items, list):
@@ -190,10 +190,21 @@ class Tally:
             count_in(figures.refusals, (code, known), (REST, ""), entry.number("count") or 1)
         elif event == "emergency.override":
             figures.overrides.add(line)
-        if event in INCIDENTS or event.startswith(("alarm.", "lockdown.")):
+        if self._is_incident(entry):
             figures.incidents.add(replace(line, operation=event, note=_note_of(entry)))
         if code is None and line.approver:
             figures.two_people.add(line)
+
+    def _is_incident(self, entry: Entry) -> bool:
+        """A start in the morning and a stop in the evening are nothing to look at; `log.opened` comes with each start."""
+        event = entry.event
+        if event == "log.opened":
+            return bool(entry.number("cut_bytes") or entry.number("count"))
+        if event == "daemon.started":
+            return self._office.open_at(entry.utc_us)
+        if event == "daemon.stopped":
+            return entry.text("problem") is not None
+        return event in INCIDENTS or event.startswith(("alarm.", "lockdown."))
 
     def _alarm(self, entry: Entry, line: Line) -> None:
         watch = word_in(self._figures.reviews, entry.text("watch") or "")

@@ -145,6 +145,11 @@ TEXTS: Mapping[str, Two] = MappingProxyType(
         "by_whom": Two("{who}、{at}", "{who}, {at}"),
         # machine
         "incidents": Two("9. 機械と記録の出来事", "9. What happened to machine and record"),
+        "incidents.note": Two(
+            "結果の分からない利用、時計の変更、途中で切れた記録、開庁時間中の起動、異常な停止、緊急停止、プログラムの警告です。",
+            "Uses whose result is not known, steps of the clock, torn records, starts in office hours, stops with a problem,"
+            " the emergency stop, alarms of the program.",
+        ),
         # heads
         "heads": Two("10. 照合値と検証", "10. Signed heads and their verification"),
         "heads.note": Two(
@@ -231,6 +236,7 @@ WORDS: Mapping[str, Two] = MappingProxyType(
         "emergency.override": Two("緊急時の特例の開始", "emergency override begins"),
         "log.created": Two("記録の開始", "log created"),
         "log.opened": Two("記録の再開", "log opened"),
+        "log.continued": Two("別の記録からの引継ぎ", "goes on from another log"),
         "log.cut": Two("古い記録の削除", "old records cut off"),
         "clock.step": Two("時計の変更", "step of the clock"),
         "daemon.started": Two("プログラムの起動", "program started"),
