@@ -1,5 +1,6 @@
 """The plots of a report as numbers: where each bar stands. The template draws them as SVG; grey or printed they read the same."""
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
@@ -11,6 +12,8 @@ WIDTH = 640
 """Units of a plot; the page scales it."""
 COLUMN_HEIGHT = 130
 BAR_HEIGHT, BAR_GAP, BAR_LEFT, BAR_RIGHT = 16, 7, 190, 60
+LABEL_CELLS = 38
+"""Half-width characters beside a bar."""
 RESULTS = tuple(each.name for each in fields(Outcomes))
 QUIET = 4
 """Modules of white around a QR code (ISO/IEC 18004, 9.1)."""
@@ -105,8 +108,19 @@ def bars(rows: Sequence[tuple[str, Outcomes]]) -> Bars:
             if width:
                 parts.append(Part(round(x, 2), round(width, 2), result))
             x += width
-        made.append(Bar(place * (BAR_HEIGHT + BAR_GAP), label, row.total, tuple(parts), round(x, 2)))
+        made.append(Bar(place * (BAR_HEIGHT + BAR_GAP), short(label), row.total, tuple(parts), round(x, 2)))
     return Bars(tuple(made), max(1, len(made)) * (BAR_HEIGHT + BAR_GAP))
+
+
+def short(label: str) -> str:
+    """As much of a label as fits beside its bar; the table below shows all of it."""
+    room, taken = LABEL_CELLS, []
+    for char in label:
+        room -= 2 if unicodedata.east_asian_width(char) in "WF" else 1
+        if room < 1 and len(taken) < len(label) - 1:
+            return "".join(taken) + "…"
+        taken.append(char)
+    return label
 
 
 def scale_top(most: int) -> int:

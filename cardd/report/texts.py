@@ -30,38 +30,39 @@ TEXTS: Mapping[str, Two] = MappingProxyType(
         "level.good": Two("良", "good"),
         "level.look": Two("確認", "look"),
         "level.bad": Two("異常", "bad"),
-        "sum.uses": Two("カードの利用 {n} 件 (完了 {done} 件)", "{n} uses of cards, {done} of them done"),
+        "sum.uses": Two("カードの利用 {n} 件 (完了 {done} 件)", "Uses of cards: {n}, of them done: {done}"),
         "sum.no_records": Two("この月の記録はありません。", "There are no records of this month."),
-        "sum.whole": Two("記録の検証: 異常なし ({n} 端末)", "Verification of the record: nothing wrong ({n} logs)"),
+        "sum.whole": Two("記録の検証: 異常なし ({n} 端末)", "Verification of the record: nothing wrong (logs: {n})"),
         "sum.damaged": Two(
-            "記録の検証: {n} 端末で異常が見つかりました (第10節)", "Verification found damage in {n} logs (section 10)"
+            "記録の検証: {n} 端末で異常が見つかりました (第10節)",
+            "Verification of the record found damage; logs: {n} (section 10)",
         ),
         "sum.unchecked": Two(
             "記録の検証: {n} 端末で検証できませんでした (第10節)",
-            "Verification could not be made for {n} logs (section 10)",
+            "Verification of the record could not be made; logs: {n} (section 10)",
         ),
         "sum.alarms": Two(
-            "警告 {n} 件、うち未確認 {open} 件 (第8節)", "{n} alarms, {open} of them not reviewed (section 8)"
+            "警告 {n} 件、うち未確認 {open} 件 (第8節)", "Alarms: {n}, of them not reviewed: {open} (section 8)"
         ),
-        "sum.misuse": Two("不正利用と判定された警告 {n} 件 (第8節)", "{n} alarms were found to be misuse (section 8)"),
-        "sum.hours": Two("開庁時間外の利用 {n} 件 (第5節)", "{n} uses out of office hours (section 5)"),
-        "sum.overrides": Two("緊急時の特例 {n} 件 (第7節)", "{n} uses of the emergency override (section 7)"),
-        "sum.missing": Two("照合値のない日: 延べ {n} 日 (第10節)", "{n} days without a signed head (section 10)"),
+        "sum.misuse": Two("不正利用と判定された警告 {n} 件 (第8節)", "Alarms found to be misuse: {n} (section 8)"),
+        "sum.hours": Two("開庁時間外の利用 {n} 件 (第5節)", "Uses out of office hours: {n} (section 5)"),
+        "sum.overrides": Two("緊急時の特例 {n} 件 (第7節)", "Uses of the emergency override: {n} (section 7)"),
+        "sum.missing": Two("照合値のない日: 延べ {n} 日 (第10節)", "Days without a signed head: {n} (section 10)"),
         "sum.no_missing": Two("すべての日に照合値があります。", "Every day has a signed head."),
         "sum.unreadable": Two(
-            "読み取れない照合値のファイル {n} 件 (第10節)", "{n} files of heads cannot be read (section 10)"
+            "読み取れない照合値のファイル {n} 件 (第10節)", "Files of heads that cannot be read: {n} (section 10)"
         ),
         "sum.unknown": Two(
-            "結果が分からない利用 {n} 件 (第2節・第9節)", "{n} uses whose result is not known (sections 2 and 9)"
+            "結果が分からない利用 {n} 件 (第2節・第9節)", "Uses whose result is not known: {n} (sections 2 and 9)"
         ),
         "sum.blocked": Two(
-            "暗証番号の間違いでロックされたカード {n} 件 (第3節)", "{n} cards were blocked by wrong PINs (section 3)"
+            "暗証番号の間違いでロックされたカード {n} 件 (第3節)", "Cards blocked by wrong PINs: {n} (section 3)"
         ),
         "sum.outside": Two(
             "照合値が外部に出た記録のない端末 {n} 台 (第10節)",
-            "{n} logs of which no head is on record to have left the machine (section 10)",
+            "Logs of which no head is on record to have left the machine: {n} (section 10)",
         ),
-        "sum.clock": Two("時計の変更 {n} 回 (第9節)", "{n} steps of the clock (section 9)"),
+        "sum.clock": Two("時計の変更 {n} 回 (第9節)", "Steps of the clock: {n} (section 9)"),
         # terminals
         "terminals": Two("記録の範囲", "What the report rests on"),
         "t.terminal": Two("端末", "Terminal"),
@@ -167,7 +168,7 @@ TEXTS: Mapping[str, Two] = MappingProxyType(
         "heads.outside_none": Two(
             "この月に照合値が外部に出た記録はありません。", "No head is on record to have left the machine this month."
         ),
-        "heads.newest": Two("最新の照合値 (記録 {n} 件)", "The newest head ({n} records)"),
+        "heads.newest": Two("最新の照合値 (記録 {n} 件)", "The newest head (records: {n})"),
         "heads.no_newest": Two("照合値はありません。", "There is no head."),
         "heads.qr": Two("左の文と同じ内容", "the same as the text"),
         "verified.whole": Two("検証の結果: 異常なし", "Verification: nothing wrong"),
@@ -219,7 +220,7 @@ TEXTS: Mapping[str, Two] = MappingProxyType(
         "note": Two("備考", "Note"),
         "event": Two("出来事", "Event"),
         "none": Two("ありません。", "None."),
-        "more": Two("ほかに {n} 件あります。", "{n} more are not listed."),
+        "more": Two("ほかに {n} 件あります。", "More that are not listed: {n}"),
         "page_foot": Two("カード利用記録 月次報告", "Use of cards: monthly report"),
     }
 )
