@@ -1,6 +1,7 @@
 """The audit journal for the event loop: calls run on one thread of their own, one after the other, in the order they were made."""
 
 import asyncio
+import concurrent.futures
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from cardd.audit.chain import Damaged
+from cardd.audit.checkpoint import SignedHead
 from cardd.audit.journal import Journal, Receipt
 from cardd.audit.records import IntentRecord, OutcomeRecord, Result, StateRecord
 from cardd.audit.startup import check_log
@@ -28,6 +30,8 @@ class AsyncJournal:
         """`on_broken` is called on the event loop when syncing failed twice: the daemon must end (A3)."""
         self._journal, self._directory, self._on_broken = journal, directory, on_broken
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="audit")
+        self._on_durable: list[Callable[[], None]] = []
+        self._timer: asyncio.TimerHandle | None = None
 
     @property
     def log_id(self) -> str:
@@ -43,7 +47,7 @@ class AsyncJournal:
 
         A caller that is cancelled meanwhile leaves no open intent behind: it is closed as soon as it is written.
         """
-        writing = self._begin(partial(self._journal.intent, record))
+        writing = self._begin(partial(self._journal.intent, record), writes=True)
         try:
             return await self._finish(writing)
         except asyncio.CancelledError:
@@ -52,11 +56,35 @@ class AsyncJournal:
 
     async def outcome(self, intent: Receipt, record: OutcomeRecord) -> Receipt:
         """Durable: data may now leave. Raises `AuditUnavailable`; `ValueError` for an intent that is not open."""
-        return await self._finish(self._begin(partial(self._journal.outcome, intent, record)))
+        return await self._finish(self._begin(partial(self._journal.outcome, intent, record), writes=True))
 
     async def state(self, record: StateRecord) -> Receipt:
         """Durable. Raises `AuditUnavailable`."""
-        return await self._finish(self._begin(partial(self._journal.state, record)))
+        return await self._finish(self._begin(partial(self._journal.state, record), writes=True))
+
+    def newest_head(self) -> SignedHead | None:
+        """The signed head that covers most records; None only while a log has its first key made."""
+        return self._journal.heads.newest
+
+    def on_durable(self, callback: Callable[[], None]) -> None:
+        """`callback` is called on the event loop after each durable record: whoever reads along can go on."""
+        self._on_durable.append(callback)
+
+    async def sign(self, text: bytes) -> bytes:
+        """A text that is no head (an export's), signed with the key of the day: the whole note, as c2sp.org/signed-note has it.
+
+        `text` ends in a newline, has no empty line, and begins with `cardd/<log id>/…`. Raises `ValueError`, `AuditUnavailable`.
+        """
+        return await self._finish(self._begin(partial(self._journal.heads.sign_note, text)))
+
+    async def head(self, why: str) -> SignedHead:
+        """A head over all records now, durable. `why`: its word. Raises `AuditUnavailable`."""
+        return await self._finish(self._begin(partial(self._journal.head, why)))
+
+    async def keep(self) -> None:
+        """Now and then: change keys at midnight (UTC), record a step of the clock, try again what the disk refused."""
+        if self._journal.due:
+            await self._finish(self._begin(_nothing))  # behind each work the journal keeps what is due
 
     async def check_all(self) -> int:
         """Check the whole log beside the daily work, in a thread of its own; gives the number of records.
@@ -76,10 +104,61 @@ class AsyncJournal:
     async def close(self) -> None:
         """Finish what was asked for, then give up the files."""
         await self._finish(self._begin(self._journal.close))
+        if self._timer is not None:
+            self._timer.cancel()
         self._thread.shutdown()
 
-    def _begin(self, work: Callable[[], T]) -> asyncio.Future[T]:
-        return asyncio.get_running_loop().run_in_executor(self._thread, work)
+    def _begin(self, work: Callable[[], T], *, writes: bool = False) -> asyncio.Future[T]:
+        """Queue `work`. Its result goes up at once; heads that it made due are signed behind it on the same thread."""
+        loop = asyncio.get_running_loop()
+        done: concurrent.futures.Future[T] = concurrent.futures.Future()
+        done.set_running_or_notify_cancel()  # what was begun is finished
+        self._thread.submit(self._run, work, done, loop, writes=writes)
+        return asyncio.wrap_future(done, loop=loop)
+
+    def _run(
+        self,
+        work: Callable[[], T],
+        done: concurrent.futures.Future[T],
+        loop: asyncio.AbstractEventLoop,
+        *,
+        writes: bool,
+    ) -> None:
+        """On the journal's thread."""
+        try:
+            found = work()
+        except BaseException as error:  # goes up to whoever waits
+            done.set_exception(error)
+            return
+        done.set_result(found)
+        if self._journal.closed:
+            return
+        try:
+            self._journal.keep()
+        except JournalBroken as error:
+            loop.call_soon_threadsafe(self._on_broken, error)
+        else:
+            if writes:
+                loop.call_soon_threadsafe(self._woken)
+
+    def _woken(self) -> None:
+        """A record is durable, and may wait for a head."""
+        for callback in self._on_durable:
+            callback()
+        self._set_timer()
+
+    def _set_timer(self) -> None:
+        left_s = self._journal.heads.seconds_left
+        if left_s is not None and self._timer is None and not self._journal.closed:
+            self._timer = asyncio.get_running_loop().call_later(left_s, self._time_is_up)
+
+    def _time_is_up(self) -> None:
+        """Sign, if the oldest record without a head is as old as it may be; a younger one gets a timer of its own."""
+        self._timer = None
+        if self._journal.heads.seconds_left == 0.0:
+            self._begin(_nothing)  # what is due is signed behind it; what the disk refuses, `keep` tries again
+        else:
+            self._set_timer()
 
     async def _finish(self, writing: asyncio.Future[T]) -> T:
         try:
@@ -94,7 +173,7 @@ class AsyncJournal:
         if isinstance(error, JournalBroken):
             self._on_broken(error)
         if error is None:
-            closing = self._begin(partial(self._journal.outcome, writing.result(), WITHDRAWN))
+            closing = self._begin(partial(self._journal.outcome, writing.result(), WITHDRAWN), writes=True)
             closing.add_done_callback(self._withdrawn)
 
     def _withdrawn(self, closing: asyncio.Future[Receipt]) -> None:
@@ -102,3 +181,7 @@ class AsyncJournal:
         error = closing.exception()
         if isinstance(error, JournalBroken):
             self._on_broken(error)
+
+
+def _nothing() -> None:
+    """Work that is done: what follows each work is wanted."""

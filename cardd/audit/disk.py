@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 FILE_MODE = 0o640
+KEY_MODE = 0o600
 
 
 class Disk:
@@ -14,9 +15,24 @@ class Disk:
         """Open an existing file for reading and appending."""
         return os.open(path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW)
 
+    def open_inside(self, path: Path) -> int:
+        """Open an existing file for writing over what is in it, from its beginning."""
+        return os.open(path, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+
     def create(self, path: Path) -> int:
         """Make a new file; raises `FileExistsError` when it is there."""
         return os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, FILE_MODE)
+
+    def create_private(self, path: Path) -> int:
+        """The same, for our eyes alone."""
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, KEY_MODE)
+
+    def rename(self, path: Path, target: Path) -> None:
+        """Over a file that is there; durable once its directory is synced."""
+        path.rename(target)
+
+    def unlink(self, path: Path) -> None:
+        path.unlink()
 
     def write(self, descriptor: int, octets: bytes) -> int:
         """How many bytes were taken; may be fewer than given."""

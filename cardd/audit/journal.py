@@ -8,18 +8,36 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from cardd.audit.chain import encode_record
+from cardd.audit.checkpoint import SignedHead
+from cardd.audit.clock_steps import STEP_US, ClockSteps
 from cardd.audit.disk import Disk
+from cardd.audit.head_files import HeadFiles
+from cardd.audit.heads import Heads, Keys
+from cardd.audit.heads_start import Found, check_new, continues_of, keys_of, look
+from cardd.audit.log_key import KeyFile, LogKey, day_of
 from cardd.audit.records import RECORD_FORMAT, AnyRecord, IntentRecord, OutcomeRecord, Phase, Result, StateRecord
+from cardd.audit.startup import Tail
 from cardd.audit.store import FULL, JournalBroken, SegmentStore, word_of
 from cardd.errors import AuditUnavailable
+from cardd.model import Operation
 
 RESERVE_BYTES = 16 * 1024 * 1024
 SEGMENT_BYTES = 4 * 1024 * 1024
 """A segment is closed before the first record that would begin behind this many bytes."""
+
+
+HEAD_AFTER: Final = {
+    "daemon.started": "start",
+    "daemon.stopped": "stop",
+    "session.logout": "logout",
+    "session.ended": "logout",
+}
+"""Records after which a head is due at once (A4); a login is found by its intent."""
 
 
 class Clock(Protocol):
@@ -52,6 +70,11 @@ class JournalSettings:
     time_quality: Callable[[], str] = field(default=lambda: "unknown")
     policy: Callable[[], str | None] = field(default=lambda: None)
     """SHA-256 of the policy in force, 64 hex digits; asked on the journal's thread. An intent names the one it was decided by."""
+    key_file: Path | None = None
+    """The key of the day. None: beside the log's directory, under its name and `.key`; never in it, for its copies go to others."""
+    head_records: int = 100
+    head_seconds: float = 60.0
+    """When a head is due (A4)."""
 
 
 class Journal:
@@ -60,14 +83,19 @@ class Journal:
     def __init__(self, directory: Path, clock: Clock, settings: JournalSettings, disk: Disk | None = None) -> None:
         """Open the log in `directory` (which exists), or create it; a torn record is cut off, open intents are closed as unknown.
 
-        Raises `Damaged` when the newest segment is damaged in the middle, `AuditUnavailable` when the disk does not let us
-        write (`locked`: another process writes this log).
+        Heads and keys are looked at, a change of keys that broke off is finished, and keys change until the key is today's.
+        Raises `Damaged` when the newest segment is damaged in the middle, or log, heads and key do not belong together (fault 109;
+        the words stand in docs/audit-log.md), `AuditUnavailable` when the disk does not let us write (`locked`: another process
+        writes this log; `clock_far_ahead`: the clock is not believed).
         """
-        self._clock, self._settings = clock, settings
+        self._directory, self._clock, self._settings = directory, clock, settings
+        self._disk = disk or Disk()
         self._refused: str | None = None
         self._problem: str | None = None
+        self._logins: set[int] = set()
+        self._steps = ClockSteps(clock)
         try:
-            self._store = SegmentStore(directory, disk or Disk(), reserve_bytes=settings.reserve_bytes)
+            self._store = SegmentStore(directory, self._disk, reserve_bytes=settings.reserve_bytes)
         except OSError as error:
             problem = "locked" if isinstance(error, BlockingIOError) else word_of(error)
             raise AuditUnavailable(problem=problem) from error
@@ -84,14 +112,66 @@ class Journal:
             raise
 
     def _begin(self) -> None:
-        self._tail, created = self._store.open_or_create(secrets.token_bytes(16))
-        left_open, cut = sorted(self._tail.open_intents), len(self._tail.torn)
-        event = "log.created" if created else "log.opened"
-        self.state(StateRecord(event=event, cut_bytes=cut or None, count=len(left_open) or None))
-        for sequence in left_open:
-            self._close_intent(sequence, OutcomeRecord(result=Result.UNKNOWN, problem="ended_before_result"))
+        directory = self._directory
+        keys = KeyFile(self._settings.key_file or directory.with_name(f"{directory.name}.key"), self._disk)
+        files = HeadFiles(directory, self._disk)
+        self.heads = Heads(
+            self, keys, files, self._clock, records=self._settings.head_records, seconds=self._settings.head_seconds
+        )
+        found = look(directory, keys, files)
+        self.heads.newest = found.newest
+        tail = self._store.find(found.newest.head.size if found.newest else None)
+        if tail is None:
+            check_new(directory, found)
+            self._create(keys)
+        else:
+            self._open(tail, keys, found)
         with suppress(AuditUnavailable), self._noting_problem():  # without it the daemon starts and takes no intent
             self._store.make_reserve()
+
+    def _create(self, keys: KeyFile) -> None:
+        """A new log: its key waits beside its place until the record that names it is there."""
+        log_id = secrets.token_bytes(16)
+        self.heads.keys = Keys(next=self._first_key(log_id, keys))
+        self._tail = self._store.create(log_id)
+        self._write_first()
+        self.heads.begin()
+
+    def _first_key(self, log_id: bytes, keys: KeyFile) -> LogKey:
+        key = LogKey.make(log_id.hex(), day_of(self._clock.utc_us()))
+        keys.write_next(key)
+        return key
+
+    def _write_first(self) -> None:
+        """Record 1: a log is new, or takes the place of another one."""
+        previous = continues_of(self._directory)
+        self.record_of_heads(previous.record() if previous else StateRecord(event="log.created"))
+
+    def _open(self, tail: Tail, keys: KeyFile, found: Found) -> None:
+        self._tail, before = tail, tail.utc_us
+        known = keys_of(self._directory, tail, found)
+        upgraded = known is None
+        self.heads.keys = known or Keys(next=self._first_key(tail.log_id, keys))
+        if known is not None and found.next is not None and known.next is None:
+            keys.discard_next()
+        if upgraded:
+            self._store.begin_segment()  # from here on each segment says what came before it
+        if self.heads.newest is None:
+            if not tail.sequence:
+                self._write_first()
+            self.heads.begin()
+        self.heads.settle()
+        if before and self._clock.utc_us() < before - STEP_US:
+            self.record_of_heads(StateRecord(event="clock.step", step_us=self._clock.utc_us() - before))
+        left_open, cut = sorted(tail.open_intents), len(tail.torn)
+        self.state(StateRecord(event="log.opened", cut_bytes=cut or None, count=len(left_open) or None))
+        for sequence in left_open:
+            self._close_intent(sequence, OutcomeRecord(result=Result.UNKNOWN, problem="ended_before_result"))
+
+    @property
+    def tail(self) -> Tail:
+        """Where the next record goes."""
+        return self._tail
 
     @property
     def log_id(self) -> str:
@@ -110,29 +190,81 @@ class Journal:
             self._store.make_reserve()
             receipt = self._append(Phase.INTENT, record)
         self._tail.open_intents.add(receipt.sequence)
+        if record.operation is Operation.LOGIN:
+            self._logins.add(receipt.sequence)
+        self.heads.recorded(None)
         return receipt
 
     def outcome(self, intent: Receipt, record: OutcomeRecord) -> Receipt:
         """Durable: data may now leave. Uses the reserve when the disk is full. Raises `AuditUnavailable`, `JournalBroken`."""
         if intent.log_id != self.log_id or intent.sequence not in self._tail.open_intents:
             raise ValueError("this intent is not open")
-        return self._close_intent(intent.sequence, record)
+        receipt = self._close_intent(intent.sequence, record)
+        self.heads.recorded("login" if intent.sequence in self._logins and record.result is Result.DONE else None)
+        self._logins.discard(intent.sequence)
+        return receipt
 
     def state(self, record: StateRecord) -> Receipt:
         """Durable. Uses the reserve when the disk is full. Raises `AuditUnavailable`, `JournalBroken`."""
-        return self._append_closing(Phase.STATE, record)
+        receipt = self._append_closing(Phase.STATE, record)
+        self.heads.recorded(HEAD_AFTER.get(record.event))
+        return receipt
+
+    def keep(self) -> None:
+        """After each record, and now and then: heads that are due, keys of a new day, steps of the clock. Raises `JournalBroken`.
+
+        What the disk says against it becomes `problem`, and is tried again by the next call.
+        """
+        try:
+            self.note_step()
+        except AuditUnavailable as error:
+            self._problem = error.facts.problem
+        self.heads.keep()
+
+    def head(self, why: str) -> SignedHead:
+        """A head over all records now, durable. `why`: its word. Raises `AuditUnavailable`, `JournalBroken`."""
+        self.heads.settle()
+        return self.heads.sign(why)
+
+    @property
+    def closed(self) -> bool:
+        """Whether the files are given up."""
+        return self._store.closed
+
+    @property
+    def due(self) -> bool:
+        """Whether `keep` has something to do. May be asked from any thread."""
+        return self.heads.due or self._steps.seen
 
     @property
     def problem(self) -> str | None:
         """One word for why nothing can be recorded now; None while the newest try went well. May be asked from any thread."""
-        return self._refused or self._problem
+        return self._refused or self._problem or self.heads.problem
 
     def refuse(self, problem: str) -> None:
         """Take no intent from now on, because older records were found damaged. `problem`: one word."""
         self._refused = problem
 
+    def note_step(self) -> None:
+        """A record when the clock was set (A10). Raises `AuditUnavailable`, `JournalBroken`."""
+        if self._steps.seen:
+            self.heads.before_record(intent=False)
+            step_us = self._steps.step_us
+            self.record_of_heads(StateRecord(event="clock.step", step_us=step_us))
+            self._steps.told(step_us)
+
+    def record_of_heads(self, record: StateRecord) -> int:
+        """One of the log's own records, for which nothing else must be in order first. Raises `AuditUnavailable`, `JournalBroken`."""
+        receipt = self._with_reserve(partial(self._place, Phase.STATE, record, None))
+        self.heads.recorded(None)
+        return receipt.sequence
+
+    def give_up_reserve(self) -> bool:
+        """Free the reserve's blocks; False when there was none."""
+        return self._store.give_up_reserve()
+
     def close(self) -> None:
-        """Give up the files. Harmless when done twice."""
+        """Give up the files; no head is signed here. Harmless when done twice."""
         self._store.close()
 
     def _close_intent(self, sequence: int, record: OutcomeRecord) -> Receipt:
@@ -142,12 +274,16 @@ class Journal:
 
     def _append_closing(self, phase: Phase, record: AnyRecord, *, intent: int | None = None) -> Receipt:
         with self._noting_problem():
-            try:
-                return self._append(phase, record, intent=intent)
-            except AuditUnavailable as error:
-                if error.facts.problem != FULL or not self._store.give_up_reserve():
-                    raise
-            return self._append(phase, record, intent=intent)
+            return self._with_reserve(partial(self._append, phase, record, intent=intent))
+
+    def _with_reserve(self, work: Callable[[], Receipt]) -> Receipt:
+        """Once more with the blocks of the reserve when the disk is full."""
+        try:
+            return work()
+        except AuditUnavailable as error:
+            if error.facts.problem != FULL or not self._store.give_up_reserve():
+                raise
+        return work()
 
     @contextmanager
     def _noting_problem(self) -> Iterator[None]:
@@ -159,11 +295,17 @@ class Journal:
         self._problem = None if self._store.has_reserve else FULL  # results still go in, intents do not
 
     def _append(self, phase: Phase, record: AnyRecord, *, intent: int | None = None) -> Receipt:
+        self.heads.before_record(intent=phase is Phase.INTENT)
+        self.note_step()
+        return self._place(phase, record, intent)
+
+    def _place(self, phase: Phase, record: AnyRecord, intent: int | None) -> Receipt:
         if self._tail.size >= self._settings.segment_bytes:
             self._store.begin_segment()
         if self._tail.sequence and self._tail.sequence < self._tail.first:
             still_open = tuple(sorted(self._tail.open_intents))
-            self._put(Phase.STATE, StateRecord(event="log.segment", open_intents=still_open), None)
+            tree = tuple(each.hex() for each in self._tail.peaks.hashes)
+            self._put(Phase.STATE, StateRecord(event="log.segment", open_intents=still_open, tree=tree), None)
         return self._put(phase, record, intent)
 
     def _put(self, phase: Phase, record: AnyRecord, intent: int | None) -> Receipt:

@@ -34,15 +34,16 @@ class SegmentStore:
             self.close()
             raise
 
-    def open_or_create(self, new_log_id: bytes) -> tuple[Tail, bool]:
-        """The end of the log, torn bytes already off, and whether the log is new. Raises `Damaged`, `OSError`."""
+    def find(self, mark: int | None = None) -> Tail | None:
+        """The end of the log, torn bytes already off; None where there is no log yet. Raises `Damaged`, `OSError`.
+
+        `mark`: as `read_tail` has it.
+        """
         for leftover in self._directory.glob("*.tmp"):
             leftover.unlink()
-        found = read_tail(self._directory, self._disk)
+        found = read_tail(self._directory, self._disk, mark)
         if found is None:
-            self.tail = Tail(new_log_id, 1)
-            self.begin_segment()
-            return self.tail, True
+            return None
         self.tail = found
         if found.torn:
             set_aside(self._directory, found, self._disk)
@@ -50,7 +51,13 @@ class SegmentStore:
             found.unused.unlink()
             self._disk.sync_directory(self._directory)
         self._reopen()
-        return found, False
+        return found
+
+    def create(self, log_id: bytes) -> Tail:
+        """Begin a log with its first, empty segment. Raises `AuditUnavailable`."""
+        self.tail = Tail(log_id, 1)
+        self.begin_segment()
+        return self.tail
 
     # --- appending -------------------------------------------------------------------------------------------------
 
@@ -68,8 +75,7 @@ class SegmentStore:
             self._after_failed_sync(error)
             raise AuditUnavailable(problem=word_of(error)) from error
         self._suspect = False
-        record = decode_record(octets, 0)
-        self.tail.advance(record.sequence, record.hash, len(octets))
+        self.tail.advance(decode_record(octets, 0), octets)
 
     def _write(self, octets: bytes) -> None:
         rest = octets
@@ -184,6 +190,10 @@ class SegmentStore:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
+
+    @property
+    def closed(self) -> bool:
+        return self._lock is None
 
     def _close_file(self) -> None:
         if self._file is not None:

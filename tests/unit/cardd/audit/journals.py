@@ -16,15 +16,22 @@ RESERVE = 64 * 1024
 
 @dataclass
 class HandClock:
+    """Goes on by 1 ms each time somebody asks what the time is. Setting `us` is a step, `pass_s` lets time pass."""
+
     us: int = START_US
     seconds: float = 100.0
 
     def utc_us(self) -> int:
         self.us += 1_000
+        self.seconds += 0.001
         return self.us
 
     def boottime(self) -> float:
         return self.seconds
+
+    def pass_s(self, seconds: float) -> None:
+        self.us += int(seconds * 1_000_000)
+        self.seconds += seconds
 
     def monotonic(self) -> float:
         return self.boottime()

@@ -1,0 +1,170 @@
+"""The key of the day that signs the heads of the log: made new each day (UTC), the one before overwritten.
+
+Whoever takes the machine over can sign from that day on, and not for the days before (forward security; the rules stand in
+docs/audit-log.md, "The key of the day"). The file is text, mode 0600:
+
+    cardd log key 1
+    <log id, 32 hex digits>
+    <day, YYYY-MM-DD>
+    <seed of the Ed25519 key, 64 hex digits>
+
+Overwriting is a best effort: disks that write elsewhere instead of over keep old blocks for a while, and Python keeps copies in memory.
+"""
+
+import errno
+import os
+import re
+import secrets
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from cardd.audit.checkpoint import VerifierKey, log_key
+from cardd.audit.disk import Disk
+
+FIRST_LINE = "cardd log key 1"
+SEED_BYTES = 32
+LARGEST = 4096
+_FORM = re.compile(
+    re.escape(FIRST_LINE) + r"\n([0-9a-f]{32})\n([0-9]{4}-[0-9]{2}-[0-9]{2})\n([0-9a-f]{64})\n", re.ASCII
+)
+
+
+class BadLogKey(ValueError):
+    """A file that is no key of a log, or can be read by others. Its text is one word: `form`, `rights`, `wiped`. Never its content."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogKey:
+    """One day's key. `log_id`: 32 hex digits; `period`: the day, UTC."""
+
+    log_id: str
+    period: date
+    seed: bytes = field(repr=False)
+
+    @property
+    def public(self) -> bytes:
+        """32 bytes."""
+        return Ed25519PrivateKey.from_private_bytes(self.seed).public_key().public_bytes_raw()
+
+    @property
+    def verifier_key(self) -> VerifierKey:
+        """What others need to check its signatures; named `cardd/<log id>/<day>`."""
+        return log_key(self.log_id, self.period.isoformat(), self.public)
+
+    def sign(self, message: bytes) -> bytes:
+        """Ed25519 over the whole message: 64 bytes."""
+        return Ed25519PrivateKey.from_private_bytes(self.seed).sign(message)
+
+    def encode(self) -> bytes:
+        """The text of its file."""
+        return f"{FIRST_LINE}\n{self.log_id}\n{self.period.isoformat()}\n{self.seed.hex()}\n".encode("ascii")
+
+    @classmethod
+    def decode(cls, octets: bytes) -> "LogKey":
+        """Raises `BadLogKey` (`wiped` for zeros, else `form`)."""
+        if octets and not octets.strip(b"\0"):
+            raise BadLogKey("wiped")
+        try:
+            found = _FORM.fullmatch(octets.decode("ascii"))
+            period = date.fromisoformat(found[2]) if found else None
+        except ValueError:
+            raise BadLogKey("form") from None
+        if found is None or period is None:
+            raise BadLogKey("form")
+        return cls(found[1], period, bytes.fromhex(found[3]))
+
+    @classmethod
+    def make(cls, log_id: str, period: date) -> "LogKey":
+        """A new one."""
+        return cls(log_id, period, secrets.token_bytes(SEED_BYTES))
+
+
+def day_of(utc_us: int) -> date:
+    """The day (UTC) of a moment, microseconds since 1970; the last one of the calendar for what lies beyond it."""
+    days = utc_us // 86_400_000_000
+    return date.max if days > (date.max - date(1970, 1, 1)).days else date(1970, 1, 1) + timedelta(days=days)
+
+
+def end_of(period: date) -> int:
+    """The first microsecond behind this day, since 1970."""
+    end = datetime.combine(period, datetime.min.time(), UTC) + timedelta(days=1)
+    return (end - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+
+
+class KeyFile:
+    """The key's file, and beside it, while keys change, the next one (`<name>.next`)."""
+
+    def __init__(self, path: Path, disk: Disk) -> None:
+        self.path, self._disk = path, disk
+        self.next_path = path.with_name(path.name + ".next")
+
+    def read(self) -> LogKey | None:
+        """The key in use; None where there is no file. Raises `BadLogKey`, `OSError`."""
+        return _read(self.path)
+
+    def read_next(self) -> LogKey | None:
+        """The key that waits; None where there is none, or one that was not written whole. Raises `OSError`, `BadLogKey` (`rights`)."""
+        try:
+            return _read(self.next_path)
+        except BadLogKey as error:
+            if str(error) == "rights":
+                raise
+            return None
+
+    def write_next(self, key: LogKey) -> None:
+        """Durable on return. Raises `OSError`."""
+        self.discard_next()
+        descriptor = self._disk.create_private(self.next_path)
+        try:
+            _write(self._disk, descriptor, key.encode())
+        finally:
+            os.close(descriptor)
+        self._disk.sync_directory(self.path.parent)
+
+    def promote(self) -> None:
+        """The next key takes the place of the present one, whose bytes are overwritten first. Raises `OSError`.
+
+        May be repeated at any point: a present key of zeros with a next one beside it is half of this.
+        """
+        if self.next_path.exists():
+            self._wipe(self.path)
+            self._disk.rename(self.next_path, self.path)
+        self._disk.sync_directory(self.path.parent)
+
+    def discard_next(self) -> None:
+        """Overwrite and remove a next key that is not needed. Raises `OSError`."""
+        if not self.next_path.exists() and not self.next_path.is_symlink():
+            return
+        self._wipe(self.next_path)
+        self._disk.unlink(self.next_path)
+        self._disk.sync_directory(self.path.parent)
+
+    def _wipe(self, path: Path) -> None:
+        with suppress(FileNotFoundError):  # the first key has none before it
+            descriptor = self._disk.open_inside(path)
+            try:
+                _write(self._disk, descriptor, bytes(os.fstat(descriptor).st_size))
+            finally:
+                os.close(descriptor)
+
+
+def _write(disk: Disk, descriptor: int, octets: bytes) -> None:
+    """From the file's beginning; a key is shorter than any write that is taken in parts. Raises `OSError`."""
+    if octets and disk.write(descriptor, octets) != len(octets):
+        raise OSError(errno.ENOSPC, "the key of the log was not written whole")
+    disk.sync(descriptor)
+
+
+def _read(path: Path) -> LogKey | None:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return None
+    with open(descriptor, "rb") as file:
+        if os.fstat(descriptor).st_mode & 0o077:
+            raise BadLogKey("rights")
+        return LogKey.decode(file.read(LARGEST))
