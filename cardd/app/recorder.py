@@ -52,6 +52,11 @@ class Recorder:
             )
         )
 
+    def removed(self, record: StateRecord | None) -> None:
+        """A card went; `record`: what is worth a record about it, if anything."""
+        if record is not None:
+            self._put(record)
+
     async def run(self) -> None:
         """Write until `finish`."""
         while (record := await self._waiting.get()) is not None:

@@ -13,7 +13,7 @@ from cardd.config import Settings
 from cardd.errors import AuditUnavailable
 from cardd.log import get_logger
 from cardd.ports import Clock, Publish
-from cardd.watching.lists import WatchList
+from cardd.watching.lists import LISTS, ListBroken, ListName, WatchList
 
 if TYPE_CHECKING:
     from cardd.watching.live import Watcher
@@ -27,11 +27,17 @@ TOLD = ("operator", "approver", "seat", "client", "reader", "problem")
 
 
 class WatchLists:
-    """The two lists of cards. Raises `ListBroken` when one cannot be read: then nothing is watched by it in silence."""
+    """The lists of cards by name. One that cannot be read stops nobody's work, but is loud: `broken` names it."""
 
     def __init__(self, settings: Settings) -> None:
-        self.staff = WatchList(settings.watch_list_path("staff"))
-        self.protected = WatchList(settings.watch_list_path("protected"))
+        self.known: dict[ListName, WatchList] = {}
+        self.broken: list[ListName] = []
+        for name in LISTS:
+            try:
+                self.known[name] = WatchList(settings.watch_list_path(name))
+            except ListBroken as error:
+                get_logger().error("watch_list_broken", file=str(settings.watch_list_path(name)), problem=error.problem)
+                self.broken.append(name)
 
 
 class WatchTask:
@@ -72,6 +78,10 @@ class WatchTask:
         self._watcher = await asyncio.to_thread(
             self._load, on_loop(self._hit), on_loop(self._caught_up), on_loop(self._rule_failed)
         )
+        for name in self._lists.broken:
+            self._failed = "list_broken"
+            facts = {"problem": f"watch_list_{name}"}
+            self._put(StateRecord(event="alarm.watch_list_broken", problem=name), facts)
         self._watcher.start()
         try:
             while True:
@@ -85,7 +95,8 @@ class WatchTask:
         from cardd.watching.registry import Lists  # noqa: PLC0415
 
         directory: Path = self._settings.audit.directory
-        lists = Lists(self._lists.staff, self._lists.protected)
+        known = self._lists.known
+        lists = Lists(known.get("staff", frozenset()), known.get("protected", frozenset()))
         return Watcher(directory, self._settings.watching, lists, self._clock, News(hit, caught_up, failed))
 
     # --- on the loop ---------------------------------------------------------------------------------------------------
@@ -105,7 +116,7 @@ class WatchTask:
 
     def _rule_failed(self, watch: str, error: Exception) -> None:
         self._failed = f"{watch}_failed"
-        get_logger().error("rule_failed", watch=watch, exc_info=error)
+        get_logger().error("rule_failed", problem=watch, exc_info=error)
         self._put(StateRecord(event="watch.failed", watch=watch), {"watch": watch, "problem": "rule_failed"})
 
     def _put(self, record: StateRecord, facts: Mapping[str, Any]) -> None:

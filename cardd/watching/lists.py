@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from cardd.audit.records import Pseudonym
 
 ListName = Literal["staff", "protected"]
+LISTS: Final[tuple[ListName, ...]] = ("staff", "protected")
 YEARS_AHEAD: Final = 5
 """An authentication certificate of JPKI is valid until the fifth birthday after its issue (公的個人認証法施行規則)."""
 LARGEST: Final = 16 * 1024 * 1024
@@ -114,6 +115,3 @@ def _write(path: Path, cards: list[dict[str, str]]) -> None:
         os.fsync(directory)
     finally:
         os.close(directory)
-
-
-NO_LIST: Final[frozenset[str]] = frozenset()

@@ -10,7 +10,16 @@ from cardd.watching.hours import Office
 from cardd.watching.memory import Bounded, Once
 from cardd.watching.seen import DAY, JAPAN, SECOND, Hit, Seen, hit
 
-FAILED: Final = frozenset({"alarm.log_damaged", "alarm.state_lost", "alarm.count_not_kept", "alarm.socket_removed"})
+FAILED: Final = frozenset(
+    {
+        "alarm.log_damaged",
+        "alarm.state_lost",
+        "alarm.count_not_kept",
+        "alarm.socket_removed",
+        "alarm.socket_replaced",
+        "alarm.watch_list_broken",
+    }
+)
 """Checks that failed: the record's older segments, the state, the socket's file."""
 STEP_US: Final = 2 * SECOND
 """More than so much is a step (A10)."""
