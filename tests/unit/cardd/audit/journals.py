@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -134,18 +135,34 @@ def an_outcome() -> OutcomeRecord:
     )
 
 
-def filled(directory: Path, pairs: int = 12, segment_bytes: int = 6_000) -> Path:
-    """A closed log over several segments, every intent with its result."""
+def filled(directory: Path, pairs: int = 12, segment_bytes: int = 6_000, *, headed: bool = True) -> Path:
+    """A closed log over several segments, every intent with its result; under a head `stop`, or with none but the key's first."""
     log = journal(directory, segment_bytes=segment_bytes)
     for number in range(pairs):
         log.outcome(log.intent(an_intent(number)), an_outcome())
     log.state(StateRecord(event="daemon.stopped"))
+    if headed:
+        log.keep()
     log.close()
     return directory
 
 
 def segment_files(directory: Path) -> list[Path]:
     return sorted(directory.glob("*.seg"))
+
+
+def key_of(directory: Path) -> Path:
+    """Where the key of a log stands here."""
+    return directory.with_name(f"{directory.name}.key")
+
+
+def a_copy(directory: Path, target: Path) -> Path:
+    """Log, heads and key of a log that is closed, or was killed."""
+    shutil.copytree(directory, target)
+    for path in (key_of(directory), key_of(directory).with_name(f"{directory.name}.key.next")):
+        if path.exists():
+            shutil.copy2(path, key_of(target).with_name(path.name.replace(directory.name, target.name, 1)))
+    return target
 
 
 def a_closed_copy(directory: Path, name: str, octets: bytes) -> Path:
