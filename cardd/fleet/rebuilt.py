@@ -1,0 +1,83 @@
+"""A terminal's log written back out of the database as the directory that it was: the same bytes, file by file.
+
+A segment begins where its first record, `log.segment`, stands; its header follows from the records. So what the verifier checks is
+what the terminal wrote, and an auditor can take the directory along.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID
+
+from cardd.audit.chain import SegmentHeader, segment_name
+from cardd.fleet.database import Link
+
+_RECORDS = """
+SELECT sequence, event, octets FROM record WHERE log_id = %(log)s AND office = %(office)s AND sequence >= %(start)s ORDER BY sequence
+"""
+_START = """
+SELECT min(sequence) FROM record WHERE log_id = %(log)s AND office = %(office)s AND (event = 'log.segment' OR sequence = 1)
+"""
+_HEADS = "SELECT period, note FROM head WHERE log_id = %(log)s ORDER BY number"
+_BEFORE = slice(21, 53)
+"""Where a record has the hash of the one before it."""
+
+
+def write_log(link: Link, log_id: str, office: int, directory: Path) -> int:
+    """Segments, heads and `first.key` of one log into `directory`, which is empty; how many records. Memory does not grow with it.
+
+    `log_id`: 32 hex digits. Records that a cut left without their segment's beginning are left out. Raises `FleetProblem`, `OSError`.
+    """
+    values = {"log": UUID(log_id), "office": office}
+    (key,) = link.one("SELECT first_key FROM log WHERE log_id = %(log)s", values)
+    (directory / "first.key").write_text(f"{key}\n", encoding="ascii")
+    (start,) = link.one(_START, values)
+    count = 0 if start is None else _write_segments(link, {**values, "start": start}, directory)
+    _write_heads(link, values, directory / "heads")
+    return count
+
+
+def _write_segments(link: Link, values: dict[str, object], directory: Path) -> int:
+    file: int | None = None
+    count = 0
+    log_id = values["log"]
+    assert isinstance(log_id, UUID)
+    try:
+        for sequence, event, octets in link.stream(_RECORDS, values):
+            if file is None or event == "log.segment":
+                if file is not None:
+                    os.close(file)
+                file = os.open(directory / segment_name(sequence), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+                _write(file, SegmentHeader(log_id.bytes, sequence, octets[_BEFORE]).encode())
+            _write(file, octets)
+            count += 1
+    finally:
+        if file is not None:
+            os.close(file)
+    return count
+
+
+def _write_heads(link: Link, values: dict[str, object], directory: Path) -> None:
+    directory.mkdir()
+    for period, notes in _by_period(link.stream(_HEADS, values)):
+        with (directory / f"{period}.heads").open("ab") as file:
+            file.write(notes)
+
+
+def _by_period(rows: Iterator[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
+    """The notes of each day together, each with an empty line behind it."""
+    day, held = "", bytearray()
+    for period, note in rows:
+        if held and period != day:
+            yield day, bytes(held)
+            held.clear()
+        day = period
+        held += note + b"\n"
+    if held:
+        yield day, bytes(held)
+
+
+def _write(file: int, octets: bytes) -> None:
+    rest = memoryview(octets)
+    while rest:
+        rest = rest[os.write(file, rest) :]
