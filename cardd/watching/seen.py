@@ -66,7 +66,7 @@ class Seen:
     @property
     def resident_card(self) -> str | None:
         """The pseudonym of the resident's card that was used; None where it is another kind, or has none."""
-        return self.text("card") if self.facts.get("card_kind") in RESIDENT else None
+        return self.text("card") if self.text("card_kind") in RESIDENT else None
 
     @property
     def times(self) -> int:
