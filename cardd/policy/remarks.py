@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from cardd.model import CardKind, KeyRole, Operation
 from cardd.policy.rules import cells_of
-from cardd.policy.table import BADGE_CARE, PolicyTable, Row
+from cardd.policy.table import BADGE_CARE, BY_TWO, PolicyTable, Row
 from cardd.policy.words import Two
 
 BADGE_KEYS = frozenset({KeyRole.KEY_MANAGEMENT, KeyRole.CARD_AUTHENTICATION})
@@ -99,11 +99,14 @@ def _two_ways(table: PolicyTable) -> Iterator[Two]:
 
 
 def _needing(table: PolicyTable) -> dict[str, set[str]]:
-    """Operations that need a second person, and the roles that may ask for them."""
+    """Operations and rights that need a second person, and the roles that may ask for them."""
     found: dict[str, set[str]] = {}
     for row in table.rows:
         for operation in _second(row):
             found.setdefault(operation.value, set()).update(row.roles)
+    for role in table.roles:
+        for operation in BY_TWO & set(role.rights):
+            found.setdefault(operation.value, set()).add(role.code)
     return found
 
 

@@ -145,6 +145,7 @@ def test_the_register_must_have_a_second_person_for_everybody() -> None:
         "badge_renew: when a asks for it, there is no other person who may approve.",
         "badge_unblock: when a asks for it, there is no other person who may approve.",
         "certificate: when s asks for it, there is no other person who may approve.",
+        "disclose: when s asks for it, there is no other person who may approve.",
         "read: when s asks for it, there is no other person who may approve.",
         "lockdown_release takes two people, and the register has 1.",
         "office_files takes two people, and the register has 1.",

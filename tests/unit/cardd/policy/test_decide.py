@@ -129,9 +129,24 @@ def test_the_override_opens_its_rows_and_needs_no_second_person() -> None:
     [
         ("counter", []),
         ("card_issuing", ["approvals"]),
-        ("supervisor", ["badge_block", "badge_list", "approvals", "lockdown", "override"]),
-        ("administrator", ["badge_block", "badge_list", "approvals", "office_files", "lockdown", "lockdown_release"]),
-        ("auditor", ["badge_list"]),
+        (
+            "supervisor",
+            ["audit", "audit_review", "head_export", "badge_block", "badge_list", "approvals", "lockdown", "override"],
+        ),
+        (
+            "administrator",
+            [
+                "audit_cut",
+                "head_export",
+                "badge_block",
+                "badge_list",
+                "approvals",
+                "office_files",
+                "lockdown",
+                "lockdown_release",
+            ],
+        ),
+        ("auditor", ["audit", "audit_review", "audit_export", "badge_list"]),
         ("nobody", []),
     ],
 )

@@ -97,12 +97,15 @@ def test_roles_and_purposes_that_come_and_go_are_told() -> None:
     old, new, difference = changed(
         ('code = "auditor"', 'code = "inspector"'),
         ('"supervisor", "administrator", "auditor"]', '"supervisor", "administrator", "inspector"]'),
+        ('"card_issuing", "supervisor", "auditor"]', '"card_issuing", "supervisor", "inspector"]'),
     )
     assert (difference.gone, difference.new) == ((("role", "auditor"),), (("role", "inspector"),))
     lines = told(difference, old, new, "ja")
     assert "なくなる役割: 監査担当 (auditor)" in lines
     assert "新しい役割: 監査担当 (inspector)" in lines
-    assert {(moved.before, moved.after) for moved in difference.moved} == {("no", "yes"), ("yes", "no")}
+    assert {(moved.before, moved.after) for moved in difference.moved} == {
+        ("no", "yes"), ("yes", "no"), ("no", "second_person"), ("second_person", "no"),
+    }  # fmt: skip
 
 
 def test_a_row_closed_to_some_clients_takes_it_from_the_others_only() -> None:

@@ -26,7 +26,7 @@ def test_the_example_is_good_and_its_hash_is_that_of_the_file() -> None:
     policy = load(EXAMPLE_PATH)
     assert policy.hash == hashlib.sha256(EXAMPLE_PATH.read_bytes()).hexdigest()
     assert {"counter", "card_issuing", "supervisor", "administrator", "auditor"} == set(policy.roles)
-    assert len(policy.purposes) == 13
+    assert len(policy.purposes) == 15
 
 
 @pytest.mark.proves("fault 94")
