@@ -223,6 +223,7 @@ def _use_cases(inside: _Inside, gate: Gate) -> UseCaseParts:
         moment=given.state.now,
         office_files=inside.office_files,
         book=Book(given.follower),
+        journal=given.journal,
     )
 
 

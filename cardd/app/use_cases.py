@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from cardd.api.use_cases import UseCases
 from cardd.app.used_keys import UsedKeyFile
+from cardd.audit.asynchronous import AsyncJournal
+from cardd.audit.disk import Disk
 from cardd.config import Settings
 from cardd.errors import AuditUnavailable
 from cardd.gate.gate import Gate
@@ -52,6 +54,7 @@ class UseCaseParts:
     """The state's own time."""
     office_files: OfficeFiles
     book: Book
+    journal: AsyncJournal
 
 
 class UseCaseLoader:
@@ -109,12 +112,19 @@ class UseCaseLoader:
 
 
 def _auditing(parts: UseCaseParts) -> "AuditingService":
+    from cardd.auditing.cutting import CutRules, Cutting  # noqa: PLC0415
     from cardd.auditing.desk import Desk  # noqa: PLC0415
     from cardd.auditing.questions import Questions  # noqa: PLC0415
     from cardd.auditing.service import AuditingService  # noqa: PLC0415
 
     desk = Desk(parts.book)
-    return AuditingService(questions=Questions(parts.gate, desk))
+    audit = parts.settings.audit
+    # In test mode heads need not leave the machine, unless somebody is there who takes them (A5).
+    rules = CutRules(audit.directory, audit.keep_years, parts.settings.mode != "test" or bool(audit.witnesses))
+    return AuditingService(
+        questions=Questions(parts.gate, desk),
+        cutting=Cutting(parts.gate, parts.journal, rules, parts.clock.utc_us, Disk()),
+    )
 
 
 def _enrolment(parts: UseCaseParts, rules: "BadgeRules") -> "EnrolmentService":

@@ -2,8 +2,9 @@
 
 import asyncio
 import concurrent.futures
+import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -32,6 +33,7 @@ class AsyncJournal:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="audit")
         self._on_durable: list[Callable[[], None]] = []
         self._timer: asyncio.TimerHandle | None = None
+        self._whole = asyncio.Lock()
 
     @property
     def log_id(self) -> str:
@@ -92,6 +94,16 @@ class AsyncJournal:
         On damage no intent is taken from then on, and `Damaged` is raised. The thread ends soon after this is cancelled.
         """
         stop = threading.Event()
+        async with self._whole:
+            return await self._check(stop)
+
+    @contextlib.asynccontextmanager
+    async def undisturbed(self) -> AsyncIterator[None]:
+        """While old segments are removed: no check of the whole log runs beside it, and finds files gone."""
+        async with self._whole:
+            yield
+
+    async def _check(self, stop: threading.Event) -> int:
         try:
             return await asyncio.to_thread(check_log, self._directory, stop.is_set)
         except asyncio.CancelledError:

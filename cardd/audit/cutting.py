@@ -186,14 +186,17 @@ def first_kept(directory: Path, header: SegmentHeader) -> tuple[int, bytes]:
     """Number and hash of the record before the log's first segment (its `header`), if it may begin there.
 
     It may begin with record 1, or with a record that `cut.json` names or (a cut that was broken off) has behind it. Raises
-    `Damaged` (`segment_name` for a log whose beginning is missing, `segment_chain`), `OSError`.
+    `Damaged` (`segment_name` for a log whose beginning is missing, `segment_chain`, `cut_file`, `unreadable`).
     """
     file = segment_name(header.first_sequence)
     if header.first_sequence == 1:
         if header.before != NO_RECORD:
             raise Damaged("segment_chain", sequence=1, offset=0, file=file)
         return 0, NO_RECORD
-    book = read_book(directory)
+    try:
+        book = read_book(directory)
+    except OSError as error:
+        raise Damaged("unreadable", sequence=1, offset=0, file=CUT_FILE) from error
     if book is None or header.first_sequence > book.last.last_sequence + 1:
         raise Damaged("segment_name", sequence=1, offset=0, file=file)
     known = {cut.last_sequence + 1: cut.last_hash for cut in book.cuts}.get(header.first_sequence)

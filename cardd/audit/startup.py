@@ -17,6 +17,7 @@ from cardd.audit.chain import (
     segments,
     walk,
 )
+from cardd.audit.cutting import first_kept
 from cardd.audit.disk import Disk
 from cardd.audit.records import Phase
 from cardd.audit.tree import Peaks, leaf_hash
@@ -197,13 +198,16 @@ def check_log(directory: Path, stop: Callable[[], bool] = lambda: False) -> int:
     """Check every record of the log against the chain; blocks, about 50,000 records a second. Gives the number of records.
 
     `stop` is asked before each record; once it says yes the number so far is given. Raises `Damaged` at the first bad record,
-    also for a file that cannot be read. A torn record at the very end is not looked at: `read_tail` deals with it.
+    also for a file that cannot be read; a log that was cut begins where `cut.json` says. A torn record at the very end is not
+    looked at: `read_tail` deals with it.
     """
     log_id, sequence, before = b"", 0, NO_RECORD
     files = segments(directory)
     for path in files:
         octets = _readable(path, sequence + 1)
         header = SegmentHeader.decode(octets, path.name)
+        if path == files[0] and path.name == segment_name(header.first_sequence):
+            sequence, before = first_kept(directory, header)
         if path.name != segment_name(header.first_sequence) or header.first_sequence != sequence + 1:
             raise Damaged("segment_name", sequence=sequence + 1, offset=0, file=path.name)
         if header.before != before or (log_id and header.log_id != log_id):

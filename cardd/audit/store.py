@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from cardd.audit.chain import SEGMENT_HEADER, SegmentHeader, decode_record, segment_name
+from cardd.audit.cutting import finish
 from cardd.audit.disk import Disk
 from cardd.audit.startup import Tail, read_tail, set_aside
 from cardd.errors import AuditUnavailable
@@ -41,6 +42,7 @@ class SegmentStore:
         """
         for leftover in self._directory.glob("*.tmp"):
             leftover.unlink()
+        finish(self._directory, self._disk)
         found = read_tail(self._directory, self._disk, mark)
         if found is None:
             return None

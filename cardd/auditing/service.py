@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from cardd.auditing.cutting import Cutting
 from cardd.auditing.questions import Questions
 
 
@@ -10,3 +11,4 @@ class AuditingService:
     """The parts; `app` makes them."""
 
     questions: Questions
+    cutting: Cutting

@@ -8,7 +8,6 @@ from itertools import pairwise, takewhile
 from pathlib import Path
 
 from cardd.audit.chain import Damaged, segments
-from cardd.audit.checkpoint import BadNote, Head, parse, split
 from cardd.audit.cutting import Count
 from cardd.audit.entries import Entry, segment_entries
 from cardd.audit.records import Phase
@@ -84,22 +83,6 @@ def years_before(day: date, years: int) -> date:
         return day.replace(year=day.year - years)
     except ValueError:
         return day.replace(year=day.year - years, day=28)
-
-
-def covering_head(directory: Path, last_sequence: int) -> Head:
-    """The newest signed head, which must cover the record `last_sequence`. Raises `AuditCutRefused` (`no_head`), `OSError`."""
-    files = sorted((directory / "heads").glob("*.heads"))
-    for path in reversed(files):
-        try:
-            notes = split(path.read_bytes())
-            head = parse(notes[-1]).head if notes else None
-        except BadNote as error:
-            raise AuditCutRefused(problem="no_head") from error
-        if head is not None:
-            if head.size >= last_sequence:
-                return head
-            break
-    raise AuditCutRefused(problem="no_head")
 
 
 def check_left(directory: Path, last_sequence: int) -> None:

@@ -114,7 +114,8 @@ def bars(rows: Sequence[tuple[str, Outcomes]]) -> Bars:
 
 def short(label: str) -> str:
     """As much of a label as fits beside its bar; the table below shows all of it."""
-    room, taken = LABEL_CELLS, []
+    room = LABEL_CELLS
+    taken: list[str] = []
     for char in label:
         room -= 2 if unicodedata.east_asian_width(char) in "WF" else 1
         if room < 1 and len(taken) < len(label) - 1:
