@@ -14,6 +14,7 @@ from cardd.app import start_checks
 from cardd.app.daemon import Daemon, Office
 from cardd.app.last_resort import keep_texts_out
 from cardd.audit.chain import Damaged
+from cardd.audit.heads import FAR_AHEAD
 from cardd.audit.pseudonym import read_key
 from cardd.errors import CarddError
 from cardd.office import at_start
@@ -31,6 +32,27 @@ STATE_REMEDIES = {
     "lost": f"{STATE_REMEDY}. Where there is no backup, the record must begin anew as well: move its directory away and keep it",
 }
 DAMAGED_REMEDY = "cardd-verify DIRECTORY; keep the directory as it is and call whoever answers for the record"
+_TAKEN_AWAY = "the record, its heads and its key do not belong together: something was removed, exchanged, or put back from an older copy"
+RECORD_REMEDIES = {
+    "log_missing": "there is a key and no record: look whether its disk is mounted. Where the record is lost: cardctl restore",
+    "log_key_missing": f"{_TAKEN_AWAY} (the key). {DAMAGED_REMEDY}",
+    "log_key_form": f"the key of the record cannot be read. {DAMAGED_REMEDY}",
+    "log_key_rights": "others can read the key of the record: chmod 0600, find out who did, and tell whoever answers for the record",
+    "log_key_other_log": f"{_TAKEN_AWAY} (the key is of another record). {DAMAGED_REMEDY}",
+    "log_key_old": f"{_TAKEN_AWAY} (the key is older than the newest head). {DAMAGED_REMEDY}",
+    "log_key_wrong": f"{_TAKEN_AWAY} (the key did not sign the newest head). {DAMAGED_REMEDY}",
+    "head_ahead": f"{_TAKEN_AWAY} (records are missing at the end). {DAMAGED_REMEDY}",
+    "head_chain": f"{_TAKEN_AWAY} (records). {DAMAGED_REMEDY}",
+    "head_root": f"{_TAKEN_AWAY} (records). {DAMAGED_REMEDY}",
+    "heads_behind": f"{_TAKEN_AWAY} (the newest heads). {DAMAGED_REMEDY}",
+    "heads_missing": f"{_TAKEN_AWAY} (heads). {DAMAGED_REMEDY}",
+    "heads_other_log": f"{_TAKEN_AWAY} (heads of another record). {DAMAGED_REMEDY}",
+    "first_key_missing": f"{_TAKEN_AWAY} (first.key). {DAMAGED_REMEDY}",
+}
+CLOCK_REMEDY = (
+    "the clock is more than 400 days ahead of the newest head of the record: set it right. "
+    "A machine that was in store for so long begins a new record"
+)
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -92,9 +114,11 @@ def _facts(error: CarddError | Damaged | OSError) -> dict[str, object]:
     """What an error at start says beside its type: words of ours and of the kernel, and names of files."""
     match error:
         case CarddError():
-            return {"code": error.code, "problem": error.facts.problem}
+            remedy = {"remedy": CLOCK_REMEDY} if error.facts.problem == FAR_AHEAD else {}
+            return {"code": error.code, "problem": error.facts.problem, **remedy}
         case Damaged():
-            return {"problem": error.problem, "sequence": error.sequence, "file": error.file, "remedy": DAMAGED_REMEDY}
+            remedy = {"remedy": RECORD_REMEDIES.get(error.problem, DAMAGED_REMEDY)}
+            return {"problem": error.problem, "sequence": error.sequence, "file": error.file, **remedy}
         case _:
             return {"problem": error.strerror, "file": error.filename}
 

@@ -251,6 +251,10 @@ class Settings(TomlModel):
         given = self.watching.staff_list if which == "staff" else self.watching.protected_list
         return self.state_directory / given
 
+    def log_key_path(self) -> Path:
+        """Where the key of the day is. Always in the state directory if it is a plain name: it is replaced each day."""
+        return Path(self.audit.log_key) if "/" in self.audit.log_key else self.state_directory / self.audit.log_key
+
     def _key_path(self, given: str, environment: Mapping[str, str]) -> Path:
         if "/" in given:
             return Path(given)

@@ -94,6 +94,7 @@ class Daemon:
                 self._watch_office(parts, StateCopies(store.path.parent, store, journal)), name="office files"
             ),
             asyncio.create_task(self._check_log(journal, parts), name="log check"),
+            asyncio.create_task(self._keep_record(journal), name="heads"),
             asyncio.create_task(parts.watching.run(), name="watching"),
             asyncio.create_task(follow(given.follower), name="index"),
         ]
@@ -125,6 +126,9 @@ class Daemon:
             reserve_bytes=audit.reserve_mib * MIB,
             time_quality=time_quality,
             policy=self._policy_hash,
+            key_file=settings.log_key_path(),
+            head_records=audit.head_records,
+            head_seconds=float(audit.head_seconds),
         )
         return AsyncJournal(
             Journal(audit.directory, self._clock, facts), audit.directory, lambda _: self._fail("audit_broken")
@@ -187,6 +191,12 @@ class Daemon:
             await asyncio.sleep(TICK_SECONDS)
             await parts.office_files.look()
             await copies.look()
+
+    async def _keep_record(self, journal: AsyncJournal) -> None:
+        """Beside housekeeping, which must not wait for the disk. A head that is due by time has a timer of its own."""
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            await journal.keep()
 
     def _nap_s(self, sessions: SessionTable, longest_s: float) -> float:
         """How long housekeeping may sleep, so that a session's lock or end is told when it happens."""

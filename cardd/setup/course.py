@@ -103,6 +103,7 @@ def _opened(talk: Talk, given: Given, account: Account, settings: Settings, cloc
             store = StateStore(settings.state_directory / STATE, clock, boot_id())
         except StateBroken as error:
             raise Stopped("daemon_runs" if error.problem == "locked" else "state_broken", path=error.file) from None
+    named = settings.log_key_path().exists()
     try:
         with _journal(account, settings, clock) as journal:
             book, versions = BadgeBook(store, progress_s=LONG_S), Versions(store)
@@ -110,6 +111,7 @@ def _opened(talk: Talk, given: Given, account: Account, settings: Settings, cloc
                 raise Stopped("was_set_up", path=settings.register_file)
             parts = Parts(talk, given, account, settings, store, book, versions, journal, clock)
             parts.record("begun")
+            talk.done("log_key", already=named, path=settings.log_key_path(), key=last.first_key(settings))
             yield parts
     finally:
         store.close()
@@ -125,6 +127,9 @@ def _journal(account: Account, settings: Settings, clock: SystemClock) -> Iterat
         segment_bytes=settings.audit.segment_mib * MIB,
         reserve_bytes=settings.audit.reserve_mib * MIB,
         time_quality=time_quality,
+        key_file=settings.log_key_path(),
+        head_records=settings.audit.head_records,
+        head_seconds=float(settings.audit.head_seconds),
     )
     with account.acting():
         try:
@@ -137,6 +142,8 @@ def _journal(account: Account, settings: Settings, clock: SystemClock) -> Iterat
             raise Stopped("no_record", path=settings.audit.directory) from None
     try:
         yield journal
+        with account.acting():
+            journal.head("stop")
     finally:
         journal.close()
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from cardd.audit.heads import FIRST_KEY
 from cardd.config import Settings
 from cardd.setup.configuring import ca_key
 from cardd.setup.keys import place_of
@@ -54,10 +55,17 @@ def tell_next(talk: Talk, config: Path, settings: Settings) -> None:
         "cardctl health",
         "cardctl login",
     )
+    talk.say("next.log_key")
+    talk.lines(first_key(settings))
     talk.say("next.lock_away")
     talk.lines(*map(str, [*([place.file] if place.file is not None else []), *keys]))
     talk.say("next.passphrase" if place.file is not None else "next.token")
     talk.say("next.by_systemd" if place_of(settings, config, settings.pseudonym_key)[1] else "next.keys_here")
+
+
+def first_key(settings: Settings) -> str:
+    """The public key of the record's first day (a C2SP verifier key): an auditor and a witness start from it. Raises `OSError`."""
+    return (settings.audit.directory / FIRST_KEY).read_text("ascii").strip()
 
 
 @contextmanager

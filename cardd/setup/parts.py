@@ -56,9 +56,9 @@ class Parts:
         approver: str | None = None,
     ) -> None:
         """What became so, on the record as bootstrap; durable when this returns. `content`: SHA-256, hex. Raises `AuditUnavailable`."""
-        self.journal.state(
-            StateRecord(event=f"setup.{event}", content=content, policy=policy, operator=operator, approver=approver)
-        )
+        what = StateRecord(event=f"setup.{event}", content=content, policy=policy, operator=operator, approver=approver)
+        with self.account.acting():  # a new segment or a new day's key must belong to the daemon
+            self.journal.state(what)
 
     def pseudonym(self, key: PseudonymKey, certificate: str) -> str:
         """Of a badge in the record. `certificate`: SHA-256 of its 9A certificate, hex."""

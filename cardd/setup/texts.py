@@ -58,6 +58,7 @@ _SAID: dict[str, tuple[str, str]] = {
     # what is there
     "settings.done": ("設定ファイル {path}", "settings {path}"),
     "folders.done": ("フォルダー {state}、記録 {record}", "folders {state}, record {record}"),
+    "log_key.done": ("記録に署名する鍵 {path}（毎日新しくなります）", "key that signs the record {path}, new each day"),
     "policy.done": (
         "規則の案 {path}（cardctl policy show で読めます）",
         "policy to sign {path} (read it with cardctl policy show)",
@@ -138,6 +139,10 @@ _SAID: dict[str, tuple[str, str]] = {
     "sign.wrong_pin": ("  暗証番号が違います（残り {n} 回）。", "  The PIN is wrong; tries left: {n}."),
     # the end
     "next.start": ("  次にすること:", "  What to do next:"),
+    "next.log_key": (
+        "  紙に控えて、監査担当者と、記録の証人になる機関に渡すもの（記録の最初の公開鍵）:",
+        "  To be written down for the auditor and for whoever witnesses the record: the first public key of the record:",
+    ),
     "next.lock_away": (
         "  控えを取って、金庫など別の場所に保管するもの:",
         "  To be copied and locked away, apart from this machine:",
