@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from cardd.cli.reasons_badge import BADGE_REASONS
+from cardd.cli.reasons_keeping import KEEPING_REASONS
 from cardd.cli.reasons_office import OFFICE_REASONS
 from cardd.wire.fault import TwoTexts
 
@@ -354,6 +355,7 @@ REASONS: Mapping[str, TwoTexts] = MappingProxyType(
             "Other programs can use the readers too (docs/installation.md).",
         ),
         **BADGE_REASONS,
+        **KEEPING_REASONS,
         **OFFICE_REASONS,
     }
 )

@@ -6,6 +6,8 @@ from types import MappingProxyType
 
 from cardd.cli.reasons import REASONS
 from cardd.cli.texts_badge import BADGE_TEXTS
+from cardd.cli.texts_head import HEAD_TEXTS
+from cardd.cli.texts_keeping import KEEPING_TEXTS
 from cardd.cli.texts_office import OFFICE_TEXTS
 from cardd.cli.texts_people import PEOPLE_TEXTS
 from cardd.wire.fault import Locale
@@ -215,6 +217,8 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "not_written": ("{path} に書き込めません。", "Cannot write to {path}."),
         **BADGE_TEXTS,
         **OFFICE_TEXTS,
+        **HEAD_TEXTS,
+        **KEEPING_TEXTS,
         **PEOPLE_TEXTS,
     }
 )

@@ -80,6 +80,7 @@ FAMILIES: Mapping[str, set[str]] = {
             "key",
         ),
         *("pins", "digests", "format", "hash", "count", "seconds", "operator", "name", "role", "person", "unix_user"),
+        *("before", "first_record", "last_record", "records", "last_hash"),
     },
     "file": words(FileRow, "kind"),
     "outcome": words(FileRow, "outcome") | {"taken", "waits"},

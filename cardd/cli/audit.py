@@ -1,0 +1,18 @@
+"""`cardctl audit`: the group of commands about the record. Each part has a file of its own."""
+
+import click
+
+from cardd.cli.audit_keeping import cut, report
+from cardd.cli.export_head import export_head
+
+
+@click.group()
+def audit() -> None:
+    """The record: heads, what is kept and what goes, and the monthly report.
+
+    Whether a log is whole, `cardd-verify` says, which needs nothing of cardd.
+    """
+
+
+for _command in (export_head, cut, report):
+    audit.add_command(_command)
