@@ -22,7 +22,7 @@ from cardd.app.rows import PresenceRows
 from cardd.app.session_ends import card_gone, names_of_role, standing
 from cardd.app.state import StateTables, open_tables
 from cardd.app.use_cases import UseCaseLoader, UseCaseParts
-from cardd.app.watching import WatchLists, WatchTask
+from cardd.app.watching import WatchedCards, WatchTask
 from cardd.audit.asynchronous import AsyncJournal
 from cardd.audit.pseudonym import CardPseudonyms, PseudonymKey
 from cardd.config import Settings
@@ -101,7 +101,7 @@ class _Inside:
     refusals: Refusals
     office: OfficeParts
     office_files: OfficeFiles
-    watch_lists: WatchLists
+    watch_lists: WatchedCards
     watching: WatchTask
 
 
@@ -157,7 +157,7 @@ def _inside(given: Given, recorder: Recorder) -> _Inside:
         longest_s=float(limits.session_seconds),
         lock_s=float(limits.lock_seconds),
     )
-    watch_lists = WatchLists(settings)
+    watch_lists = WatchedCards(settings)
     office = office_parts(settings, given.in_force, given.badges, Versions(given.state), given.journal, publish, clock)
     return _Inside(
         given,
@@ -223,6 +223,7 @@ def _use_cases(inside: _Inside, gate: Gate) -> UseCaseParts:
         moment=given.state.now,
         office_files=inside.office_files,
         book=Book(given.follower),
+        watch_lists=inside.watch_lists,
         journal=given.journal,
     )
 

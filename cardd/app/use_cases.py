@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from cardd.api.use_cases import UseCases
 from cardd.app.used_keys import UsedKeyFile
+from cardd.app.watching import WatchedCards
 from cardd.audit.asynchronous import AsyncJournal
 from cardd.audit.disk import Disk
 from cardd.config import Settings
@@ -54,6 +55,7 @@ class UseCaseParts:
     """The state's own time."""
     office_files: OfficeFiles
     book: Book
+    watch_lists: WatchedCards
     journal: AsyncJournal
 
 
@@ -112,11 +114,16 @@ class UseCaseLoader:
 
 
 def _auditing(parts: UseCaseParts) -> "AuditingService":
+    from cardd.auditing.alarms import Alarms  # noqa: PLC0415
+    from cardd.auditing.cases import Cases  # noqa: PLC0415
     from cardd.auditing.cutting import CutRules, Cutting  # noqa: PLC0415
     from cardd.auditing.desk import Desk  # noqa: PLC0415
     from cardd.auditing.questions import Questions  # noqa: PLC0415
     from cardd.auditing.service import AuditingService  # noqa: PLC0415
+    from cardd.auditing.watch_list import WatchLists  # noqa: PLC0415
+    from cardd.watching.hours import Office  # noqa: PLC0415
 
+    watching = parts.settings.watching
     desk = Desk(parts.book)
     audit = parts.settings.audit
     # In test mode heads need not leave the machine, unless somebody is there who takes them (A5).
@@ -124,6 +131,9 @@ def _auditing(parts: UseCaseParts) -> "AuditingService":
     return AuditingService(
         questions=Questions(parts.gate, desk),
         cutting=Cutting(parts.gate, parts.journal, rules, parts.clock.utc_us, Disk()),
+        alarms=Alarms(parts.gate, desk, parts.clock, Office(watching.hours), watching.w16.review_days),
+        watch_lists=WatchLists(parts.gate, parts.watch_lists.known.get),
+        cases=Cases(parts.gate),
     )
 
 

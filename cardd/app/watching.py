@@ -26,7 +26,7 @@ TOLD = ("operator", "approver", "seat", "client", "reader", "problem")
 """What the event says of an alarm beside its rule and number; a card's or badge's pseudonym stands on the record alone."""
 
 
-class WatchLists:
+class WatchedCards:
     """The lists of cards by name. One that cannot be read stops nobody's work, but is loud: `broken` names it."""
 
     def __init__(self, settings: Settings) -> None:
@@ -44,7 +44,7 @@ class WatchTask:
     """`run` is a task of the daemon. `publish` goes to the hub alone: the record of an alarm is written here."""
 
     def __init__(
-        self, settings: Settings, lists: WatchLists, journal: AsyncJournal, clock: Clock, publish: Publish
+        self, settings: Settings, lists: WatchedCards, journal: AsyncJournal, clock: Clock, publish: Publish
     ) -> None:
         self._settings, self._lists, self._journal, self._clock, self._publish = (
             settings,

@@ -90,6 +90,12 @@ class CardPseudonyms:
         )
         return tuple(dict.fromkeys(found))
 
+    def by_year(self, kind: CardKind, identity: bytes, years_ahead: int) -> dict[int, str]:
+        """The pseudonyms of one card in this year and so many after it: for lists that must know it then (W8, W9)."""
+        this_year, source = today(self._utc_us()).year, _source(kind, identity)
+        years = range(this_year, this_year + years_ahead + 1)
+        return {year: self._key.in_year(identity, source, year).value for year in years}
+
     def mark(self, identity: bytes | None) -> str | None:
         """By what a card or badge is counted, in every year the same; None where nothing was readable."""
         return self._key.mark(identity) if identity else None

@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 
+from cardd.auditing.alarms import Alarms
+from cardd.auditing.cases import Cases
 from cardd.auditing.cutting import Cutting
 from cardd.auditing.questions import Questions
+from cardd.auditing.watch_list import WatchLists
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,3 +15,6 @@ class AuditingService:
 
     questions: Questions
     cutting: Cutting
+    alarms: Alarms
+    watch_lists: WatchLists
+    cases: Cases

@@ -130,6 +130,10 @@ class Gate:
         """How the record has named a card in this year and so many before it (`CardPseudonyms.over_years`)."""
         return self._parts.pseudonyms.over_years(kind, identities, years_back)
 
+    def names_by_year(self, kind: CardKind, identity: bytes, years_ahead: int) -> dict[int, str]:
+        """How the record will name a card in this year and so many after it (`CardPseudonyms.by_year`)."""
+        return self._parts.pseudonyms.by_year(kind, identity, years_ahead)
+
     async def names_of_present(self, call: Call, card: CardHandle, years_back: int) -> tuple[str, ...]:
         """The same for a card at the caller's seat, by what it showed when it was put in. Raises `CardAbsent`, `CardChanged`,
         `CardRemoved`, `CardWrongReader`, `CardUnsupported` (nothing by which it could be known)."""
