@@ -3,7 +3,9 @@
 import random
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
+from cardd.audit.continuing import ContinuesBroken, all_logs
 from cardd.collector.local import LocalLog
 from cardd.collector.settings import ShipSettings
 from cardd.collector.shipping import Shipment, Shipped
@@ -26,7 +28,6 @@ class Runner:
         """`connect_`: another way to reach the database."""
         self._settings, self._stop = settings, stop
         self._connect = connect_ or (lambda: connect(settings.database, APPLICATION))
-        self._log = LocalLog(settings.log_directory)
         self._last_word = ""
         self._failures = 0
 
@@ -44,22 +45,38 @@ class Runner:
         """One round. Raises `FleetProblem`."""
         with self._connect() as link:
             schema.check(link)
-            return self._round(self._shipment(link))
+            self._closed_logs(link)
+            return self._round(self._shipment(link, self._settings.log_directory))
 
     def _connected(self) -> None:
         with self._connect() as link:
             schema.check(link)
-            shipment = self._shipment(link)
+            self._closed_logs(link)
+            shipment = self._shipment(link, self._settings.log_directory)
             while not self._stop.is_set():
                 shipped = self._round(shipment)
                 self._good(shipped)
                 self._stop.wait(self._settings.every_seconds)
 
-    def _shipment(self, link: Link) -> Shipment:
+    def _closed_logs(self, link: Link) -> None:
+        """The rest of logs that this one goes on from: they end with the head that closed them. One that was never enrolled stays here."""
+        try:
+            closed = all_logs(self._settings.log_directory)[:-1]
+        except (OSError, ContinuesBroken):
+            raise FleetProblem("log_damaged") from None
+        for path in closed:
+            try:
+                self._round(self._shipment(link, path))
+            except FleetProblem as problem:
+                if problem.word != "unknown_log":
+                    raise
+                get_logger().warning("a closed log is not enrolled", remedy=problem.sentence("en"))
+
+    def _shipment(self, link: Link, directory: Path) -> Shipment:
         settings = self._settings
         return Shipment(
             link,
-            self._log,
+            LocalLog(directory),
             batch_records=settings.batch_records,
             batch_bytes=settings.batch_kib * 1024,
             stopping=self._stop.is_set,

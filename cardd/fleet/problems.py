@@ -83,7 +83,7 @@ SENTENCES = {
     ),
     "forked": Sentence(
         "重大：端末の記録がデータベースにある記録と違います。送るのを止めました。端末とデータベースをそのままにして、監査担当者を呼んでください。",
-        "Serious: the terminal's log differs from what the database has. Nothing more is shipped. Leave both as they are, call the auditor.",
+        "Serious: the terminal's log differs from what the database has. Shipping stopped. Leave both as they are, call the auditor.",
     ),
     "log_damaged": Sentence(
         "端末の記録が壊れているので送れません。cardd-verify で確かめ、監査担当者を呼んでください。",

@@ -33,8 +33,17 @@ def write_log(link: Link, log_id: str, office: int, directory: Path) -> int:
     (directory / "first.key").write_text(f"{key}\n", encoding="ascii")
     (start,) = link.one(_START, values)
     count = 0 if start is None else _write_segments(link, {**values, "start": start}, directory)
-    _write_heads(link, values, directory / "heads")
+    write_heads(link, log_id, directory)
     return count
+
+
+def write_heads(link: Link, log_id: str, directory: Path) -> None:
+    """The heads alone, each day's in its file under `heads/`. Raises `FleetProblem`, `OSError`."""
+    folder = directory / "heads"
+    folder.mkdir()
+    for period, notes in _by_period(link.stream(_HEADS, {"log": UUID(log_id)})):
+        with (folder / f"{period}.heads").open("ab") as file:
+            file.write(notes)
 
 
 def _write_segments(link: Link, values: dict[str, object], directory: Path) -> int:
@@ -55,13 +64,6 @@ def _write_segments(link: Link, values: dict[str, object], directory: Path) -> i
         if file is not None:
             os.close(file)
     return count
-
-
-def _write_heads(link: Link, values: dict[str, object], directory: Path) -> None:
-    directory.mkdir()
-    for period, notes in _by_period(link.stream(_HEADS, values)):
-        with (directory / f"{period}.heads").open("ab") as file:
-            file.write(notes)
 
 
 def _by_period(rows: Iterator[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:

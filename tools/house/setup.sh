@@ -13,6 +13,7 @@ declare -rA WHY=(
   [pcscd]="the real PC/SC service, run privately by the tests" [vsmartcard-vpcd]="virtual readers under pcscd"
   [opensc]="clients nobody here wrote" [yubico-piv-tool]="a client nobody here wrote" [openssl]="verifies signatures"
   [socat]="speaks to the socket by hand" [strace]="watches system calls" [procps]="looks for leftover processes"
+  [postgresql]="a real server, run privately by the tests"
   [softhsm2]="a PKCS#11 token for the operator CA's key"
   [fonts-ipafont-gothic]="Japanese text in the pictures of the virtual cards"
 )
@@ -20,8 +21,8 @@ readonly BASE_PACKAGES="ca-certificates python3 python3-venv python3-dev gcc lib
 declare -rA PACKAGES=(
   [check]="systemd"
   [demo]="openssl fonts-ipafont-gothic"
-  [test]="systemd pcscd vsmartcard-vpcd opensc yubico-piv-tool openssl softhsm2 socat strace procps fonts-ipafont-gothic"
-  [bench]="systemd pcscd vsmartcard-vpcd opensc yubico-piv-tool openssl fonts-ipafont-gothic"
+  [test]="systemd pcscd vsmartcard-vpcd opensc yubico-piv-tool openssl softhsm2 postgresql socat strace procps fonts-ipafont-gothic"
+  [bench]="systemd pcscd vsmartcard-vpcd opensc yubico-piv-tool openssl postgresql fonts-ipafont-gothic"
 )
 
 say() { printf '%s\n' "$*" >&2; }

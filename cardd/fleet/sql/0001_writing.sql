@@ -8,14 +8,14 @@
 CREATE FUNCTION own_log(wanted uuid) RETURNS log
 LANGUAGE plpgsql SET search_path = cardd_fleet, pg_temp AS $$
 DECLARE
-  found log%ROWTYPE;
+  held log%ROWTYPE;
 BEGIN
-  SELECT l.* INTO found FROM log l JOIN terminal t USING (terminal)
+  SELECT l.* INTO held FROM log l JOIN terminal t USING (terminal)
     WHERE l.log_id = wanted AND t.role = session_user AND t.blocked_at IS NULL FOR UPDATE OF l;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'this log is not yours' USING ERRCODE = 'ZC001';
   END IF;
-  RETURN found;
+  RETURN held;
 END $$;
 
 CREATE FUNCTION alarm_of(of uuid, what text, at_sequence bigint, shown bytea) RETURNS void

@@ -1,0 +1,82 @@
+"""The monthly report over many terminals: the same pages as for one, filled from the database."""
+
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import UUID
+
+from cardd.audit.entries import Entry
+from cardd.fleet.checking import check_in
+from cardd.fleet.database import Link
+from cardd.fleet.questions import entries_of
+from cardd.fleet.rebuilt import write_heads
+from cardd.fleet.terminals import Enrolled
+from cardd.report.data import Figures, Month, Names, Opening, ReportData, Terminal, Verification
+from cardd.report.source import now_us, read_heads
+from cardd.report.tally import REVIEW, Tally
+
+AWAITED_US = 7 * 86_400_000_000
+"""So long behind the month results of its uses are looked for; a use ends in minutes, or at the next start of its terminal."""
+_MONTH = """
+SELECT log_id, octets FROM record WHERE log_id = %(log)s AND office = %(office)s AND (
+  utc_us BETWEEN %(first)s AND %(end)s - 1
+  OR (phase = 2 AND utc_us BETWEEN %(end)s AND %(end)s + %(awaited)s)
+  OR (event = %(review)s AND utc_us >= %(end)s)
+) ORDER BY sequence
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a report is about. `office`: the name on its first page."""
+
+    month: Month
+    office: str
+    names: Names = field(default_factory=Names)
+    opening: Opening = field(default_factory=Opening)
+
+
+def collect(
+    link: Link,
+    logs: Iterable[Enrolled],
+    shown: Shown,
+    work: Path,
+    *,
+    keys: Mapping[str, str] | None = None,
+    with_check: bool = True,
+) -> ReportData:
+    """What the report of these logs shows. One log at a time is written out in `work` for the check. Raises `FleetProblem`, `OSError`."""
+    tally, chosen = Tally(shown.month, shown.opening), list(logs)
+    for each in chosen:
+        tally.feed(month_of(link, each, shown.month))
+    figures = tally.figures()
+    heads, checks = [], []
+    for each in chosen:
+        terminal = _counted(figures, each)
+        with tempfile.TemporaryDirectory(prefix="cardd-fleet-", dir=work) as folder:
+            checks.append(_checked(link, each, terminal, Path(folder), keys, with_check=with_check))
+            heads.append(read_heads(Path(folder), shown.month, terminal, now_us()))
+    return ReportData(
+        shown.month, shown.office, now_us(), figures, shown.names, shown.opening, tuple(heads), tuple(checks)
+    )
+
+
+def month_of(link: Link, each: Enrolled, month: Month) -> Iterator[Entry]:
+    """The records of one log that a report of the month needs, in order. Raises `FleetProblem`."""
+    values = {"log": UUID(each.log_id), "office": each.office, "first": month.first_us, "end": month.end_us}
+    yield from entries_of(link.stream(_MONTH, {**values, "awaited": AWAITED_US, "review": REVIEW}))
+
+
+def _counted(figures: Figures, each: Enrolled) -> Terminal:
+    """The terminal as the records call it; one without a record in the month is shown all the same."""
+    return figures.terminals.setdefault(each.log_id, Terminal(each.terminal, each.log_id))
+
+
+def _checked(
+    link: Link, each: Enrolled, terminal: Terminal, folder: Path, keys: Mapping[str, str] | None, *, with_check: bool
+) -> Verification:
+    if with_check:
+        return check_in(link, each, folder, keys=keys).verification
+    write_heads(link, each.log_id, folder)
+    return Verification(terminal.terminal, terminal.log_id, "not_run")

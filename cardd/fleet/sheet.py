@@ -1,0 +1,217 @@
+"""What people see of the fleet: tables for administrators and auditors, the sheet for a resident. Japanese and English.
+
+Texts of records are shown as they are, but for what a terminal or a spreadsheet would obey: control and direction characters.
+"""
+
+import json
+import unicodedata
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from cardd.fleet.checking import Checked
+from cardd.fleet.health import Standing
+from cardd.fleet.questions import Told
+from cardd.fleet.terminals import Enrolled
+from cardd.japan_time import JAPAN
+from cardd.report.data import Names
+
+WORDS = {
+    "terminal": ("端末", "terminal"),
+    "office": ("団体", "office"),
+    "state": ("状態", "state"),
+    "records": ("記録数", "records"),
+    "behind": ("未着", "behind"),
+    "head": ("最新の先頭", "last head"),
+    "seen": ("最終連絡", "last seen"),
+    "program": ("版", "version"),
+    "time": ("日時", "time"),
+    "number": ("番号", "number"),
+    "what": ("内容", "what"),
+    "operator": ("操作者", "operator"),
+    "seat": ("窓口", "seat"),
+    "purpose": ("目的", "purpose"),
+    "case": ("受付番号", "case"),
+    "items": ("項目", "items"),
+    "result": ("結果", "result"),
+    "log": ("記録ID", "log"),
+    "role": ("証明書名", "certificate"),
+    "blocked": ("停止中", "blocked"),
+    "law": ("根拠", "legal basis"),
+}
+STATES = {
+    "good": ("正常", "good"),
+    "behind": ("遅れ", "behind"),
+    "silent": ("連絡なし", "silent"),
+    "problem": ("問題あり", "problem"),
+    "never": ("未受信", "never"),
+    "blocked": ("停止中", "blocked"),
+    "alarm": ("警報", "ALARM"),
+}
+VERDICTS = {
+    "whole": ("完全", "whole"),
+    "damaged": ("破損", "DAMAGED"),
+    "unreadable": ("読めない", "cannot be read"),
+    "not_run": ("未確認", "not checked"),
+}
+RESULTS = {
+    "done": ("完了", "done"),
+    "refused": ("拒否", "refused"),
+    "failed": ("失敗", "failed"),
+    "unknown": ("不明", "unknown"),
+    "": ("記録なし", "none on record"),
+}
+_JA, _EN = 0, 1
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]], locale: str) -> list[str]:
+    """Lines of a table; `columns`: keys of `WORDS`."""
+    cells = [[WORDS[each][_of(locale)] for each in columns], *([plain(str(each)) for each in row] for row in rows)]
+    widths = [max(width(row[place]) for row in cells) for place in range(len(columns))]
+    return ["  ".join(_padded(cell, wide) for cell, wide in zip(row, widths, strict=True)).rstrip() for row in cells]
+
+
+def health(standings: Iterable[Standing], locale: str) -> list[str]:
+    """One line a log, and what is wrong in words."""
+    rows = [
+        (
+            each.terminal, each.office, STATES[each.state][_of(locale)], each.records, each.behind, _age(each.head_age_s, locale),
+            _age(each.seen_age_s, locale), each.program, " ".join(filter(None, (each.problem, *each.alarms))),
+        )
+        for each in standings
+    ]  # fmt: skip
+    return table(("terminal", "office", "state", "records", "behind", "head", "seen", "program", "what"), rows, locale)
+
+
+def terminals(enrolled: Iterable[Enrolled], locale: str) -> list[str]:
+    """Who is enrolled."""
+    rows = [
+        (each.terminal, f"{each.office} {each.office_name}", each.role, "×" if each.blocked else "", each.log_id)
+        for each in enrolled
+    ]
+    return table(("terminal", "office", "role", "blocked", "log"), rows, locale)
+
+
+def checks(found: Iterable[Checked], locale: str) -> list[str]:
+    """One line a log; under what is not whole, the verifier's own words."""
+    lines: list[str] = []
+    for each in found:
+        verdict = VERDICTS[each.verification.state][_of(locale)]
+        lines.append(f"{each.enrolled.terminal}  {each.enrolled.log_id}  {each.records}  {verdict}")
+        if not each.is_whole:
+            lines += [f"    {plain(line)}" for line in each.verification.said.get(locale, "").splitlines()]
+    return lines
+
+
+def uses(told: Iterable[Told], names: Names, locale: str) -> list[str]:
+    """The answer to a question."""
+    rows = [
+        (
+            moment(each.use.entry.utc_us), each.terminal, each.use.entry.sequence, each.use.entry.event, _word(each, "operator"),
+            _word(each, "seat"), _purpose(each, names, locale), _word(each, "case"), _items(each), _result(each, locale),
+        )
+        for each in told
+    ]  # fmt: skip
+    columns = ("time", "terminal", "number", "what", "operator", "seat", "purpose", "case", "items", "result")
+    return table(columns, rows, locale)
+
+
+def disclosure(told: Iterable[Told], names: Names, locale: str) -> list[str]:
+    """For the resident: when, where, who, why, on which ground, what, and how it ended."""
+    lines: list[str] = []
+    for number, each in enumerate(told, 1):
+        purpose = names.purposes.get(_word(each, "purpose"))
+        place = f"{each.terminal} {_word(each, 'seat')}".strip()
+        facts = (
+            ("time", moment(each.use.entry.utc_us)),
+            ("terminal", place),
+            ("operator", f"{_word(each, 'operator')} {_role(each, names, locale)}".strip()),
+            ("purpose", _purpose(each, names, locale)),
+            ("law", purpose.legal_basis if purpose else ""),
+            ("items", _items(each)),
+            ("result", _result(each, locale)),
+            ("number", f"{each.use.entry.sequence}"),
+        )
+        lines.append(f"{number}.")
+        lines += [f"    {WORDS[name][_of(locale)]}: {plain(value)}" for name, value in facts if value]
+    nothing = ("この記録の中に、このカードの利用はありません。", "Nothing is on record for this card.")
+    return lines or [nothing[_of(locale)]]
+
+
+def as_line(each: Told) -> str:
+    """One use as one line of JSON."""
+    result = None if each.use.result is None else each.use.result.content
+    entry = each.use.entry
+    told = {
+        "terminal": each.terminal,
+        "log": entry.log_id,
+        "sequence": entry.sequence,
+        "hash": entry.hash,
+        "record": entry.content,
+    }
+    return json.dumps({**told, "result": result}, ensure_ascii=True)
+
+
+def moment(utc_us: int) -> str:
+    """In Japan, with seconds; what no calendar has is shown as the number."""
+    try:
+        return datetime.fromtimestamp(utc_us // 1_000_000, JAPAN).strftime("%Y-%m-%d %H:%M:%S")
+    except (ValueError, OverflowError, OSError):
+        return str(utc_us)
+
+
+def plain(text: str) -> str:
+    """Nothing in it that a terminal would obey: control, direction and other invisible characters become `?`."""
+    return "".join(each if each.isprintable() else "?" for each in text)
+
+
+def width(text: str) -> int:
+    """Columns of a terminal."""
+    return sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in text)
+
+
+def _padded(text: str, columns: int) -> str:
+    return text + " " * (columns - width(text))
+
+
+def _of(locale: str) -> int:
+    return _JA if locale == "ja" else _EN
+
+
+def _word(each: Told, name: str) -> str:
+    value = each.use.told(name)
+    return value if isinstance(value, str) else ""
+
+
+def _purpose(each: Told, names: Names, locale: str) -> str:
+    code = _word(each, "purpose")
+    known = names.purposes.get(code)
+    return code if known is None else known.name.ja if locale == "ja" else known.name.en
+
+
+def _role(each: Told, names: Names, locale: str) -> str:
+    code = _word(each, "role")
+    known = names.roles.get(code)
+    return code if known is None else known.ja if locale == "ja" else known.en
+
+
+def _items(each: Told) -> str:
+    value = each.use.told("items")
+    return " ".join(str(one) for one in value) if isinstance(value, list) else ""
+
+
+def _result(each: Told, locale: str) -> str:
+    word = _word(each, "result")
+    told = RESULTS.get(word, (word, word))[_of(locale)]
+    if not word and each.use.entry.phase.name == "STATE":
+        told = ""
+    return " ".join(filter(None, (told, _word(each, "code"), _word(each, "problem"))))
+
+
+def _age(seconds: int | None, locale: str) -> str:
+    """Roughly: a person reads it."""
+    if seconds is None:
+        return "-"
+    for size, word in ((86_400, ("日", "d")), (3600, ("時間", "h")), (60, ("分", "min"))):
+        if seconds >= 2 * size:
+            return f"{seconds // size} {word[_of(locale)]}"
+    return f"{max(0, seconds)} {('秒', 's')[_of(locale)]}"
