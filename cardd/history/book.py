@@ -3,13 +3,18 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import date
 from typing import TypeVar
 
-from cardd.errors import AuditIndexing, AuditUnavailable, BadRequest
+from cardd.audit.chain import Damaged
+from cardd.audit.checkpoint import SignedHead
+from cardd.audit.head_files import newest_head
+from cardd.errors import AuditIndexing, AuditUnavailable, AuditUnknown, BadRequest
 from cardd.history.along import Along
 from cardd.history.follower import Follower
 from cardd.history.hashes import HashesDamaged
 from cardd.history.index import IndexDamaged, View
+from cardd.history.proofs import Handover, Proof, first_key, handovers, prove
 from cardd.history.questions import Filters, Order, Records, Use, find
 
 T = TypeVar("T")
@@ -49,6 +54,34 @@ class Book:
         """
         return self._asked(lambda: self._page(filters, order, cursor, limit))
 
+    def proof(
+        self, sequence: int, record_hash: str | None, head: SignedHead | None, log_id: str | None = None
+    ) -> Proof:
+        """That a record stands under a head: under `head`, of the log that is written, or under the newest of a closed log.
+
+        Raises `AuditUnknown` (`log`: not kept here; `no_head`), and what `prove` raises.
+        """
+
+        def answer() -> Proof:
+            along = self._log(log_id)
+            signed = head if along is self.follower.current else newest_head(along.log)
+            if signed is None:
+                raise AuditUnknown(problem="no_head")
+            with self.view(along) as (view, records):
+                return prove(view, records, sequence, record_hash, signed)
+
+        return self._asked(answer)
+
+    def keys(self, after: date | None, most: int, log_id: str | None = None) -> tuple[str | None, list[Handover], bool]:
+        """The first key, up to `most` hand-overs of keys behind the day `after`, and whether there are more. Raises as `handovers`."""
+
+        def answer() -> tuple[str | None, list[Handover], bool]:
+            along = self._log(log_id)
+            with self.view(along) as (_, records):
+                return first_key(along.log), *handovers(along.log, records, after, most)
+
+        return self._asked(answer)
+
     # --- inside ------------------------------------------------------------------------------------------------------
 
     def _page(self, filters: Filters, order: Order, cursor: str | None, limit: int) -> Page:
@@ -69,6 +102,14 @@ class Book:
             if found.uses:
                 return Page(found.uses, None)
         return Page((), None)
+
+    def _log(self, log_id: str | None) -> Along:
+        if log_id is None:
+            return self.follower.current
+        found = next((each for each in self._logs("newest") if each.log_id == log_id), None)
+        if found is None:
+            raise AuditUnknown(problem="log")
+        return found
 
     def _logs(self, order: Order) -> list[Along]:
         newest_first = [self.follower.current, *reversed(self.follower.closed)]
@@ -92,6 +133,8 @@ class Book:
         except (IndexDamaged, HashesDamaged) as error:
             self.follower.rebuild()
             raise AuditIndexing(problem="index_damaged") from error
+        except Damaged as error:
+            raise AuditUnavailable(problem="heads_changed") from error
         except OSError as error:
             raise AuditUnavailable(problem="unreadable") from error
 

@@ -44,13 +44,14 @@ class Filters:
     since_us: int | None = None
     until_us: int | None = None
     """Microseconds since 1970, UTC; `until_us` itself is outside."""
+    without_watching: bool = False
+    """Leave out what the rules that look over the record wrote themselves."""
 
     def names(self) -> tuple[str, ...]:
         """Which of them are given, for the record of the question: never what was given."""
         shown = {"cards": "card", "since_us": "since", "until_us": "until"}
-        return tuple(
-            shown.get(each.name, each.name) for each in fields(self) if getattr(self, each.name) not in (None, ())
-        )
+        given = [each.name for each in fields(self) if getattr(self, each.name) not in (None, (), False)]
+        return tuple(shown.get(name, name) for name in given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,8 @@ def _conditions(view: View, filters: Filters) -> tuple[list[str], list[Any]]:
         # A plus keeps SQLite from taking the index of a column that says less than the one that leads.
         conditions.append(f"{'' if column == led else '+'}{column} = ?")
         values.append(value)
+    if filters.without_watching:
+        conditions.append("event NOT GLOB 'watch.*'")
     if filters.result is not None:
         known = _RESULT.get(filters.result)
         conditions.append(known or "result = ?")
