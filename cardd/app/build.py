@@ -13,6 +13,7 @@ from cardd.app.badge_health import badge_problem
 from cardd.app.checks import HealthChecks
 from cardd.app.clients import ClientTable
 from cardd.app.index import index_check
+from cardd.app.leaving import LeavingTask
 from cardd.app.office_files import office_parts
 from cardd.app.pcscd import socket_open_to_others
 from cardd.app.readers import Readers, build_readers
@@ -83,6 +84,7 @@ class Parts:
     server: Server
     publish: Publish
     watching: WatchTask
+    leaving: LeavingTask
     outcomes_written: Callable[[float], Awaitable[None]]
     """Waits, at most so many seconds, until every operation that was begun has its outcome on record."""
 
@@ -103,6 +105,12 @@ class _Inside:
     office_files: OfficeFiles
     watch_lists: WatchedCards
     watching: WatchTask
+    leaving: LeavingTask
+
+    def check_login(self) -> None:
+        """Whether anybody may log in at all. Raises `LoginRefused`, `HeadsOverdue`."""
+        self.office.block_list.check_login()
+        self.leaving.leaving.check_login()
 
 
 def build(given: Given, recorder: Recorder) -> Parts:
@@ -135,6 +143,7 @@ def build(given: Given, recorder: Recorder) -> Parts:
         server,
         inside.publish,
         inside.watching,
+        inside.leaving,
         gate.quiet,
     )
 
@@ -172,6 +181,7 @@ def _inside(given: Given, recorder: Recorder) -> _Inside:
         OfficeFiles(office),
         watch_lists,
         WatchTask(settings, watch_lists, given.journal, clock, hub.publish),
+        LeavingTask(settings, given.journal, clock, publish),
     )
 
 
@@ -218,13 +228,14 @@ def _use_cases(inside: _Inside, gate: Gate) -> UseCaseParts:
         given.clock,
         inside.publish,
         CardReset(inside.readers.table, inside.readers.workers),
-        fresh_lists=inside.office.block_list.check_login,
+        fresh_lists=inside.check_login,
         badges=given.badges,
         moment=given.state.now,
         office_files=inside.office_files,
         book=Book(given.follower),
         watch_lists=inside.watch_lists,
         journal=given.journal,
+        head_exported=inside.leaving.leaving.exported,
     )
 
 
@@ -257,7 +268,12 @@ def _health(inside: _Inside) -> HealthChecks:
         mode=given.settings.mode,
         pcscd_open=socket_open_to_others,
         lockdown_problem=lambda: _lockdown_problem(lockdown),
-        office_checks=lambda: (*inside.office_files.checks(), inside.watching.check(), index_check(given.follower)),
+        office_checks=lambda: (
+            *inside.office_files.checks(),
+            *inside.leaving.checks(),
+            inside.watching.check(),
+            index_check(given.follower),
+        ),
         badge_problem=lambda: badge_problem(
             given.badges, given.in_force.register, given.clock.utc_us(), given.settings.badges.warn_days
         ),

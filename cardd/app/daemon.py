@@ -85,6 +85,7 @@ class Daemon:
             await journal.close()
             store.close()
             raise
+        await parts.leaving.begin()
         listening = self._listen()
         writing = asyncio.create_task(recorder.run(), name="recorder")
         helpers = [
@@ -96,6 +97,7 @@ class Daemon:
             asyncio.create_task(self._check_log(journal, parts), name="log check"),
             asyncio.create_task(self._keep_record(journal), name="heads"),
             asyncio.create_task(parts.watching.run(), name="watching"),
+            asyncio.create_task(parts.leaving.run(), name="leaving"),
             asyncio.create_task(follow(given.follower), name="index"),
         ]
         for helper in helpers:

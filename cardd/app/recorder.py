@@ -37,8 +37,8 @@ class Recorder:
 
     def alarm(self, change: str, facts: Mapping[str, str | int | None]) -> None:
         """Something that somebody should look at."""
-        seat, uid, problem, operator, badge, reader = (
-            facts.get(name) for name in ("seat", "uid", "problem", "operator", "badge", "reader")
+        seat, uid, problem, operator, badge, reader, witness, lag_s = (
+            facts.get(name) for name in ("seat", "uid", "problem", "operator", "badge", "reader", "witness", "lag_s")
         )
         self._put(
             StateRecord(
@@ -48,6 +48,8 @@ class Recorder:
                 uid=uid if isinstance(uid, int) else None,
                 operator=str(operator) if operator is not None else None,
                 badge=str(badge) if badge is not None else None,
+                witness=str(witness) if witness is not None else None,
+                lag_s=lag_s if isinstance(lag_s, int) else None,
                 reader=in_ascii(str(reader)) if reader is not None else None,
             )
         )

@@ -8,6 +8,7 @@ import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from cardd.app.leaving import witness_problems
 from cardd.app.pcscd import SOCKET_VARIABLE
 from cardd.audit.pseudonym import read_key
 from cardd.config import Settings
@@ -16,7 +17,7 @@ from cardd.office.at_start import seed_paths
 
 def problems(config_file: Path, settings: Settings, environment: Mapping[str, str]) -> list[str]:
     """One sentence for each thing that is wrong; empty when the daemon may start. `settings`: what `config_file` says."""
-    found = [*_production(settings, environment), *_key(settings, environment)]
+    found = [*_production(settings, environment), *_key(settings, environment), *witness_problems(settings)]
     given = [config_file, *settings.operator_ca]
     found += [problem for path in given for problem in _file_rights(path)]
     given += seed_paths(settings).values()

@@ -29,9 +29,10 @@ from cardd.state.lockdown import Lockdown
 from cardd.state.store import Moment
 
 if TYPE_CHECKING:
+    from cardd.auditing.exports import Exports
     from cardd.auditing.service import AuditingService
     from cardd.enrolment.service import EnrolmentService
-    from cardd.proving.prover import BadgeRules
+    from cardd.proving.prover import BadgeProver, BadgeRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,8 @@ class UseCaseParts:
     book: Book
     watch_lists: WatchedCards
     journal: AsyncJournal
+    head_exported: Callable[[int], None]
+    """Told how many records a head has that was taken out by hand."""
 
 
 class UseCaseLoader:
@@ -109,15 +112,18 @@ class UseCaseLoader:
             OverrideService(parts.gate, parts.overrides, parts.publish),
             _enrolment(parts, rules),
             OfficeService(parts.gate, parts.office_files),
-            _auditing(parts),
+            _auditing(parts, prover),
         )
 
 
-def _auditing(parts: UseCaseParts) -> "AuditingService":
+def _auditing(parts: UseCaseParts, prover: "BadgeProver") -> "AuditingService":
     from cardd.auditing.alarms import Alarms  # noqa: PLC0415
     from cardd.auditing.cases import Cases  # noqa: PLC0415
     from cardd.auditing.cutting import CutRules, Cutting  # noqa: PLC0415
     from cardd.auditing.desk import Desk  # noqa: PLC0415
+    from cardd.auditing.disclosure import Disclosure  # noqa: PLC0415
+    from cardd.auditing.head_export import HeadExport  # noqa: PLC0415
+    from cardd.auditing.proofs import Proofs  # noqa: PLC0415
     from cardd.auditing.questions import Questions  # noqa: PLC0415
     from cardd.auditing.service import AuditingService  # noqa: PLC0415
     from cardd.auditing.watch_list import WatchLists  # noqa: PLC0415
@@ -129,12 +135,27 @@ def _auditing(parts: UseCaseParts) -> "AuditingService":
     # In test mode heads need not leave the machine, unless somebody is there who takes them (A5).
     rules = CutRules(audit.directory, audit.keep_years, parts.settings.mode != "test" or bool(audit.witnesses))
     return AuditingService(
+        head_export=HeadExport(parts.gate, prover, parts.journal.head, parts.head_exported),
         questions=Questions(parts.gate, desk),
+        proofs=Proofs(parts.gate, desk, parts.journal.newest_head, lambda: parts.journal.head("time")),
+        exports=_exports(parts),
+        disclosure=Disclosure(parts.gate, desk, parts.settings.limits.response_line_bytes),
         cutting=Cutting(parts.gate, parts.journal, rules, parts.clock.utc_us, Disk()),
         alarms=Alarms(parts.gate, desk, parts.clock, Office(watching.hours), watching.w16.review_days),
         watch_lists=WatchLists(parts.gate, parts.watch_lists.known.get),
         cases=Cases(parts.gate),
     )
+
+
+def _exports(parts: UseCaseParts) -> "Exports":
+    from cardd.auditing.desk import Desk  # noqa: PLC0415
+    from cardd.auditing.exports import Exports, Tools  # noqa: PLC0415
+
+    settings, journal = parts.settings, parts.journal
+    tools = Tools(
+        settings.export_path(), journal.log_id, journal.sign, parts.clock, settings.limits.response_line_bytes // 2
+    )
+    return Exports(parts.gate, Desk(parts.book), tools)
 
 
 def _enrolment(parts: UseCaseParts, rules: "BadgeRules") -> "EnrolmentService":

@@ -5,6 +5,10 @@ from dataclasses import dataclass
 from cardd.auditing.alarms import Alarms
 from cardd.auditing.cases import Cases
 from cardd.auditing.cutting import Cutting
+from cardd.auditing.disclosure import Disclosure
+from cardd.auditing.exports import Exports
+from cardd.auditing.head_export import HeadExport
+from cardd.auditing.proofs import Proofs
 from cardd.auditing.questions import Questions
 from cardd.auditing.watch_list import WatchLists
 
@@ -14,6 +18,10 @@ class AuditingService:
     """The parts; `app` makes them."""
 
     questions: Questions
+    head_export: HeadExport
+    proofs: Proofs
+    exports: Exports
+    disclosure: Disclosure
     cutting: Cutting
     alarms: Alarms
     watch_lists: WatchLists

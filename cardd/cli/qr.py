@@ -22,7 +22,7 @@ class QrCode:
     @property
     def columns(self) -> int:
         """Characters of one line in a terminal, the quiet zone included."""
-        return self._code.symbol_size(border=QUIET)[0]
+        return int(self._code.symbol_size(border=QUIET)[0])
 
     def lines(self, *, colours: bool) -> list[str]:
         """Two modules a character, one above the other. `colours`: black on white, whatever the terminal's colours are; else the dark

@@ -25,7 +25,8 @@ class LoginService:
         prover: BadgeProver,
         fresh_lists: Callable[[], None],
     ) -> None:
-        """`fresh_lists` raises `LoginRefused` when the office's block list is too old for new logins (S11)."""
+        """`fresh_lists` raises `LoginRefused` when the office's block list is too old for new logins (S11), and
+        `HeadsOverdue` when for a day no head of the record has left this machine (A5)."""
         self._gate = gate
         self._sessions = sessions
         self._attempts = attempts
