@@ -10,7 +10,7 @@ from pathlib import Path
 from cardd.audit.chain import SEGMENT_HEADER, SMALLEST_RECORD, Damaged, SegmentHeader
 
 LONGEST_GAP_US = 14 * 86_400_000_000
-"""So much at most do two neighbouring records count as lived through. Our choice: longer than the longest closure of an office."""
+"""Neighbouring records that lie further apart count for nothing. Our choice: longer than the longest closure of an office."""
 _HEAD = struct.Struct(">IQQ")
 _JSON_AT = 53
 _STEP = b'"event":"clock.step"'
@@ -33,7 +33,7 @@ class Span:
     earliest_us: int
     latest_us: int
     lived_us: int
-    """Time that passed between its records: steps back count nothing, a gap at most `LONGEST_GAP_US`, announced steps are taken off."""
+    """Time that passed between its records: steps back and gaps beyond `LONGEST_GAP_US` count nothing, announced steps are taken off."""
 
     @property
     def count(self) -> int:
@@ -70,7 +70,7 @@ def span_of(path: Path) -> Span:
 
 def lived_through(difference_us: int) -> int:
     """What a difference between the times of two neighbouring records counts for."""
-    return max(0, min(difference_us, LONGEST_GAP_US))
+    return difference_us if 0 <= difference_us <= LONGEST_GAP_US else 0
 
 
 def _heads(octets: bytes, file: str) -> Iterator[tuple[int, int, int, int]]:

@@ -16,8 +16,6 @@ from cardd.errors import AuditCutRefused
 from cardd.japan_time import JAPAN, today, utc
 
 DAY_US = 86_400_000_000
-LIVED_DAYS = 365
-"""Days of the log's own life that count as a year. Leap days are the clock's matter."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LEFT = frozenset({"head.witnessed", "audit.export_head"})
 """Events of a head that left the machine."""
@@ -70,7 +68,7 @@ def plan_cut(directory: Path, before: date, now_us: int, keep_years: int) -> Pla
     if not by_clock:
         raise AuditCutRefused(problem="nothing")
     ages = _lived_since(spans, now_us)
-    old = _leading(by_clock, lambda span: ages[span.first] >= keep_years * LIVED_DAYS * DAY_US)
+    old = _leading(by_clock, lambda span: ages[span.first] >= days_of(keep_years) * DAY_US)
     if not old:
         raise AuditCutRefused(problem="clock")
     going = _up_to_a_tree(old, spans)
@@ -83,6 +81,11 @@ def years_before(day: date, years: int) -> date:
         return day.replace(year=day.year - years)
     except ValueError:
         return day.replace(year=day.year - years, day=28)
+
+
+def days_of(years: int) -> int:
+    """As many days as so many years in a row have at most."""
+    return 365 * years + years // 4 + 1
 
 
 def check_left(directory: Path, last_sequence: int) -> None:
@@ -129,7 +132,7 @@ def _kind(entry: Entry, open_uses: dict[int, tuple[str, str, str]]) -> tuple[str
 def _lived_since(spans: list[Span], now_us: int) -> dict[int, int]:
     """By first record of a segment: microseconds that the log itself lived through since that segment's last record.
 
-    A clock that jumps ahead, or once stood years back, makes no record old: each gap between neighbours counts for little.
+    A clock that jumps ahead, or once stood years back, makes no record old: such a gap between neighbours counts for nothing.
     """
     ages: dict[int, int] = {}
     later = lived_through(now_us - spans[-1].last_us) if spans[-1].count else 0
