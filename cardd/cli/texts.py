@@ -142,6 +142,7 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "health.pcsc": ("カードリーダーのサービス", "PC/SC service"),
         "health.readers": ("カードリーダー", "readers"),
         "health.audit": ("利用記録", "record"),
+        "health.witness": ("照合値の外部保管", "heads outside"),
         "health.memory": ("メモリの保護", "memory"),
         "health.mode": ("動作モード", "mode"),
         "health.office_files": ("設定ファイル", "office's files"),
