@@ -27,8 +27,8 @@ def filters_of(params: audit_query.FilterParams) -> Filters:
         operation=params.operation,
         result=params.result,
         code=params.code,
-        since_us=None if params.since is None else _us(params.since, "since"),
-        until_us=None if params.until is None else _us(params.until, "until"),
+        since_us=None if params.since is None else time_us(params.since, "since"),
+        until_us=None if params.until is None else time_us(params.until, "until"),
     )
 
 
@@ -50,7 +50,8 @@ def use_row(use: Use) -> audit_query.UseRow:
     )
 
 
-def _us(text: str, field: str) -> int:
+def time_us(text: str, field: str) -> int:
+    """A moment of the wire in microseconds since 1970. Raises `BadRequest` for one that no calendar has."""
     try:
         return (datetime.fromisoformat(text) - EPOCH) // timedelta(microseconds=1)
     except ValueError:

@@ -98,7 +98,7 @@ class Daemon:
             asyncio.create_task(self._keep_record(journal), name="heads"),
             asyncio.create_task(parts.watching.run(), name="watching"),
             asyncio.create_task(parts.leaving.run(), name="leaving"),
-            asyncio.create_task(follow(given.follower), name="index"),
+            asyncio.create_task(follow(given.follower, journal), name="index"),
         ]
         for helper in helpers:
             helper.add_done_callback(self._helper_ended)

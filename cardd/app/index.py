@@ -3,11 +3,13 @@
 import asyncio
 from typing import Literal
 
+from cardd.audit.asynchronous import AsyncJournal
 from cardd.history.follower import Follower
 
 
-async def follow(follower: Follower) -> None:
-    """Until cancelled. What is not in the index then is read at the next start."""
+async def follow(follower: Follower, journal: AsyncJournal) -> None:
+    """Until cancelled; each durable record wakes it. What is not in the index then is read at the next start."""
+    journal.on_durable(follower.wake)
     follower.start()
     try:
         await asyncio.get_running_loop().create_future()

@@ -19,8 +19,8 @@ class Desk:
         self._turn = asyncio.Lock()
         self._waiting = 0
 
-    async def answer(self, make: Callable[[Book], T]) -> T:
-        """What `make` gives; it may block. It runs to its end, whatever becomes of the caller.
+    async def answer(self, make: Callable[[Book], T], give_up: Callable[[], object] = lambda: None) -> T:
+        """What `make` gives; it may block. It runs to its end, whatever becomes of the caller; `give_up` is called when that has gone.
 
         Raises `TooManyRequests`, and what `make` raises.
         """
@@ -33,6 +33,7 @@ class Desk:
                 try:
                     return await asyncio.shield(work)
                 except asyncio.CancelledError:
+                    give_up()
                     await asyncio.wait([work])
                     if not work.cancelled():
                         work.exception()

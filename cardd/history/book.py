@@ -17,6 +17,7 @@ from cardd.history.index import IndexDamaged, View
 from cardd.history.proofs import Handover, Proof, first_key, handovers, prove
 from cardd.history.questions import Filters, Order, Records, Use, find
 
+__all__ = ["Book", "Handover", "Page", "Proof", "SignedHead"]
 T = TypeVar("T")
 CATCH_UP_SECONDS = 5.0
 """How long a question waits until everything that is on record is in the index."""
@@ -52,7 +53,7 @@ class Book:
 
         Raises `AuditIndexing`, `AuditUnavailable`, `BadRequest` (`cursor`).
         """
-        return self._asked(lambda: self._page(filters, order, cursor, limit))
+        return self._asked(lambda: self._page(filters, order, cursor, limit), wait=cursor is None)
 
     def proof(
         self, sequence: int, record_hash: str | None, head: SignedHead | None, log_id: str | None = None
@@ -122,10 +123,13 @@ class Book:
             view = opened.enter_context(View(along.directory))
             yield view, Records(along.log, view)
 
-    def _asked(self, answer: Callable[[], T]) -> T:
-        """Wait for what is on record, then answer. An index that is found damaged is built again, and the question put off."""
+    def _asked(self, answer: Callable[[], T], *, wait: bool = True) -> T:
+        """Wait for what is on record, but not for each further page; then answer.
+
+        An index that is found damaged is built again, and the question put off.
+        """
         self.check()
-        if not self.follower.catch_up(CATCH_UP_SECONDS):
+        if wait and not self.follower.catch_up(CATCH_UP_SECONDS):
             self.check()
             raise AuditIndexing(problem="behind")
         try:

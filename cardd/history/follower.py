@@ -15,6 +15,8 @@ from cardd.audit.chain import Damaged
 from cardd.audit.continuing import CLOSED
 from cardd.history.along import BATCH, Along, Batch
 
+SETTLE_SECONDS = 0.2
+"""What comes within so long after news is read in one pass, unless somebody waits for it."""
 LOOK_SECONDS = 5.0
 """So often the log is looked at though nobody said that it grew."""
 NICE = 10
@@ -40,6 +42,7 @@ class Follower:
         """Logs that this one goes on from, as far as they are kept here."""
         self._hearers: list[Hear] = []
         self._news, self._stopping, self._renew = threading.Event(), threading.Event(), threading.Event()
+        self._urgent = threading.Event()
         self._passes = threading.Condition()
         self._begun = self._ended = 0
         self._ready = False
@@ -71,6 +74,7 @@ class Follower:
     def stop(self, limit_s: float = 2.0) -> None:
         """End the thread; what is not in the index yet is read at the next start."""
         self._stopping.set()
+        self._urgent.set()
         self._news.set()
         for each in (self.current, *self.closed):
             each.interrupt()
@@ -91,6 +95,7 @@ class Follower:
         """Wait until everything that was durable before this call is in the index; whether that came about in time."""
         with self._passes:
             wanted = self._begun + 1
+            self._urgent.set()
             self._news.set()
             self._passes.wait_for(lambda: self._ended >= wanted or self._stopping.is_set(), limit_s)
             return self._ended >= wanted and self._ready
@@ -103,8 +108,10 @@ class Follower:
         try:
             while not self._stopping.is_set():
                 self._news.clear()
+                self._urgent.clear()
                 self._one_pass()
-                self._news.wait(LOOK_SECONDS)
+                if self._news.wait(LOOK_SECONDS):
+                    self._urgent.wait(SETTLE_SECONDS)
         finally:
             self._drop()
             with self._passes:

@@ -61,6 +61,10 @@ class Use:
     entry: Entry
     result: Entry | None = None
 
+    @property
+    def is_intent(self) -> bool:
+        return self.entry.phase is Phase.INTENT
+
     def told(self, name: str) -> Any:
         """A field, from the result where that says it."""
         late = self.result.content.get(name) if self.result is not None else None

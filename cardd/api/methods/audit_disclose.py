@@ -1,0 +1,79 @@
+"""`audit.disclose`: a thin handler; what happens stands in `cardd.auditing`."""
+
+from cardd.api.audit_words import time_us
+from cardd.api.context import ConnectionContext
+from cardd.api.method import Method
+from cardd.api.services import Services
+from cardd.api.words import moment, receipt
+from cardd.auditing.disclosure import Order
+from cardd.auditing.questions import YEARS_BACK, Use
+from cardd.model import CardHandle
+from cardd.ports import Call
+from cardd.wire.methods import audit_disclose as words
+
+
+async def handle(services: Services, _: ConnectionContext, call: Call, params: words.Params) -> words.Result:
+    use_cases = await services.load_use_cases()
+    until = time_us(params.until, "until") if params.until is not None else None
+    order = Order(CardHandle(params.card), params.purpose, params.case, params.approval, until)
+    performed = await use_cases.auditing.disclosure.disclose(call, order)
+    told = performed.result
+    return words.Result(
+        kind=told.kind.value,
+        uses=tuple(_line(services, use) for use in told.uses),
+        complete=told.complete,
+        years=YEARS_BACK,
+        receipt=receipt(performed.receipt),
+    )
+
+
+def _line(services: Services, use: Use) -> words.UseLine:
+    role, purpose_code = _text(use, "role"), _text(use, "purpose")
+    role_ja, role_en = services.role_names(role) if role is not None else (None, None)
+    purpose = services.policy().purposes.get(purpose_code or "")
+    given = use.result.content.get("items") if use.result is not None else None
+    return words.UseLine(
+        at=moment(use.entry.utc_us),
+        terminal=_text(use, "terminal"),
+        seat=_text(use, "seat"),
+        client=_text(use, "client"),
+        operator=_text(use, "operator"),
+        role=role,
+        role_ja=role_ja,
+        role_en=role_en,
+        approver=_text(use, "approver"),
+        purpose=purpose_code,
+        purpose_ja=purpose.ja if purpose is not None else None,
+        purpose_en=purpose.en if purpose is not None else None,
+        legal_basis=purpose.legal_basis if purpose is not None else None,
+        event=use.entry.event,
+        operation=_text(use, "operation"),
+        items=_words(use.entry.content.get("items")),
+        items_given=_words(given),
+        key=_text(use, "key"),
+        result=_result(use),
+        code=_text(use, "code"),
+        problem=_text(use, "problem"),
+        log_id=use.entry.log_id,
+        sequence=use.entry.sequence,
+    )
+
+
+def _result(use: Use) -> str:
+    if use.result is not None:
+        return use.result.text("result") or "unknown"
+    if use.is_intent:
+        return "open"
+    return "refused" if use.entry.text("code") is not None else "noted"
+
+
+def _text(use: Use, name: str) -> str | None:
+    told = use.told(name)
+    return told if isinstance(told, str) else None
+
+
+def _words(items: object) -> tuple[str, ...]:
+    return tuple(map(str, items)) if isinstance(items, list) else ()
+
+
+METHOD = Method(words.METHOD, words.Params, words.Result, handle)
