@@ -54,6 +54,10 @@ install_packages() { # says what and why, then asks apt
     say "  'sudo systemctl disable --now pcscd.socket' turns it off. The vpcd driver makes that pcscd listen on"
     say "  TCP port 35963 for virtual cards: keep it off machines that serve real ones."
   fi
+  if [[ -d /run/systemd/system && " $* " == *" postgresql "* ]]; then
+    say "  Note: Debian makes a PostgreSQL server of its own when postgresql is installed, and starts it. The tests do not use it;"
+    say "  'sudo systemctl disable --now postgresql' turns it off."
+  fi
   as_root apt-get update -qq || say "  Some package lists could not be refreshed; going on with those at hand."
   with_services_held_back as_root apt-get install -y -qq --no-install-recommends "$@" >/dev/null \
     || die "apt could not install: $*"
