@@ -3,6 +3,7 @@
 import click
 
 from cardd.cli.audit_keeping import cut, report
+from cardd.cli.audit_watch import alarms, replay, review, watch_list
 from cardd.cli.export_head import export_head
 
 
@@ -14,5 +15,5 @@ def audit() -> None:
     """
 
 
-for _command in (export_head, cut, report):
+for _command in (export_head, cut, report, alarms, review, watch_list, replay):
     audit.add_command(_command)

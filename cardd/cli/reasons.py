@@ -9,6 +9,7 @@ from types import MappingProxyType
 from cardd.cli.reasons_badge import BADGE_REASONS
 from cardd.cli.reasons_keeping import KEEPING_REASONS
 from cardd.cli.reasons_office import OFFICE_REASONS
+from cardd.cli.reasons_watch import WATCH_REASONS
 from cardd.wire.fault import TwoTexts
 
 REASONS: Mapping[str, TwoTexts] = MappingProxyType(
@@ -356,6 +357,7 @@ REASONS: Mapping[str, TwoTexts] = MappingProxyType(
         ),
         **BADGE_REASONS,
         **KEEPING_REASONS,
+        **WATCH_REASONS,
         **OFFICE_REASONS,
     }
 )

@@ -10,6 +10,7 @@ from cardd.cli.texts_head import HEAD_TEXTS
 from cardd.cli.texts_keeping import KEEPING_TEXTS
 from cardd.cli.texts_office import OFFICE_TEXTS
 from cardd.cli.texts_people import PEOPLE_TEXTS
+from cardd.cli.texts_watch import WATCH_TEXTS
 from cardd.wire.fault import Locale
 
 TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -147,6 +148,7 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "health.mode": ("動作モード", "mode"),
         "health.office_files": ("設定ファイル", "office's files"),
         "health.block_list": ("利用停止リスト", "block list"),
+        "health.watching": ("不審な利用の見守り", "watching"),
         "health.badges": ("職員カード", "badges"),
         "health.pcscd_socket": ("カードリーダーの占有", "pcscd's socket"),
         "whoami": ("{client}（uid {uid}）、窓口 {seat}", "{client} (uid {uid}) at seat {seat}"),
@@ -220,6 +222,7 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         **OFFICE_TEXTS,
         **HEAD_TEXTS,
         **KEEPING_TEXTS,
+        **WATCH_TEXTS,
         **PEOPLE_TEXTS,
     }
 )

@@ -83,11 +83,7 @@ def _replay(given: argparse.Namespace, locale: Locale) -> int:
             print(say(locale, "no_log", problem=directory), file=sys.stderr)
             return UNREADABLE
     values, lists = _settings(given.settings)
-    since = (
-        None
-        if given.since is None
-        else int(datetime(*given.since.timetuple()[:3], tzinfo=JAPAN).timestamp()) * 1_000_000
-    )
+    since = None if given.since is None else _midnight_us(given.since)
     wanted = Wanted(given.directories, values, lists or Lists(), since, given.hits)
     bar = _Bar(sys.stderr)
     found = replay(wanted, bar.tell)
