@@ -63,11 +63,6 @@ class WatchTask:
         problem = self._failed or problem
         return "watching", "good" if problem is None else "warning", problem
 
-    def wake(self) -> None:
-        """The log has grown. From any thread."""
-        if self._watcher is not None:
-            self._watcher.wake()
-
     async def run(self) -> None:
         """Look until cancelled."""
         loop = asyncio.get_running_loop()
@@ -78,6 +73,7 @@ class WatchTask:
         self._watcher = await asyncio.to_thread(
             self._load, on_loop(self._hit), on_loop(self._caught_up), on_loop(self._rule_failed)
         )
+        self._journal.on_durable(self._watcher.wake)
         for name in self._lists.broken:
             self._failed = "list_broken"
             facts = {"problem": f"watch_list_{name}"}
