@@ -106,8 +106,7 @@ def backup_command(given: tuple[Talk, Path, str], folder: Path, keep: int | None
     """Make an encrypted archive in FOLDER. Needs nobody: the backup key is a public one."""
     talk, config, user = given
     target, manifest = backup.take(_installation(config, user), folder.absolute(), keep=keep)
-    last = manifest.log.last_sequence if manifest.log is not None else 0
-    talk.tell("taken", path=target, files=len(manifest.files), last=last)
+    talk.tell("taken", path=target, files=len(manifest.files), last=manifest.log.last_sequence)
 
 
 @main.command("new-key")
@@ -151,9 +150,9 @@ def inspect(given: tuple[Talk, Path, str], archive: Path, recovery_file: Path, s
         made=manifest.made_utc,
         program=manifest.program,
         files=len(manifest.files),
-        log=log.log_id if log else "-",
-        last=log.last_sequence if log else 0,
-        hash=log.last_hash if log else "-",
+        log=log.log_id,
+        last=log.last_sequence,
+        hash=log.last_hash,
     )
 
 
@@ -171,7 +170,7 @@ def restore_command(given: tuple[Talk, Path, str], archive: Path, recovery_file:
     talk, _, user = given
     owner = owner_of(user, os.geteuid())
     done = restore(_opened(talk, archive, recovery_file, seal), owner)
-    talk.tell("restored", closed=done.closed or "-", first_key=done.settings.audit.directory / "first.key")
+    talk.tell("restored", closed=done.closed, first_key=done.settings.audit.directory / "first.key")
     if done.already:
         talk.tell("already", n=done.already)
 

@@ -72,7 +72,7 @@ class Manifest(_Model):
     terminal: Text
     mode: Literal["production", "test"]
     state_format: Annotated[int, Field(ge=1)] | None
-    log: LogEnd | None
+    log: LogEnd
     seal: Digest
     """Public key of the machine that made it."""
     files: Annotated[tuple[Row, ...], Field(max_length=MOST_FILES)]
@@ -109,7 +109,7 @@ class Facts:
     terminal: str
     mode: Literal["production", "test"]
     state_format: int | None
-    log: LogEnd | None
+    log: LogEnd
 
 
 def write(target: BinaryIO, key: BackupKey, facts: Facts, sources: Iterable[Source]) -> Manifest:

@@ -17,6 +17,7 @@ from cardd.keeping.owner import Owner
 from cardd.keeping.recovery import BackupKey
 from cardd.keeping.stopped import Stopped
 from cardd.pin import Pin
+from cardd.state.store import NAME as STATE
 from certs.ca.files import write_new
 
 SUFFIX: Final = ".cardd-backup"
@@ -63,7 +64,8 @@ def take(
 ) -> tuple[Path, Manifest]:
     """Make an archive in `folder`. `keep`: leave so many of this machine's newest, this one included, and delete older ones.
 
-    Raises `Stopped`: `no_backup_key`, `no_answer`, `state_broken`, `record_broken`, `file_shrank`; `OSError`.
+    Raises `Stopped`: `no_backup_key`, `no_answer`, `state_broken`, `no_record`, `record_broken`, `file_shrank`;
+    `OSError`.
     """
     key = _key(here)
     settings = here.settings
@@ -75,7 +77,7 @@ def take(
         state_format = None
         if copy is not None:
             state_format = state_copy.format_of(copy)
-            sources.append(places.source_of(settings.state_directory / places.STATE, "state", copy))
+            sources.append(places.source_of(settings.state_directory / STATE, "state", copy))
         log_sources, end = _log(settings.audit.directory)
         facts = Facts(
             f"{now:%Y-%m-%dT%H:%M:%SZ}", version("cardd"), settings.terminal, settings.mode, state_format, end
@@ -91,16 +93,19 @@ def take(
 
 
 def _files(here: Installation) -> list[Path]:
-    state = here.settings.state_directory / places.STATE
+    state = here.settings.state_directory / STATE
     return [path for path in places.files_of(here.settings, here.config) if path != state]
 
 
-def _log(directory: Path) -> tuple[list[Source], LogEnd | None]:
+def _log(directory: Path) -> tuple[list[Source], LogEnd]:
     try:
-        return places.log_sources(directory)
+        sources, end = places.log_sources(directory)
     except Damaged as damage:
         # A backup of a damaged record would be taken for a good one on the day it is needed.
         raise Stopped("record_broken", path=directory, problem=damage.problem, sequence=damage.sequence) from None
+    if end is None:
+        raise Stopped("no_record", path=directory)
+    return sources, end
 
 
 def _written(target: Path, key: BackupKey, facts: Facts, sources: list[Source]) -> Manifest:

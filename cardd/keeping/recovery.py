@@ -91,7 +91,7 @@ def open_recovery(octets: bytes, one: Pin, other: Pin) -> Recovery:
     Raises `Stopped`: `wrong_passphrases`, `recovery_broken`, `newer_key`.
     """
     inner = None
-    for outside, inside in ((other, one), (one, other)):
+    for outside, inside in ((other, one), (one, other))[: 1 if one == other else 2]:
         opened = _unlocked(octets, outside)
         inner = _unlocked(opened, inside) if opened is not None else None
         if inner is not None:

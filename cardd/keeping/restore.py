@@ -24,6 +24,7 @@ from cardd.keeping.archive import CHUNK, Manifest, Row, Take
 from cardd.keeping.owner import Owner
 from cardd.keeping.recovery import Recovery
 from cardd.keeping.stopped import Stopped
+from cardd.state.store import NAME as STATE
 from cardd.tomlfile import BrokenFile
 
 BESIDE: Final = ".restoring"
@@ -59,11 +60,11 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What is in place. `config`: the settings; `closed`: where the restored record lies; None where there was none."""
+    """What is in place. `config`: the settings; `closed`: where the restored record lies."""
 
     config: Path
     settings: Settings
-    closed: Path | None
+    closed: Path
     already: int
     """Files that were there with the same bytes."""
 
@@ -127,10 +128,9 @@ class _Placing:
     def _look(self, settings: Settings) -> None:
         """Where everything goes, and whether something else is there. Raises `Stopped`."""
         directory = settings.audit.directory
-        if self._manifest.log is not None:
-            self._staged_log = directory / f"{continuing.CLOSED}{BESIDE}"
-            if self._staged_log.exists():
-                shutil.rmtree(self._staged_log)
+        self._staged_log = directory / f"{continuing.CLOSED}{BESIDE}"
+        if self._staged_log.exists():
+            shutil.rmtree(self._staged_log)
         self._check_log_place(settings)
         for number, row in enumerate(self._manifest.files):
             if row.kind == "log":
@@ -147,18 +147,19 @@ class _Placing:
     def _check_log_place(self, settings: Settings) -> None:
         """No record may be there but the one that an earlier run of this restoration left."""
         directory, continues = settings.audit.directory, self._continues()
-        begun = continues is not None and continuing.read(directory) == continues
-        if (segments(directory) or (directory / continuing.CLOSED).exists()) and not begun:
+        begun = continuing.read(directory) == continues
+        closed = directory / continuing.CLOSED
+        if (segments(directory) or (closed.is_dir() and any(closed.iterdir()))) and not begun:
             raise Stopped("not_empty", path=directory)
-        state = settings.state_directory / places.STATE
+        state = settings.state_directory / STATE
         if state.exists() and not begun:
             raise Stopped("not_empty", path=state)
-        if continues is not None and continuing.closed_place(directory, continues.previous_log).is_dir():
+        if continuing.closed_place(directory, continues.previous_log).is_dir():
             self._staged_log = None  # an earlier run has put it there, checked
 
-    def _continues(self) -> Continues | None:
+    def _continues(self) -> Continues:
         log = self._manifest.log
-        return None if log is None else Continues(log.log_id, log.last_sequence, log.last_hash, "restored")
+        return Continues(log.log_id, log.last_sequence, log.last_hash, "restored")
 
     # --- beside its place --------------------------------------------------------------------------------------------
 
@@ -188,7 +189,6 @@ class _Placing:
 
     def _check_record(self, staged: Path, settings: Settings) -> None:
         log = self._manifest.log
-        assert log is not None
         try:
             last = check_log(staged)
         except Damaged as damage:
@@ -206,7 +206,7 @@ class _Placing:
 
     # --- in its place ------------------------------------------------------------------------------------------------
 
-    def _put(self, settings: Settings) -> Path | None:
+    def _put(self, settings: Settings) -> Path:
         """State and keys, then the record, then the settings: each step leaves something that the next run knows as its own."""
         closed = self._put_log(settings)
         last = None
@@ -226,15 +226,12 @@ class _Placing:
         self._beside[number].replace(path)
         places.sync(path.parent)
 
-    def _put_log(self, settings: Settings) -> Path | None:
+    def _put_log(self, settings: Settings) -> Path:
         directory, log, staged = settings.audit.directory, self._manifest.log, self._staged_log
-        if log is None:
-            return None
         closed = continuing.closed_place(directory, log.log_id)
         if staged is None:
             return closed
         continues = self._continues()
-        assert continues is not None
         target = directory / continuing.CLOSED
         self._owner.make_folder(target, "cardd")
         continuing.write(directory, continues)  # first: by it the next run knows what lies there as its own

@@ -88,6 +88,9 @@ def _taken_directly(database: Path, copy: Path) -> bool:
     try:
         source = _connect(database, "rw")
         try:
+            # A read transaction first: it says at once when somebody has the file, where the backup itself would wait for ever.
+            source.execute("BEGIN")
+            source.execute("SELECT count(*) FROM sqlite_schema").fetchone()
             target = sqlite3.connect(copy)
             try:
                 source.backup(target)

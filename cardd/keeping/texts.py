@@ -115,6 +115,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "記録 {path} の {sequence} 番が壊れています（{problem}）。cardd-verify で確かめてください。",
         "Record {sequence} in {path} is damaged ({problem}). Check it with cardd-verify.",
     ),
+    "no_record": (
+        "{path} に記録がありません。初期設定（cardctl setup）がまだのようです。",
+        "There is no record in {path}: nobody has set this machine up yet (cardctl setup).",
+    ),
     "file_shrank": (
         "{path} が読み取りの途中で短くなりました。もう一度行ってください。",
         "{path} became shorter while it was read. Repeat this.",
