@@ -148,7 +148,7 @@ class QrCode:
 def qr_code(text: str) -> QrCode | None:
     """Of a head's text; None where it is too long for one code (ISO/IEC 18004: 2,953 bytes)."""
     try:
-        matrix = segno.make(text.encode("utf-8"), micro=False, error="l", boost_error=False).matrix
+        matrix = segno.make(text.encode("utf-8", "replace"), micro=False, error="l", boost_error=False).matrix
     except segno.DataOverflowError:
         return None
     path = "".join(

@@ -106,10 +106,8 @@ TEXTS: Mapping[str, Two] = MappingProxyType(
         "items": Two("渡したデータ項目", "Items handed out"),
         "nobody": Two("(記録なし)", "(not on record)"),
         "no_purpose": Two("(利用目的のない操作)", "(operations without a purpose)"),
-        "rest": Two("(その他まとめて)", "(others together)"),
         "day": Two("日", "day"),
         "hour": Two("時", "hour"),
-        "word": Two("区分", "which"),
         # pins
         "pins": Two("3. 暗証番号", "3. PINs"),
         "pins.right": Two("正", "right"),
@@ -221,7 +219,6 @@ TEXTS: Mapping[str, Two] = MappingProxyType(
         "event": Two("出来事", "Event"),
         "none": Two("ありません。", "None."),
         "more": Two("ほかに {n} 件あります。", "More that are not listed: {n}"),
-        "page_foot": Two("カード利用記録 月次報告", "Use of cards: monthly report"),
     }
 )
 
