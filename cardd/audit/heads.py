@@ -109,12 +109,14 @@ class Heads:
 
     def keep(self) -> None:
         """Sign what is due, change keys when the day has changed. What the disk says becomes `problem`. Raises `JournalBroken`."""
-        if not self.due:
-            return
+        if self.due:
+            self._try(self._due or "time")
+
+    def _try(self, why: str) -> None:
         try:
             self.settle()
             if self.uncovered:
-                self.sign(self._due or "time")
+                self.sign(why)
         except AuditUnavailable as error:
             self.problem = error.facts.problem
         else:
@@ -125,7 +127,7 @@ class Heads:
         with self._noting():
             self.settle()
         if self.uncovered >= self._records:
-            self.keep()
+            self._try(self._due or "count")
         if self.uncovered >= self._records + (INTENTS_BEHIND if intent else ALL_BEHIND):
             raise AuditUnavailable(problem=BEHIND)
 

@@ -152,8 +152,8 @@ class Journal:
         known = keys_of(self._directory, tail, found)
         upgraded = known is None
         self.heads.keys = known or Keys(next=self._first_key(tail.log_id, keys))
-        if known is not None and found.next is not None and known.next is None:
-            keys.discard_next()
+        if known is not None and known.next is None:
+            keys.discard_next()  # whole or torn, nothing names it
         if upgraded:
             self._store.begin_segment()  # from here on each segment says what came before it
         if self.heads.newest is None:

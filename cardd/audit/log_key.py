@@ -65,8 +65,8 @@ class LogKey:
 
     @classmethod
     def decode(cls, octets: bytes) -> "LogKey":
-        """Raises `BadLogKey` (`wiped` for zeros, else `form`)."""
-        if octets and not octets.strip(b"\0"):
+        """Raises `BadLogKey` (`wiped` where a zero stands: overwriting was begun; else `form`)."""
+        if b"\0" in octets:
             raise BadLogKey("wiped")
         try:
             found = _FORM.fullmatch(octets.decode("ascii"))
