@@ -2,6 +2,9 @@
 
 import click
 
+from cardd.cli.audit_ask import head, proof, query, tail
+from cardd.cli.audit_disclose import disclose
+from cardd.cli.audit_export import export
 from cardd.cli.audit_keeping import cut, report
 from cardd.cli.audit_watch import alarms, replay, review, watch_list
 from cardd.cli.export_head import export_head
@@ -9,11 +12,25 @@ from cardd.cli.export_head import export_head
 
 @click.group()
 def audit() -> None:
-    """The record: heads, what is kept and what goes, and the monthly report.
+    """The record: questions, proofs, heads, alarms, what is kept and what goes, and the monthly report.
 
     Whether a log is whole, `cardd-verify` says, which needs nothing of cardd.
     """
 
 
-for _command in (export_head, cut, report, alarms, review, watch_list, replay):
+for _command in (
+    tail,
+    query,
+    head,
+    proof,
+    export,
+    disclose,
+    export_head,
+    cut,
+    report,
+    alarms,
+    review,
+    watch_list,
+    replay,
+):
     audit.add_command(_command)

@@ -31,6 +31,7 @@ _LOCAL: Mapping[str, tuple[str, int]] = {
     "p7s_two_signers": ("signatures.two_signers", EXIT_DATA),
     "p7s_same_badge": ("signatures.same_badge", EXIT_DATA),
     "changed_meanwhile": ("signatures.changed_meanwhile", EXIT_DATA),
+    "export_broken": ("output.export_broken", EXIT_DATA),
     "no_folder": ("output.no_folder", EXIT_NOT_WRITTEN),
 }
 _DETAILS = ("reader", "command", "sw", "pcsc_code", "incident", "request_id")

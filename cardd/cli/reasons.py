@@ -6,6 +6,7 @@ A word without a row here is shown as it is: it is for the office's IT.
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from cardd.cli.reasons_audit import AUDIT_REASONS
 from cardd.cli.reasons_badge import BADGE_REASONS
 from cardd.cli.reasons_keeping import KEEPING_REASONS
 from cardd.cli.reasons_office import OFFICE_REASONS
@@ -355,6 +356,7 @@ REASONS: Mapping[str, TwoTexts] = MappingProxyType(
             "ほかのプログラムもカードリーダーを使えます（docs/installation.md）。",
             "Other programs can use the readers too (docs/installation.md).",
         ),
+        **AUDIT_REASONS,
         **BADGE_REASONS,
         **KEEPING_REASONS,
         **WATCH_REASONS,

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from cardd.cli.reasons import REASONS
+from cardd.cli.texts_audit import AUDIT_TEXTS
 from cardd.cli.texts_badge import BADGE_TEXTS
 from cardd.cli.texts_head import HEAD_TEXTS
 from cardd.cli.texts_keeping import KEEPING_TEXTS
@@ -218,6 +219,7 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Whether a card was used, the record says.",
         ),
         "not_written": ("{path} に書き込めません。", "Cannot write to {path}."),
+        **AUDIT_TEXTS,
         **BADGE_TEXTS,
         **OFFICE_TEXTS,
         **HEAD_TEXTS,

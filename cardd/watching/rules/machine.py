@@ -52,7 +52,8 @@ class Tampering:
         before = self._before[seen.log]
         yield from self._clock(seen, before)
         yield from self._runs(seen, before)
-        if seen.number("lag_s") >= self._lag_s and self._once.first((seen.log, "witness_lag"), seen.day):
+        lags = seen.event.startswith("alarm.") and seen.number("lag_s") >= self._lag_s
+        if lags and self._once.first((seen.log, "witness_lag"), seen.day):
             yield hit("w15", seen, {"problem": "witness_lag"}, count=seen.number("lag_s"))
         if seen.event in FAILED and self._once.first((seen.log, seen.event), seen.day):
             yield hit("w15", seen, {"problem": seen.event.partition(".")[2]})

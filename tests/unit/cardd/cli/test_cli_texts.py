@@ -13,12 +13,15 @@ from pydantic import BaseModel
 from cardd.cli.context import PROGRESS_STATES
 from cardd.cli.reasons import REASONS
 from cardd.cli.texts import TEXTS, Speech, locale_of_environment
+from cardd.history.questions import Filters
 from cardd.policy.table import APPROVED
 from cardd.wire.base import ItemWord, KeyWord, KindWord, PinWord
 from cardd.wire.fault_table import FAULTS
 from cardd.wire.faults import ErrorData, PinFate
 from cardd.wire.methods.agent_register import PinRequest
 from cardd.wire.methods.approval_list import ApprovalRow
+from cardd.wire.methods.audit_alarms import ReasonWord, VerdictWord
+from cardd.wire.methods.audit_query import ResultWord
 from cardd.wire.methods.badge_list import BadgeRow
 from cardd.wire.methods.card_pin_status import PinState
 from cardd.wire.methods.cards_list import CardRow
@@ -55,6 +58,7 @@ FAMILIES: Mapping[str, set[str]] = {
         "pcsc",
         "readers",
         "audit",
+        "audit_index",
         "lockdown",
         "memory",
         "mode",
@@ -62,7 +66,12 @@ FAMILIES: Mapping[str, set[str]] = {
         "badges",
         "office_files",
         "block_list",
+        "watching",
     },
+    "watch": {f"w{number}" for number in range(1, 19)},
+    "watch_head": {"rule", "month", "alarms", "explained", "unexplained", "misuse", "open"},
+    "verdict": set(get_args(VerdictWord)),
+    "review_reason": set(get_args(ReasonWord)),
     "approval_state": words(ApprovalRow, "state"),
     "operation": {operation.value for operation in APPROVED},
     "content": {
@@ -80,7 +89,14 @@ FAMILIES: Mapping[str, set[str]] = {
             "key",
         ),
         *("pins", "digests", "format", "hash", "count", "seconds", "operator", "name", "role", "person", "unix_user"),
+        *("form", "reason"),
+        *(f"filter_{name.removesuffix('_us')}" for name in Filters.__dataclass_fields__ if name != "without_watching"),
+        *("list", "act"),
         *("before", "first_record", "last_record", "records", "last_hash"),
+    },
+    "audit_result": {*get_args(ResultWord), "noted"},
+    "used": {
+        *("read", "certificate", "pin_status", "token_info", "change_pin", "sign", "disclose", "watch_list", "audit")
     },
     "file": words(FileRow, "kind"),
     "outcome": words(FileRow, "outcome") | {"taken", "waits"},
@@ -147,7 +163,7 @@ def policy_words() -> Iterator[str]:
 
 def test_each_reason_of_the_policy_is_a_sentence() -> None:
     told = {key.partition(":")[2] for key in REASONS if key.startswith("policy.denied:")}
-    assert told == set(policy_words())
+    assert told == set(policy_words()) | {"own_alarm"}, "the review of alarms says no by itself"
 
 
 @pytest.mark.parametrize("key", REASONS)

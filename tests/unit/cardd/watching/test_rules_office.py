@@ -78,6 +78,7 @@ def test_a_restart_in_opening_hours(stopped: str, started: str, told: int) -> No
 @pytest.mark.parametrize(("lag", "told"), [(599, 0), (600, 1)])
 def test_a_witness_that_lags(lag: int, told: int) -> None:
     log = Log()
+    log.state("head.witnessed", lag_s=9999)
     log.state("alarm.witness_lag", lag_s=lag)
     log.state("alarm.witness_lag", lag_s=lag + 60)
     assert len([hit for hit in log.hits("w15") if hit.count == lag]) == told
