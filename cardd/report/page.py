@@ -16,7 +16,7 @@ from cardd.policy.words import Locale
 from cardd.report import drawing
 from cardd.report.data import Heads, Line, Outcomes, ReportData
 from cardd.report.summary import findings
-from cardd.report.texts import ITEM_NAMES, PIN_NAMES, REASONS, WATCHES, WEEKDAYS, WORDS, name_of, say
+from cardd.report.texts import ITEM_NAMES, PIN_NAMES, REASONS, REVIEW_REASONS, WATCHES, WEEKDAYS, WORDS, name_of, say
 from cardd.report.times import both_calendars, local, month_name
 from cardd.watching.hours import WEEKDAYS as DAYS
 from cardd.watching.hours import Office
@@ -94,6 +94,9 @@ class _View:
 
     def watch(self, code: str) -> str:
         return name_of(WATCHES, code, self.locale)
+
+    def review_reason(self, word: str) -> str:
+        return name_of(REVIEW_REASONS, word, self.locale)
 
     def verdict(self, word: str) -> str:
         return self.say(f"verdict.{word}")

@@ -263,7 +263,10 @@ def line_of(entry: Entry) -> Line:
 
 def _note_of(entry: Entry) -> str:
     """What is worth a word about an event of the machine."""
-    for name in ("step_us", "cut_bytes", "count"):
+    step = entry.number("step_us")
+    if step is not None:
+        return f"{step / 1_000_000:+.3f} s"
+    for name in ("cut_bytes", "count"):
         number = entry.number(name)
         if number:
             return f"{name} {number}"

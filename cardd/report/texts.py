@@ -310,6 +310,24 @@ WATCHES: Mapping[str, Two] = MappingProxyType(
     }
 )
 
+REVIEW_REASONS: Mapping[str, Two] = MappingProxyType(
+    {
+        "work": Two("業務上必要", "needed for the work"),
+        "resident_asked": Two("本人の申し出", "the resident asked for it"),
+        "mistake": Two("操作の誤り", "a mistake"),
+        "training": Two("研修", "training"),
+        "maintenance": Two("保守作業", "maintenance"),
+        "equipment": Two("機器の不具合", "faulty equipment"),
+        "agreed_hours": Two("承認された時間外勤務", "agreed working hours"),
+        "not_known": Two("不明", "not known"),
+        "under_inquiry": Two("調査中", "under inquiry"),
+        "curiosity": Two("興味本位の閲覧", "curiosity"),
+        "private_use": Two("私的利用", "private use"),
+        "badge_lent": Two("職員カードの貸し借り", "a badge was lent"),
+        "other": Two("その他", "other"),
+    }
+)
+
 WEEKDAYS: tuple[Two, ...] = tuple(
     Two(ja, en) for ja, en in zip("月火水木金土日", ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), strict=True)
 )

@@ -5,9 +5,11 @@ from collections import Counter
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from cardd.model import Operation, PinKind
 from cardd.policy.load import load
 from cardd.policy.words import Two
 from cardd.report.data import (
@@ -30,7 +32,9 @@ from cardd.report.drawing import columns, qr_code, scale_top, short
 from cardd.report.page import plain, render
 from cardd.report.source import names_of, read_heads, read_month
 from cardd.report.summary import findings
-from cardd.report.texts import ITEM_NAMES, PIN_NAMES, REASONS, TEXTS, WATCHES, WORDS
+from cardd.report.texts import ITEM_NAMES, PIN_NAMES, REASONS, REVIEW_REASONS, TEXTS, WATCHES, WORDS
+from cardd.wire.fault_table import FAULTS
+from cardd.wire.methods.audit_alarms import ReasonWord
 from tests.unit.cardd.report.month_log import CARD, CASE, month_log
 
 NOVEMBER = Month(2026, 11)
@@ -193,13 +197,21 @@ def test_the_language_that_is_printed_is_the_one_asked_for(first: str) -> None:
     assert re.findall(r'id="show-(..)" checked', page) == [first]
 
 
-@pytest.mark.parametrize("texts", [TEXTS, WORDS, PIN_NAMES, ITEM_NAMES, REASONS, WATCHES])
+@pytest.mark.parametrize("texts", [TEXTS, WORDS, PIN_NAMES, ITEM_NAMES, REASONS, REVIEW_REASONS, WATCHES])
 def test_every_text_is_there_in_both_languages(texts: dict[str, Two]) -> None:
     for key, pair in texts.items():
         assert pair.ja, key
         assert pair.en, key
         assert set(re.findall(r"{(\w+)}", pair.ja)) == set(re.findall(r"{(\w+)}", pair.en)), key
         assert not re.search(r"[\u3040-\u30ff\u4e00-\u9fff]", pair.en), key
+
+
+def test_each_rule_review_and_error_has_its_words() -> None:
+    assert set(WATCHES) == {f"w{number}" for number in range(1, 19)}
+    assert set(REVIEW_REASONS) == set(get_args(ReasonWord))
+    assert {name.partition(".")[0] for name in FAULTS} - {"seat"} <= set(REASONS)
+    assert set(PIN_NAMES) == {each.value for each in PinKind}
+    assert {each.value for each in Operation} <= set(WORDS)
 
 
 def test_every_text_is_used() -> None:
