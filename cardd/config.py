@@ -161,8 +161,8 @@ class Audit(TomlModel):
     """Where records that are taken out wait for their taker, some minutes. None: `exports` in the state directory."""
     keep_years: Annotated[int, Field(ge=7, le=30)] = 7
     witnesses: tuple[Witness, ...] = ()
-    cosigned_directory: AbsolutePath = Path("/var/lib/cardd/cosigned")
-    """Where the sender puts heads that a witness has signed."""
+    cosigned_directory: AbsolutePath = Path("/var/lib/cardd-heads")
+    """Where the sender puts heads that a witness has signed; the only folder that it writes."""
     witness_alarm_seconds: Annotated[int, Field(ge=60, le=600)] = 600
     """After so long without a witness there is an alarm."""
     witness_login_seconds: Annotated[int, Field(ge=3600, le=86_400)] = 86_400
