@@ -6,7 +6,16 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import group_events, group_idle, group_policy, group_side_by_side, group_table, results, table
+from bench import (
+    group_events,
+    group_idle,
+    group_policy,
+    group_side_by_side,
+    group_table,
+    group_watching,
+    results,
+    table,
+)
 from bench.findings import Findings
 from bench.place import OUT, Place, open_place
 from bench.scope import FULL, QUICK, Say, Scope, make_say
@@ -19,6 +28,7 @@ GROUPS: dict[str, Group] = {
     "idle": group_idle.measure,
     "policy": group_policy.measure,
     "readers": group_side_by_side.measure,
+    "watching": group_watching.measure,
 }
 
 HELP = """\
@@ -29,6 +39,7 @@ Measures cardd on virtual cards, beside bare PC/SC, OpenSC and yubico-piv-tool, 
   idle      start to ready, memory, wake-ups: the installed wheels and the checkout
   policy    one decision, with the shipped policy and with one of a hundred times as many lines
   readers   1, 4 and 16 readers side by side with slow cards
+  watching  the rules over logs of 10,000 to 2,000,000 records, against a bare pass over them
 
 The virtual readers run in a process of their own, cardd in another; libpcsclite is the real one. docs/performance.md says
 how each figure is taken. Look at the ratios: milliseconds of two machines, or of two days, cannot be compared.

@@ -105,12 +105,12 @@ async def test_a_refused_connection_without_its_pid() -> None:
 async def test_alarms_keep_only_what_a_record_may_hold() -> None:
     journal = Written()
     book = recorder(journal)
-    book.alarm("reader_ignored", {"reader": "R", "problem": "virtual", "seat": "left", "uid": 7})
+    book.alarm("reader_ignored", {"reader": "読 R", "problem": "virtual", "seat": "left", "uid": 7})
     book.alarm("pin_guard", {"problem": "card.no_answer", "uid": "seven"})
     book.alarm("emergency_override", {"seat": "left", "uid": 7, "operator": "sato", "reason": "TEXT"})
     await written(book)
     assert journal.records == [
-        {"event": "alarm.reader_ignored", "problem": "virtual", "seat": "left", "uid": 7},
+        {"event": "alarm.reader_ignored", "problem": "virtual", "seat": "left", "uid": 7, "reader": "\\u8aad R"},
         {"event": "alarm.pin_guard", "problem": "card_no_answer"},
         {"event": "alarm.emergency_override", "seat": "left", "uid": 7, "operator": "sato"},
     ]
