@@ -50,7 +50,19 @@ def newest_head(directory: Path) -> SignedHead | None:
 
 
 def whole(octets: bytes) -> int:
-    """How many bytes of a file of heads are whole notes: each has two empty lines, one inside and one behind."""
+    """How many bytes of a file of heads are whole notes: each has two empty lines, one inside and one behind.
+
+    A note that a power cut left with a hole of zeros in it is not whole, and the last one: notes are synced one by one. Where another
+    note begins behind the hole, the file is damaged, and the hole is left for `parse` to find.
+    """
+    hole = octets.find(b"\0")
+    if hole >= 0:
+        end = _whole(octets[:hole])
+        return _whole(octets) if b"\n\ncardd/" in octets[hole:] else end
+    return _whole(octets)
+
+
+def _whole(octets: bytes) -> int:
     at = end = 0
     while (gap := octets.find(b"\n\n", at)) >= 0 and (close := octets.find(b"\n\n", gap + 2)) >= 0:
         at = end = close + 2
