@@ -11,7 +11,7 @@ from cardd.audit.chain import Damaged, decode_record, segment_name, segments
 from cardd.audit.entries import Entry
 from cardd.audit.records import Phase
 from cardd.audit.tree import leaf_hash
-from cardd.errors import AuditUnavailable
+from cardd.errors import AuditUnavailable, AuditUnknown
 from cardd.history import schema
 from cardd.history.index import IndexDamaged, View
 
@@ -165,7 +165,7 @@ class Records:
         offset = self._view.hashes.place(sequence)
         number = bisect_right(self._firsts, sequence) - 1
         if number < 0:
-            raise IndexDamaged  # it was cut off meanwhile
+            raise AuditUnknown(problem="cut_off")
         try:
             octets = _read(self._log / segment_name(self._firsts[number]), offset)
             record = decode_record(octets, 0, sequence=sequence)
