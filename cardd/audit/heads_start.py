@@ -101,6 +101,8 @@ def keys_of(directory: Path, tail: Tail, found: Found) -> Keys | None:
         return _beginning(directory, tail, found)
     _check_head(tail, found.newest)
     waiting = _recorded(tail, found.next)
+    if waiting is not None and tail.sequence > waiting:
+        raise _wrong("heads_behind", FOLDER)  # until a change of keys is finished nothing else is recorded
     if found.wiped:
         if waiting is None:
             raise _wrong("log_key_missing")
@@ -164,7 +166,11 @@ def _check_key(tail: Tail, present: LogKey, newest: SignedHead, *, changing: boo
     before = (present.period - timedelta(days=1)).isoformat()
     named = tail.key_record
     if newest.head.why == "key" and day == before and named is not None and named.public == present.public.hex():
-        return  # all but the first head of the new key was done
+        if tail.sequence > named.sequence:
+            raise _wrong(
+                "heads_behind", FOLDER
+            )  # the new key's heads are gone: nothing is recorded before its first one
+        return
     raise _wrong("log_key_old" if own < day else "heads_behind" if own > day else "log_key_wrong")
 
 

@@ -3,7 +3,7 @@
 import errno
 import os
 import shutil
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cardd.audit.disk import Disk
@@ -13,6 +13,7 @@ from cardd.model import CardKind, Item, Operation, PinKind, PinOutcome
 
 START_US = 1_795_365_824_000_000
 RESERVE = 64 * 1024
+DAY_S = 86_400
 
 
 @dataclass
@@ -149,6 +150,18 @@ def filled(directory: Path, pairs: int = 12, segment_bytes: int = 6_000, *, head
 
 def segment_files(directory: Path) -> list[Path]:
     return sorted(directory.glob("*.seg"))
+
+
+def opened(
+    directory: Path, clock: HandClock, disk: Disk | None = None, segment_bytes: int = 4_000, **facts: float
+) -> Journal:
+    return Journal(directory, clock, replace(settings(segment_bytes), **facts), disk)
+
+
+def use(log: Journal, times: int = 1) -> None:
+    for number in range(times):
+        log.outcome(log.intent(an_intent(number)), an_outcome())
+        log.keep()
 
 
 def key_of(directory: Path) -> Path:
