@@ -1,6 +1,9 @@
 """`audit.cut`: two people, only what is old enough, on record first, and a log that works afterwards."""
 
 import asyncio
+import json
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from datetime import date
 from pathlib import Path
@@ -8,6 +11,7 @@ from typing import Any, cast
 
 import pytest
 
+from cardd.audit import verifier
 from cardd.audit.chain import Damaged, segments
 from cardd.audit.cutting import read_book
 from cardd.audit.disk import Disk
@@ -234,3 +238,49 @@ async def test_a_second_cut_goes_on_where_the_first_ended(house: House) -> None:
     assert book is not None
     assert [cut.last_sequence for cut in book.cuts] == [first.last_sequence, second.last_sequence]
     await house.journal.check_all()
+
+
+def verified(directory: Path) -> tuple[int, str]:
+    """What the verifier says, as an auditor starts it: by its path."""
+    ended = subprocess.run(
+        [sys.executable, verifier.__file__, str(directory), "--locale", "en"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return ended.returncode, ended.stdout + ended.stderr
+
+
+@pytest.mark.proves("A6", "A8")
+async def test_the_verifier_accepts_a_cut_log_and_finds_what_was_changed_in_it(made: Path, tmp_path: Path) -> None:
+    house = House(copied(made, tmp_path))
+    await house.cutting.cut(CALL, date(2018, 12, 1), "a-1")
+    last = (await house.cutting.cut(CALL, BEFORE, "a-1")).plan.last_sequence
+    await house.journal.close()
+    code, said = verified(house.directory)
+    assert code == 0, said
+    assert f"up to {last} were cut off" in said
+    path = house.directory / "cut.json"
+    octets = path.read_bytes()
+    key = json.loads(octets)["keys"][50]["record"]
+    for change in (
+        octets.replace(key.encode(), key[:200].encode() + b"AAAA" + key[204:].encode()),
+        b'"last_hash":"'.join((*octets.split(b'"last_hash":"')[:-1], b"00" + octets.split(b'"last_hash":"')[-1][2:])),
+        b"{}",
+    ):
+        path.write_bytes(change)
+        code, said = verified(house.directory)
+        assert code == 1, said
+    path.unlink()
+    assert verified(house.directory)[0] == 1
+
+
+@pytest.mark.proves("A6", "A8")
+async def test_the_verifier_accepts_a_cut_that_stopped_half_way(made: Path, tmp_path: Path) -> None:
+    disk = FullDisk()
+    disk.removals = 2
+    house = House(copied(made, tmp_path), disk=disk)
+    assert await problem_of(house.cutting.cut(CALL, BEFORE, "a-1")) == "not_finished"
+    await house.journal.close()
+    code, said = verified(house.directory)
+    assert code == 0, said
