@@ -32,6 +32,15 @@ _STATES = {
 _NO_RIGHT = ("42501",)
 _NOT_THERE = ("42P01", "42883", "3F000")
 _CUT_OFF = ("57P01", "57P02", "57P03", "57P05", "08000", "08003", "08006")
+_OWN_FILES = (
+    "could not load",
+    "could not read",
+    "does not exist",
+    "does not match private key",
+    "group or world access",
+    "present, but not",
+)
+"""How libpq says that it cannot use a certificate or key of ours (fe-secure-openssl.c)."""
 _TIMED_OUT = ("57014", "55P03", "25P03")
 
 Plain = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$")]
@@ -210,8 +219,12 @@ def connect(database: Database, application: str) -> Link:
     except ImportError:
         raise FleetProblem("no_driver") from None
     forget_the_environment()
+    parameters = database.parameters(application)
+    ours = [parameters[name] for name in ("sslrootcert", "sslcert", "sslkey") if name in parameters]
+    if not all(os.access(path, os.R_OK) for path in ours):  # libpq goes on without a certificate that it does not find
+        raise FleetProblem("own_files")
     try:
-        connection = psycopg.connect(**database.parameters(application), autocommit=True)
+        connection = psycopg.connect(**parameters, autocommit=True)
     except psycopg.Error as error:
         raise _refused(error) from None
     return Link(connection, database.answer_seconds)
@@ -242,6 +255,8 @@ def problem_of(error: Exception, *, late: bool = False) -> FleetProblem:
 def _refused(error: Exception) -> FleetProblem:
     """libpq has no codes for what fails before the server speaks, so its English words are looked at, and not passed on."""
     state, told = getattr(error, "sqlstate", None) or "", str(error)
+    if " file " in told and any(words in told for words in _OWN_FILES):
+        return FleetProblem("own_files")
     if state.startswith("28") or "no pg_hba.conf entry" in told or "authentication failed" in told or "alert" in told:
         return FleetProblem("refused", state=state)
     if "certificate verify failed" in told or "does not match host name" in told or "does not support SSL" in told:

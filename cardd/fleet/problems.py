@@ -28,6 +28,10 @@ SENTENCES = {
         "データベースがこの証明書または利用者を受け付けません。証明書の名前（CN）、有効期限、pg_hba.conf を確かめてください。",
         "The database does not take this certificate or this user. Look at the certificate's name (CN) and dates, and at pg_hba.conf.",
     ),
+    "own_files": Sentence(
+        "自分の証明書、鍵、またはCAのファイルが使えません。場所、読む権利、鍵が0600であること、証明書と鍵が組であることを確かめてください。",
+        "Our own certificate, key or CA file cannot be used. Look at the paths and the right to read them; the key must be 0600, and that of the certificate.",
+    ),
     "not_the_server": Sentence(
         "相手が本物のデータベースだと確かめられません。CAのファイルと、証明書にあるサーバー名を確かめてください。何も送っていません。",
         "The other side could not prove that it is the database. Look at the CA file and at the server's name in its certificate. "

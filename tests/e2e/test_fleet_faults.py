@@ -134,6 +134,14 @@ def changed(database: Database, **values: object) -> Database:
     return database.model_copy(update=values)
 
 
+def opened(key: Path, folder: Path) -> Path:
+    """A copy of the key that everybody may read."""
+    copy = folder / "open.key"
+    copy.write_bytes(key.read_bytes())
+    copy.chmod(0o644)
+    return copy
+
+
 @pytest.mark.proves("H4")
 def test_only_the_right_certificates_get_through(fleet: Fleet, terminal: str, made: MadeLog, tmp_path: Path) -> None:
     good = fleet.postgres.database(terminal)
@@ -149,6 +157,15 @@ def test_only_the_right_certificates_get_through(fleet: Fleet, terminal: str, ma
     for why, database in wrong.items():
         assert problem_of(lambda database=database: connect(database, "test")) == "refused", why
     assert problem_of(lambda: connect(changed(good, ca=stranger.file), "test")) == "not_the_server"
+    mixed = {
+        "not a pair": changed(good, certificate=other.certificate),
+        "no key": changed(good, certificate_key="/nonexistent/key"),
+        "no certificate": changed(good, certificate=Path("/nonexistent/crt")),
+        "no CA": changed(good, ca=Path("/nonexistent/ca")),
+        "open key": changed(good, certificate_key=str(opened(Path(str(good.certificate_key)), tmp_path))),
+    }
+    for why, database in mixed.items():
+        assert problem_of(lambda database=database: connect(database, "test")) == "own_files", why
     with pytest.raises(ValueError, match="needs `ca`, `certificate` and `certificate_key`"):
         Database(host="127.0.0.1", user=terminal)
     with connect(good, "test") as link:
