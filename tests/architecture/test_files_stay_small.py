@@ -12,6 +12,8 @@ REPOSITORY = Path(__file__).parents[2]
 SHIPPED = ("cardd", "certs", "terminal", "applets_spec")
 FILE_LINES = 400
 FUNCTION_LINES = 60
+IN_ONE_PIECE = {"cardd/audit/verifier.py"}
+"""An auditor carries this one file to another machine, so it may be as long as it must; its functions may not."""
 
 # Programs whose output is for a person or a pipe; everything else answers with values or logs.
 PRINTS = ("cardd/cli/", "cardd/audit/verifier.py", "/__main__.py", "cardd/wire/schema.py")
@@ -44,7 +46,7 @@ def test_there_is_something_to_look_at() -> None:
 def test_no_file_is_longer_than_a_sitting() -> None:
     every = modules(*SHIPPED, "tests", "tools", "bench", "demo")
     counts = {named(path): len(path.read_text(encoding="utf-8").splitlines()) for path in every}
-    assert {name: count for name, count in counts.items() if count > FILE_LINES} == {}
+    assert {name: count for name, count in counts.items() if count > FILE_LINES and name not in IN_ONE_PIECE} == {}
 
 
 def test_every_function_fits_a_screen() -> None:

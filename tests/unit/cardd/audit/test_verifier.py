@@ -133,7 +133,7 @@ def lose_or_exchange_segment(chance: random.Random, files: list[bytes]) -> int |
 
 
 def rewrite_with_right_sum(chance: random.Random, files: list[bytes]) -> int:
-    """Somebody who knows the format changes a record and computes its own sum anew: the next record tells."""
+    """Somebody who knows the format changes a record and computes its own sum anew: the records behind it tell."""
     number = chance.randrange(len(files))
     records = spans(files[number])
     last = number == len(files) - 1
@@ -145,9 +145,8 @@ def rewrite_with_right_sum(chance: random.Random, files: list[bytes]) -> int:
     content["sum"] = hashlib.sha256(header + verifier.canonical(content)).hexdigest()[:16]
     text = verifier.canonical(content)
     changed = struct.pack(">I", len(header) + len(text)) + header + text
-    wrong = first_of(files, number) + index + 1
     files[number] = files[number][:begin] + changed + files[number][end:]
-    return wrong
+    return first_of(files, number) + index
 
 
 KINDS: tuple[Tamper, ...] = (
@@ -166,6 +165,7 @@ KINDS: tuple[Tamper, ...] = (
 @pytest.mark.parametrize("tamper", KINDS, ids=[kind.__name__ for kind in KINDS])
 def test_every_tampering_is_found_and_the_first_bad_record_named(log: Path, tmp_path: Path, tamper: Tamper) -> None:
     originals = {path.name: path.read_bytes() for path in segment_files(log)}
+    shutil.copytree(log / "heads", tmp_path / "heads")
     for round_number in range(ROUNDS):
         chance = random.Random(f"{tamper.__name__} {round_number}")
         files = list(originals.values())
@@ -187,16 +187,23 @@ def test_an_untouched_log_is_whole(log: Path) -> None:
     assert report.open_intents == []
 
 
-def test_a_clean_cut_at_the_end_is_not_seen_but_shows_against_a_receipt(tmp_path: Path) -> None:
-    """The limit of a chain without heads kept elsewhere, written down so that nobody believes otherwise."""
+def test_a_clean_cut_shows_against_the_heads_and_without_them_against_a_receipt(tmp_path: Path) -> None:
+    """The limit of a log that is looked at alone, written down so that nobody believes otherwise."""
     filled(tmp_path, pairs=2, segment_bytes=1 << 20)
     whole = verify(tmp_path)
-    path = segment_files(tmp_path)[0]
-    octets = path.read_bytes()
+    path, heads = segment_files(tmp_path)[0], next((tmp_path / "heads").iterdir())
+    octets, notes = path.read_bytes(), heads.read_bytes()
     path.write_bytes(octets[: spans(octets)[-1][0]])
+    finding = verify(tmp_path).finding
+    assert finding is not None
+    assert (finding.problem, finding.sequence) == ("head_ahead", whole.records)
+    kept = b"\n\n".join(notes.split(b"\n\n")[:-3]) + b"\n\n"
+    heads.write_bytes(kept)
     assert verify(tmp_path).finding is None
     assert verify(tmp_path, (whole.records, whole.last_hash)).receipt_found is False
     assert main([str(tmp_path), "--receipt", f"{whole.records}:{whole.last_hash}"]) == 1
+    (tmp_path / "kept.txt").write_bytes(notes[len(kept) :])
+    assert main([str(tmp_path), "--anchor", str(tmp_path / "kept.txt")]) == 1
 
 
 def test_a_receipt_of_a_record_is_found(tmp_path: Path) -> None:
