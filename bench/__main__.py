@@ -10,6 +10,7 @@ from bench import (
     group_events,
     group_idle,
     group_policy,
+    group_questions,
     group_side_by_side,
     group_table,
     group_watching,
@@ -28,6 +29,7 @@ GROUPS: dict[str, Group] = {
     "idle": group_idle.measure,
     "policy": group_policy.measure,
     "readers": group_side_by_side.measure,
+    "questions": group_questions.measure,
     "watching": group_watching.measure,
 }
 
@@ -39,6 +41,7 @@ Measures cardd on virtual cards, beside bare PC/SC, OpenSC and yubico-piv-tool, 
   idle      start to ready, memory, wake-ups: the installed wheels and the checkout
   policy    one decision, with the shipped policy and with one of a hundred times as many lines
   readers   1, 4 and 16 readers side by side with slow cards
+  questions by operator and day, a resident's disclosure, a proof, over logs of 10,000 to 2,000,000 records, and the index itself
   watching  the rules over logs of 10,000 to 2,000,000 records, against a bare pass over them
 
 The virtual readers run in a process of their own, cardd in another; libpcsclite is the real one. docs/performance.md says
