@@ -1,4 +1,4 @@
-"""The rules of docs/audit-log.md about heads and keys, asked of a log by hand, apart from the verifier."""
+"""The rules of docs/audit-log.md about heads and keys, asked of a log by hand, and of the verifier: two readers who share nothing."""
 
 import hashlib
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from pymerkle import InmemoryTree
 
 from cardd.audit.chain import SegmentHeader, walk
 from cardd.audit.checkpoint import SignedHead, VerifierKey, log_key, parse, signed_by, split
+from cardd.audit.verifier import verify
 
 SLACK_US = 2_000_000
 OWN = "log."
@@ -46,7 +47,8 @@ def words(directory: Path) -> dict[str, list[str]]:
 
 
 def check(directory: Path, *, upgraded: bool = False) -> None:
-    """All rules; `upgraded`: the log began with format 1. Fails with an assertion."""
+    """All rules, here and by the verifier; `upgraded`: the log began with format 1. Fails with an assertion."""
+    assert verify(directory).finding is None
     records, heads = records_of(directory), heads_of(directory)
     tree, roots = InmemoryTree(algorithm="sha256"), {}
     for number, record in enumerate(records, start=1):
