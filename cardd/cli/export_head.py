@@ -1,5 +1,6 @@
 """`cardctl audit export-head`: the record's head as a QR code at closing time, for offices whose machines reach no witness."""
 
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -31,6 +32,9 @@ def export_head(run: Run, badge: str | None, png: Path | None, svg: Path | None,
       cardctl audit export-head                    shown here: photograph it
       cardctl audit export-head --png head.png     to be printed and filed
     """
+    for path in (png, svg, text):
+        if path is not None and not os.access(path.absolute().parent, os.W_OK | os.X_OK):
+            raise click.UsageError(f"{path}: cannot be written there")  # before anybody types a PIN for it
     result = run.call("audit.export_head", asks=True, badge=badge)
     code = QrCode(result["head"])
     try:

@@ -14,14 +14,14 @@ declare -rA WHY=(
   [opensc]="clients nobody here wrote" [yubico-piv-tool]="a client nobody here wrote" [openssl]="verifies signatures"
   [socat]="speaks to the socket by hand" [strace]="watches system calls" [procps]="looks for leftover processes"
   [postgresql]="a real server, run privately by the tests"
-  [softhsm2]="a PKCS#11 token for the operator CA's key"
+  [zbar-tools]="reads QR codes that were made here" [softhsm2]="a PKCS#11 token for the operator CA's key"
   [fonts-ipafont-gothic]="Japanese text in the pictures of the virtual cards"
 )
 readonly BASE_PACKAGES="ca-certificates python3 python3-venv python3-dev gcc libc6-dev libpcsclite-dev libpcsclite1"
 declare -rA PACKAGES=(
   [check]="systemd"
   [demo]="openssl fonts-ipafont-gothic"
-  [test]="systemd pcscd vsmartcard-vpcd opensc yubico-piv-tool openssl softhsm2 postgresql socat strace procps fonts-ipafont-gothic"
+  [test]="systemd pcscd vsmartcard-vpcd opensc yubico-piv-tool openssl softhsm2 postgresql socat strace procps zbar-tools fonts-ipafont-gothic"
   [bench]="systemd pcscd vsmartcard-vpcd opensc yubico-piv-tool openssl postgresql fonts-ipafont-gothic"
 )
 
