@@ -30,7 +30,7 @@ SENTENCES = {
     ),
     "own_files": Sentence(
         "自分の証明書、鍵、またはCAのファイルが使えません。場所、読む権利、鍵が0600であること、証明書と鍵が組であることを確かめてください。",
-        "Our certificate, key or CA file cannot be used. Look at paths and rights (the key: 0600), and that key and certificate are a pair.",
+        "Our certificate, key or CA file cannot be used. Look at paths, rights (the key: 0600), and that key and certificate fit.",
     ),
     "not_the_server": Sentence(
         "相手が本物のデータベースだと確かめられません。CAのファイルと、証明書にあるサーバー名を確かめてください。何も送っていません。",
