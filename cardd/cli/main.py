@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import click
 
-from cardd.cli import approvals, audit, badge, card, emergency, info, office, policy, session, setup, sign
+from cardd.cli import approvals, audit, backup, badge, card, emergency, info, office, policy, session, setup, sign
 from cardd.cli.context import Run, as_line
 from cardd.cli.failing import EXIT_INTERRUPTED, Ended, sentences
 from cardd.cli.texts import Speech, locale_of_environment
@@ -152,5 +152,8 @@ _add(
         office.office,
         audit.audit,
         setup.setup,
+        backup.backup,
+        backup.restore,
+        backup.backup_key,
     ),
 )
