@@ -6,6 +6,8 @@ import hashlib
 import io
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from tests.fixtures.counter import ROOMY, open_counter
 from tests.fixtures.pcscd import StandInBox
 
 __all__ = ["nothing_left_by_the_module", "nothing_left_running"]
+VERIFIER = Path(__file__).parents[2] / "cardd" / "audit" / "verifier.py"
 DISCLOSURE = {"purpose": "disclosure", "case": "R8-7001"}
 
 
@@ -239,3 +242,55 @@ def test_a_broken_index_is_built_again_while_the_counter_works(town: Town, harm:
     until(whole, 20)
     town.log_in("sato")
     plain_read(town)
+
+
+def verify(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """The verifier by its path, without anything of cardd on its way."""
+    command = [sys.executable, "-I", str(VERIFIER), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.proves("A4", "A6")
+def test_cardctl_writes_a_proof_that_the_verifier_takes_without_the_log(town: Town, tmp_path: Path) -> None:
+    town.log_in("sato")
+    receipt = plain_read(town, case="R8-proof")["receipt"]
+    town.log_in("ueda")
+    named = f"{receipt['sequence']}:{receipt['record_hash']}"
+    bundle = tmp_path / "proof.json"
+    done = town.counter.cardctl("audit", "proof", named, "--out", str(bundle))
+    assert done.returncode == 0, done.stderr
+    first_key = town.call("audit.head")["first_key"]
+    checked = verify("--proof", bundle, "--receipt", named, "--key", first_key)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    told = json.loads(bundle.read_text())
+    record = bytearray(base64.b64decode(told["record"]))
+    record[-20] ^= 1
+    bundle.write_text(json.dumps(told | {"record": base64.b64encode(record).decode()}))
+    assert verify("--proof", bundle, "--receipt", named, "--key", first_key).returncode == 1
+
+
+@pytest.mark.proves("fault 121")
+@pytest.mark.parametrize("form", ["jsonl", "csv"])
+def test_an_exported_file_that_was_changed_is_found(town: Town, form: str, tmp_path: Path) -> None:
+    town.log_in("sato")
+    plain_read(town, case="R8-export")
+    town.log_in("ueda")
+    file = tmp_path / f"records.{form}"
+    wanted = ("audit", "export", "--form", form, "--reason", "audit", "--operator", "sato", "--out", str(file))
+    number = json.loads(town.counter.cardctl("--json", *wanted).stdout)["error"]["approval"]
+    town.badge("kato")
+    town.give(number, "kato")
+    town.log_in("ueda")
+    done = town.counter.cardctl(*wanted, "--approval", number)
+    assert done.returncode == 0, done.stderr
+    whole = file.read_bytes()
+    checked = verify("--export", file, town.counter.office.audit)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    for changed in (
+        whole.replace(b"sato", b"kato", 1),
+        whole[:-3],
+        whole + whole[-40:],
+        b"\n".join(whole.split(b"\n")[1:]),
+    ):
+        file.write_bytes(changed)
+        assert verify("--export", file, town.counter.office.audit).returncode == 1
