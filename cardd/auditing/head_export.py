@@ -13,8 +13,6 @@ from cardd.ports import Call
 from cardd.proving.prover import BadgeProver, Proven
 from cardd.register import Operator
 
-EVENT = "head.exported"
-"""What the record calls it (`cardd.witness.backlog.EXPORTED`)."""
 WHY = "export"
 
 
@@ -57,7 +55,6 @@ class HeadExport:
         receipt = await self._gate.note(
             call,
             operator,
-            event=EVENT,
             operation=Operation.HEAD_EXPORT,
             head_size=head.size,
             head_root=head.root.hex(),

@@ -14,7 +14,8 @@ from cardd.audit.entries import Entry, Place, entries
 
 NOT_WORK = ("log.", "daemon.", "watch.", "head.", "clock.", "alarm.witness_")
 """Beginnings of events that are no work."""
-EXPORTED = "head.exported"
+EXPORTED = "audit.export_head"
+"""The state record of a head that was taken out; it has `head_size`. The proof of the badge has the same event and no size."""
 LOOK_BACK_BYTES = 64 * 1024 * 1024
 """So much of the log, from its end, is looked through at start: some months of one terminal. What is older and went nowhere has
 waited longer than any limit anyway."""
@@ -32,7 +33,7 @@ class Oldest:
 
 def is_work(entry: Entry) -> bool:
     """Whether somebody did something. A result counts as its intent does."""
-    return not entry.event.startswith(NOT_WORK)
+    return not entry.event.startswith(NOT_WORK) and not (entry.event == EXPORTED and entry.number("head_size"))
 
 
 class Backlog:
@@ -95,8 +96,9 @@ def newest_export(directory: Path) -> int:
     mark, read = b'"event":"%s"' % EXPORTED.encode("ascii"), 0
     for path in reversed(segments(directory)):
         octets = path.read_bytes()
-        if mark in octets:  # text of people has its quotation marks escaped
-            return _export_in(directory, int(path.stem))
+        # Text of people has its quotation marks escaped.
+        if mark in octets and (size := _export_in(directory, int(path.stem))):
+            return size
         read += len(octets)
         if read > LOOK_BACK_BYTES:
             break

@@ -251,7 +251,11 @@ async def test_an_office_without_witness_takes_heads_out_each_day(tmp_path: Path
     await machine.passes(6 * HOUR_S)
     assert not machine.may_log_in()
     size = machine.log.signed("export").head.size
-    machine.log.state("head.exported", head_size=size)
+    machine.log.put(machine.log.us + 1, INTENT, {"event": "audit.export_head"})
+    size = machine.log.signed("export").head.size
+    machine.log.state("audit.export_head", head_size=size)
+    machine.log.put(machine.log.us + 1, STATE, {"event": "daemon.stopped"})
+    machine.log.save()
     machine.leaving = machine.started()
     await machine.leaving.begin()
     assert machine.may_log_in(), "what was taken out is known after a new start, from the record itself"
@@ -414,6 +418,17 @@ def test_a_cut_behind_its_back_is_no_trouble(tmp_path: Path) -> None:
 
 def test_text_of_people_is_no_export(tmp_path: Path) -> None:
     log = GrowingLog(tmp_path / "log")
-    log.put(log.us + 1, INTENT, {"event": "card.read", "case": '"event":"head.exported","head_size":99'})
+    log.put(log.us + 1, INTENT, {"event": "card.read", "case": '"event":"audit.export_head","head_size":99'})
     log.save()
     assert newest_export(log.directory) == 0
+
+
+def test_an_export_is_found_behind_proofs_that_came_to_nothing(tmp_path: Path) -> None:
+    """A badge was shown again in a later segment, and the head never given: the one before counts."""
+    log = GrowingLog(tmp_path / "log", segment_bytes=6_000)
+    log.work(3)
+    log.state("audit.export_head", head_size=7)
+    log.work(20)
+    log.put(log.us + 1, INTENT, {"event": "audit.export_head"})
+    log.save()
+    assert newest_export(log.directory) == 7
