@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
-from cardd.audit.chain import encode_record
+from cardd.audit.chain import Damaged, encode_record
 from cardd.audit.checkpoint import SignedHead
 from cardd.audit.clock_steps import STEP_US, ClockSteps
 from cardd.audit.disk import Disk
@@ -148,6 +148,8 @@ class Journal:
         self.record_of_heads(previous.record() if previous else StateRecord(event="log.created"))
 
     def _open(self, tail: Tail, keys: KeyFile, found: Found) -> None:
+        if tail.format > RECORD_FORMAT:  # a newer cardd has written here: what it means by its records is not known
+            raise Damaged("newer_format", sequence=tail.sequence, offset=tail.last_offset)
         self._tail, before = tail, tail.utc_us
         known = keys_of(self._directory, tail, found)
         upgraded = known is None
