@@ -11,6 +11,7 @@ from cardd.cli.reasons_badge import BADGE_REASONS
 from cardd.cli.reasons_keeping import KEEPING_REASONS
 from cardd.cli.reasons_office import OFFICE_REASONS
 from cardd.cli.reasons_watch import WATCH_REASONS
+from cardd.cli.reasons_witness import WITNESS_REASONS
 from cardd.wire.fault import TwoTexts
 
 REASONS: Mapping[str, TwoTexts] = MappingProxyType(
@@ -361,5 +362,6 @@ REASONS: Mapping[str, TwoTexts] = MappingProxyType(
         **KEEPING_REASONS,
         **WATCH_REASONS,
         **OFFICE_REASONS,
+        **WITNESS_REASONS,
     }
 )

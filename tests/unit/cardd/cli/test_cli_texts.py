@@ -59,6 +59,7 @@ FAMILIES: Mapping[str, set[str]] = {
         "readers",
         "audit",
         "audit_index",
+        "witness",
         "lockdown",
         "memory",
         "mode",
