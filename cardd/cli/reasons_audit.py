@@ -39,6 +39,14 @@ AUDIT_REASONS: Mapping[str, TwoTexts] = MappingProxyType(
         "audit.indexing:unreadable": TwoTexts(
             "記録のファイルを読めません。", "The files of the record cannot be read."
         ),
+        "audit.unavailable:heads_behind": TwoTexts(
+            "記録の照合値を保存できない状態が続いているため、受け付けません。",
+            "Signed heads of the record cannot be written any more, so no work is taken.",
+        ),
+        "audit.unavailable:clock_far_ahead": TwoTexts(
+            "端末の時計が記録より 400 日以上進んでいます。時計を直してください。",
+            "The clock is more than 400 days ahead of the record: set it right.",
+        ),
         "audit.unavailable:log_changed": TwoTexts(
             "記録のファイルが後から変わっています。cardd-verify で調べてください。",
             "A file of the record has changed since it was written: let cardd-verify look at it.",
