@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cardd.audit.checkpoint import SignedHead, VerifierKey
-from cardd.witness.protocol import is_day
-from cardd.witness.settings import WITNESS_NAME
+from cardd.witness.protocol import WITNESS_NAME, is_day, period_of_head
 
 SUFFIX = ".head"
 STANDING = "standing.json"
@@ -63,8 +62,7 @@ class Cosigned:
 
     def write(self, signed: SignedHead) -> None:
         """Durable on return; the day's one before is replaced. Raises `OSError`."""
-        period = signed.signatures[0].name.rpartition("/")[2]
-        self._replace(f"{period}{SUFFIX}", signed.encode())
+        self._replace(f"{period_of_head(signed)}{SUFFIX}", signed.encode())
 
     def newest(self) -> bytes | None:
         """The newest note; None where there is none. Raises `OSError`."""

@@ -9,7 +9,7 @@ from cardd.audit.head_files import head_file, read_heads
 from cardd.witness.cosigned import Cosigned
 from cardd.witness.leaves import Leaves
 from cardd.witness.post import Post, Reply
-from cardd.witness.protocol import ADD_CHECKPOINT, ADD_KEY, BadBody, Known, Submission, day_after
+from cardd.witness.protocol import ADD_CHECKPOINT, ADD_KEY, BadBody, Known, Submission, day_after, period_of_head
 
 MOST_RETRIES = 3
 """How often a witness may tell us, within one round, that it has something else than it said."""
@@ -135,8 +135,3 @@ class Handing:
         ours = (self._key.name, self._key.key_id)
         (found, *_) = (each for each in answered.signatures if (each.name, each.key_id) == ours)
         return SignedHead(signed.head, (signed.signatures[0], found))
-
-
-def period_of_head(signed: SignedHead) -> str:
-    """The day of the key that signed it, as its name says."""
-    return signed.signatures[0].name.rpartition("/")[2]

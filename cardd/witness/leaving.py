@@ -18,7 +18,7 @@ from cardd.log import get_logger
 from cardd.ports import Clock
 from cardd.witness.backlog import Backlog, newest_export
 from cardd.witness.cosigned import GRAVE, Cosigned, plain_name
-from cardd.witness.handing import period_of_head
+from cardd.witness.protocol import period_of_head
 
 WITHOUT_WITNESS = 0.75
 """Where there is no witness, heads leave by hand at closing time, and the alarm comes at this part of `login_s`: 18 h of 24."""

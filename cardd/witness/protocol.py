@@ -35,6 +35,8 @@ MOST_PROOF_LINES = 63
 LARGEST_BODY = 256 * 1024
 """Bytes of a request; a full one takes 160 KiB."""
 KEY_EVENT = "log.key"
+WITNESS_NAME = r"[A-Za-z0-9][A-Za-z0-9_.:@-]{0,63}"
+"""A witness's name stands in records and in key names: no blank, no plus (signed-note), no slash."""
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,15}")
 
 
@@ -113,6 +115,11 @@ def period_of(key: VerifierKey) -> str:
     if not re.fullmatch(r"cardd/[0-9a-f]{32}", origin) or not is_day(period):
         raise BadNote("verifier_key")
     return period
+
+
+def period_of_head(signed: SignedHead) -> str:
+    """The day of the key that signed a head, as the key's name says."""
+    return signed.signatures[0].name.rpartition("/")[2]
 
 
 def origin_of(key: VerifierKey) -> str:

@@ -13,12 +13,10 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from cardd.audit.checkpoint import COSIGNATURE, ED25519, BadNote, VerifierKey
 from cardd.tomlfile import BrokenFile, Layout, TomlModel, parse, read_bytes
-from cardd.witness.protocol import origin_of, period_of
+from cardd.witness.protocol import WITNESS_NAME, origin_of, period_of
 
 DEFAULT_FILE = Path("/etc/cardd-witness/witness.toml")
 FIRST_LINE = "cardd witness key 1"
-WITNESS_NAME = r"[A-Za-z0-9][A-Za-z0-9_.:@-]{0,63}"
-"""A witness's name stands in records and in key names: no blank, no plus (signed-note), no slash."""
 
 
 def _absolute(path: Path) -> Path:

@@ -1,6 +1,7 @@
 """Who is let in, in which order it is found out, what counts as a failure, and when a session begins."""
 
 import hashlib
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from cardd.cards.card_type import TriesLeft
 from cardd.errors import (
     AuditUnavailable,
     CardRemoved,
+    HeadsOverdue,
     LockedDown,
     LoginLocked,
     LoginRefused,
@@ -51,12 +53,13 @@ class Login:
         self.card.certificate, self.card.signer = PAIR.certificate, sign
         self.judged: list[datetime] = []
         self.problem: str | None = None
+        self.may: Callable[[], None] = lambda: None
         known = Operator(id="sato", name="佐藤", role="counter", certificates=(FINGERPRINT,), **operator)  # type: ignore[arg-type]
         house = self.house
         house.in_force.put_register(Register(1, (known,)))
         rules = BadgeRules(self.judge, lambda _: None, lambda _: 0)
         prover = BadgeProver(house.gate, house.attempts, house.in_force, rules, house.clock)
-        self.service = LoginService(house.gate, house.sessions, house.attempts, prover, lambda: None)
+        self.service = LoginService(house.gate, house.sessions, house.attempts, prover, lambda: self.may())
 
     def judge(self, _der: bytes, at: datetime) -> str | None:
         self.judged.append(at)
@@ -289,3 +292,18 @@ async def test_alarm_and_record_know_the_badge_by_its_pseudonym(login: Login) ->
     assert FINGERPRINT not in str(login.house.told)
     assert FINGERPRINT not in str(login.house.journal.outcomes)
     assert login.house.journal.outcomes[-1].badge == login.house.gate.pseudonym(FINGERPRINT)
+
+
+@pytest.mark.proves("A5", "fault 117")
+async def test_while_no_head_leaves_nobody_is_asked_for_a_pin_and_the_refusal_is_on_record(login: Login) -> None:
+    def overdue() -> None:
+        raise HeadsOverdue(problem="no_witness")
+
+    login.may = overdue
+    with pytest.raises(HeadsOverdue):
+        await login()
+    assert "verify" not in login.card.did
+    assert not login.house.sessions.taken(SEAT)
+    assert login.house.journal.states[-1].code == "audit.heads_overdue"
+    login.may = lambda: None
+    assert await login() == "sato"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -432,3 +434,12 @@ def test_an_export_is_found_behind_proofs_that_came_to_nothing(tmp_path: Path) -
     log.put(log.us + 1, INTENT, {"event": "audit.export_head"})
     log.save()
     assert newest_export(log.directory) == 7
+
+
+@pytest.mark.proves("H2", "A5")
+def test_what_the_daemon_loads_of_it_knows_no_network() -> None:
+    code = (
+        "import sys, cardd.witness.leaving; print(sorted({'http.client', 'uvicorn', 'starlette'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
