@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cardd.audit.chain import SEGMENT_HEADER, Damaged, SegmentHeader, segments
 from cardd.audit.checkpoint import BadNote, parse
+from cardd.audit.cutting import CUT_FILE
 from cardd.audit.entries import Entry, Place, entries, start_of
 from cardd.fleet.problems import FleetProblem
 
@@ -50,6 +51,15 @@ class LocalLog:
         if start is None:
             raise FleetProblem("log_missing")
         return start.sequence
+
+    def cut(self) -> bytes | None:
+        """What the terminal's cuts left behind (`cut.json`); None where nothing was cut. Raises `FleetProblem` (`log_damaged`)."""
+        try:
+            return (self._directory / CUT_FILE).read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError:
+            raise FleetProblem("log_damaged") from None
 
     def newest_size(self) -> int:
         """Records under the newest head; 0 without any. Raises `FleetProblem` (`log_damaged`)."""

@@ -17,6 +17,7 @@ from cardd.fleet.problems import FleetProblem
 _POSITION = "SELECT next_sequence, last_hash, head_size, head_period FROM position_of(%(log)s)"
 _RECORDS = "SELECT verdict, next_sequence FROM take_records(%(log)s, %(octets)s::bytea[])"
 _HEADS = "SELECT take_heads(%(log)s, %(notes)s::bytea[])"
+_CUT = "SELECT take_cut(%(log)s, %(octets)s::bytea)"
 _STATE = "SELECT tell_state(%(log)s, %(version)s::text, %(size)s::bigint, %(problem)s::text)"
 _VERDICTS = {"forked": "forked", "broken": "log_damaged", "gap": "log_gap"}
 MOST_NOTES = 500
@@ -58,6 +59,7 @@ class Shipment:
         self._link, self._log, self._stopping = link, log, stopping
         self._batch_records, self._batch_bytes = batch_records, batch_bytes
         self._log_id = UUID(log.log_id())
+        self._cut: bytes | None = None
 
     def position(self) -> Position:
         """Raises `FleetProblem`."""
@@ -91,7 +93,15 @@ class Shipment:
                 waiting = []
         self._send(upcoming.rest(), shipped)
         self._send_heads(waiting, shipped)
+        self._send_cut()
         return shipped
+
+    def _send_cut(self) -> None:
+        """Once a connection, and again when it has changed."""
+        octets = self._log.cut()
+        if octets is not None and octets != self._cut:
+            self._link.rows(_CUT, {"log": self._log_id, "octets": octets})
+        self._cut = octets
 
     def _look(self, at: Position) -> int:
         """The first record to send. The last one that the database has must be ours; else it is sent once more, which raises the alarm

@@ -74,8 +74,8 @@ SENTENCES = {
         "The database could not read a record or a head. Look at the version of the terminal's program.",
     ),
     "cut_refused": Sentence(
-        "この月は切り離せません。7年を過ぎ、別の人が先に申し出ている必要があります。",
-        "This month cannot be cut off: it must be older than seven years, and another person must have asked for it first.",
+        "この月は切り離せません。7年を過ぎ、団体で最も古い月で、各端末で既に切り離され、別の人が先に申し出ている必要があります。",
+        "It cannot be cut: it must be over seven years old, the office's oldest, cut at each terminal, and asked for by another person.",
     ),
     "unknown_office": Sentence(
         "この団体コードは登録されていません。cardd-fleet terminals で先に登録してください。",

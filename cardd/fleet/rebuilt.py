@@ -10,14 +10,19 @@ from pathlib import Path
 from uuid import UUID
 
 from cardd.audit.chain import SegmentHeader, segment_name
+from cardd.audit.cutting import CUT_FILE
 from cardd.fleet.database import Link
 
 _RECORDS = """
 SELECT sequence, event, octets FROM record WHERE log_id = %(log)s AND office = %(office)s AND sequence >= %(start)s ORDER BY sequence
 """
 _START = """
-SELECT min(sequence) FROM record WHERE log_id = %(log)s AND office = %(office)s AND (event = 'log.segment' OR sequence = 1)
+SELECT min(sequence), (SELECT min(sequence) FROM record WHERE log_id = %(log)s AND office = %(office)s AND sequence > %(cut)s)
+FROM record WHERE log_id = %(log)s AND office = %(office)s
 """
+_CUT = (
+    "SELECT last_sequence, octets FROM cut_file WHERE log_id = %(log)s ORDER BY last_sequence DESC, since DESC LIMIT 1"
+)
 _HEADS = "SELECT period, note FROM head WHERE log_id = %(log)s ORDER BY number"
 _BEFORE = slice(21, 53)
 """Where a record has the hash of the one before it."""
@@ -26,12 +31,13 @@ _BEFORE = slice(21, 53)
 def write_log(link: Link, log_id: str, office: int, directory: Path) -> int:
     """Segments, heads and `first.key` of one log into `directory`, which is empty; how many records. Memory does not grow with it.
 
-    `log_id`: 32 hex digits. Records that a cut left without their segment's beginning are left out. Raises `FleetProblem`, `OSError`.
+    Where the beginning was cut here, the log begins behind the terminal's own newest cut, with its `cut.json`. `log_id`: 32 hex digits.
+    Raises `FleetProblem`, `OSError`.
     """
     values = {"log": UUID(log_id), "office": office}
     (key,) = link.one("SELECT first_key FROM log WHERE log_id = %(log)s", values)
     (directory / "first.key").write_text(f"{key}\n", encoding="ascii")
-    (start,) = link.one(_START, values)
+    start = _start(link, values, directory)
     count = 0 if start is None else _write_segments(link, {**values, "start": start}, directory)
     write_heads(link, log_id, directory)
     return count
@@ -44,6 +50,16 @@ def write_heads(link: Link, log_id: str, directory: Path) -> None:
     for period, notes in _by_period(link.stream(_HEADS, {"log": UUID(log_id)})):
         with (folder / f"{period}.heads").open("ab") as file:
             file.write(notes)
+
+
+def _start(link: Link, values: dict[str, object], directory: Path) -> int | None:
+    """The first record to write, and `cut.json` where the log does not begin with record 1."""
+    cuts = link.rows(_CUT, values)
+    first, behind = link.one(_START, {**values, "cut": cuts[0][0] if cuts else 0})
+    if first in (None, 1) or not cuts:
+        return None if first is None else int(first)
+    (directory / CUT_FILE).write_bytes(cuts[0][1])
+    return None if behind is None else int(behind)
 
 
 def _write_segments(link: Link, values: dict[str, object], directory: Path) -> int:

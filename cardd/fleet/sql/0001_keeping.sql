@@ -51,6 +51,16 @@ END $$;
 
 -- --- cutting ----------------------------------------------------------------------------------------------------------
 
+-- Whether each terminal has cut these records itself, on its record and under two people there.
+CREATE FUNCTION is_cut_at_terminals(of_office integer, of_month date) RETURNS boolean
+LANGUAGE plpgsql STABLE SET search_path = cardd_fleet, pg_temp SET plan_cache_mode = force_custom_plan AS $$
+BEGIN
+  RETURN NOT EXISTS (
+    SELECT FROM (SELECT log_id, max(sequence) AS latest FROM record WHERE office = of_office AND month = of_month GROUP BY log_id) AS found
+    WHERE latest > coalesce((SELECT max(last_sequence) FROM cut_file WHERE cut_file.log_id = found.log_id), 0)
+  );
+END $$;
+
 -- Whether the whole month is older than seven years, by the database's clock and by the newest head of the office: a clock that
 -- jumped ahead cuts nothing.
 CREATE FUNCTION is_old_enough(of_office integer, of_month date) RETURNS boolean
@@ -62,33 +72,27 @@ $$;
 CREATE FUNCTION ask_cut(of_office integer, of_month date) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = cardd_fleet, pg_temp AS $$
 BEGIN
-  IF NOT is_old_enough(of_office, of_month) OR EXISTS (SELECT FROM record WHERE office = of_office AND month < of_month) THEN
+  IF NOT is_old_enough(of_office, of_month) OR NOT is_cut_at_terminals(of_office, of_month) OR EXISTS (SELECT FROM record WHERE office = of_office AND month < of_month) THEN
     RAISE EXCEPTION 'too young, or not the oldest month' USING ERRCODE = 'ZC003';
   END IF;
   INSERT INTO cut_request (office, month) VALUES (of_office, of_month)
     ON CONFLICT (office, month) DO UPDATE SET asked_by = session_user, asked_at = now();
 END $$;
 
--- The second person cuts: what another one asked for within a day. How many records went. The segment that goes on in the next
--- month stays whole, filed under that month, so that the check can begin at its first record.
+-- The second person cuts: what another one asked for within a day. How many records went. The check of what is left begins behind the
+-- terminal's own cut.
 CREATE FUNCTION cut_month(of_office integer, of_month date) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = cardd_fleet, pg_temp SET plan_cache_mode = force_custom_plan AS $$
 DECLARE
   asked cut_request%ROWTYPE;
-  following date := (of_month + interval '1 month')::date;
   gone bigint;
 BEGIN
   SELECT * INTO asked FROM cut_request WHERE office = of_office AND month = of_month FOR UPDATE;
-  IF NOT FOUND OR asked.asked_by = session_user OR asked.asked_at < now() - interval '1 day' OR NOT is_old_enough(of_office, of_month) THEN
+  IF NOT FOUND OR asked.asked_by = session_user OR asked.asked_at < now() - interval '1 day' OR NOT is_old_enough(of_office, of_month)
+      OR NOT is_cut_at_terminals(of_office, of_month) THEN
     RAISE EXCEPTION 'another person must have asked within a day' USING ERRCODE = 'ZC003';
   END IF;
   PERFORM FROM log WHERE office = of_office FOR UPDATE;
-  PERFORM make_partition(of_office, following);
-  UPDATE record SET month = following FROM (
-    SELECT log_id, coalesce(max(sequence) FILTER (WHERE event = 'log.segment'), min(sequence)) AS start
-      FROM record WHERE office = of_office AND month = of_month GROUP BY log_id
-  ) AS segment WHERE office = of_office AND month = of_month AND record.log_id = segment.log_id AND sequence >= start;
-  UPDATE log SET last_month = greatest(last_month, following) WHERE office = of_office AND last_month IS NOT NULL;
   INSERT INTO cut (office, month, log_id, first_sequence, last_sequence, last_hash, records, counts, asked_by)
     SELECT of_office, of_month, log_id, min(sequence), max(sequence), (array_agg(hash ORDER BY sequence DESC))[1], count(*),
       (SELECT jsonb_object_agg(word, number) FROM (SELECT coalesce(event, 'result') AS word, count(*) AS number FROM record AS inner_record
@@ -114,7 +118,7 @@ REVOKE ALL ON ALL TABLES IN SCHEMA cardd_fleet FROM PUBLIC;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA cardd_fleet FROM PUBLIC;
 GRANT USAGE ON SCHEMA cardd_fleet TO cardd_fleet_terminal, cardd_fleet_auditor, cardd_fleet_keeper;
 GRANT SELECT ON version TO cardd_fleet_terminal, cardd_fleet_keeper;
-GRANT EXECUTE ON FUNCTION position_of(uuid), tell_state(uuid, text, bigint, text), take_records(uuid, bytea[]), take_heads(uuid, bytea[])
+GRANT EXECUTE ON FUNCTION position_of(uuid), tell_state(uuid, text, bigint, text), take_records(uuid, bytea[]), take_heads(uuid, bytea[]), take_cut(uuid, bytea)
   TO cardd_fleet_terminal;
 GRANT SELECT ON ALL TABLES IN SCHEMA cardd_fleet TO cardd_fleet_auditor;
 GRANT EXECUTE ON FUNCTION ask(text, jsonb) TO cardd_fleet_auditor;

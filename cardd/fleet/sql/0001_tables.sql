@@ -112,6 +112,16 @@ CREATE TABLE asked (
   filters jsonb NOT NULL
 );
 
+-- What a terminal says of its own cuts (`cut.json`, docs/audit-log.md), each version that it had. The record `log.cut` bears it out.
+CREATE TABLE cut_file (
+  log_id uuid NOT NULL,
+  digest bytea NOT NULL,
+  last_sequence bigint NOT NULL,
+  octets bytea NOT NULL,
+  since timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (log_id, digest)
+);
+
 -- A cut takes two people; it leaves counts, and all heads.
 CREATE TABLE cut_request (
   office integer NOT NULL,

@@ -269,3 +269,25 @@ BEGIN
     PERFORM alarm_of(mine.log_id, 'head_forked', given.size, given.note);
   END IF;
 END $$;
+
+-- --- cuts at the terminal ---------------------------------------------------------------------------------------------
+
+-- The terminal's `cut.json`, after the record of the cut was shipped.
+CREATE FUNCTION take_cut(wanted uuid, told bytea) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = cardd_fleet, pg_temp AS $$
+DECLARE
+  mine log%ROWTYPE := own_log(wanted);
+  content jsonb;
+  latest bigint;
+BEGIN
+  BEGIN
+    content := convert_from(told, 'UTF8')::jsonb;
+    latest := whole(content #> '{cuts,-1}', 'last_sequence');
+  EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
+    RAISE EXCEPTION 'this is no cut' USING ERRCODE = 'ZC002';
+  END;
+  IF length(told) > 67108864 OR (content ->> 'log_id') IS DISTINCT FROM replace(wanted::text, '-', '') OR latest IS NULL OR latest >= mine.next_sequence THEN
+    RAISE EXCEPTION 'this is no cut of this log' USING ERRCODE = 'ZC002';
+  END IF;
+  INSERT INTO cut_file (log_id, digest, last_sequence, octets) VALUES (wanted, sha256(told), latest, told) ON CONFLICT DO NOTHING;
+END $$;

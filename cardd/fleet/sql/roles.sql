@@ -13,6 +13,6 @@ BEGIN
 END $$;
 
 COMMENT ON ROLE cardd_fleet_owner IS 'owns the tables of cardd; its functions are the only way in';
-COMMENT ON ROLE cardd_fleet_terminal IS 'terminals: may call the three functions of shipping';
+COMMENT ON ROLE cardd_fleet_terminal IS 'terminals: may call the functions of shipping';
 COMMENT ON ROLE cardd_fleet_auditor IS 'auditors: read everything, change nothing';
 COMMENT ON ROLE cardd_fleet_keeper IS 'keepers: enrol terminals, make partitions, ask for a cut and agree to it';
