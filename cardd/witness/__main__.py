@@ -59,7 +59,7 @@ def main() -> None:
 
     \b
     Set it up, on a machine that other people look after than those of the counters:
-      cardd-witness init /etc/cardd-witness --name witness.pref.example.jp
+      cardd-witness init /var/lib/cardd-witness --name witness.pref.example.jp
       (put tls.pem, tls.key, senders-ca.pem there, and a [[logs]] for each machine)
       cardd-witness run
     Look at it:

@@ -7,6 +7,7 @@ proof over two million records reads some 40 tiles. Where the log was cut, its f
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 
 from cardd.audit.chain import content_of, decode_record
@@ -82,16 +83,15 @@ class Leaves:
         if self._place is not None and not (directory / f"{self._place.segment:020d}.seg").exists():
             self.throw_away()
         found = entries(directory, self._place)
-        while batch := self._batch(found):
+        taken = BATCH
+        while taken == BATCH:
+            taken = 0
             with self._transaction():
-                for entry, place in batch:
+                for entry, place in islice(found, BATCH):
                     self._take(entry, first)
-                    self._place = place
-                self._keep()
-
-    @staticmethod
-    def _batch(found: Iterator[tuple[Entry, Place]]) -> list[tuple[Entry, Place]]:
-        return [pair for pair, _ in zip(found, range(BATCH), strict=False)]
+                    self._place, taken = place, taken + 1
+                if taken:
+                    self._keep()
 
     def _take(self, entry: Entry, first: Place) -> None:
         if not self.log_id:

@@ -15,7 +15,7 @@ from cardd.audit.checkpoint import COSIGNATURE, ED25519, BadNote, VerifierKey
 from cardd.tomlfile import BrokenFile, Layout, TomlModel, parse, read_bytes
 from cardd.witness.protocol import WITNESS_NAME, origin_of, period_of
 
-DEFAULT_FILE = Path("/etc/cardd-witness/witness.toml")
+DEFAULT_FILE = Path("/var/lib/cardd-witness/witness.toml")
 FIRST_LINE = "cardd witness key 1"
 
 
@@ -63,7 +63,7 @@ class WitnessSettings(TomlModel):
     port: Annotated[int, Field(ge=0, le=65535)] = 8443
     """0 = one that is free; it is told at start."""
     database: AbsolutePath = Path("/var/lib/cardd-witness/witness.db")
-    key: AbsolutePath = Path("/etc/cardd-witness/witness.key")
+    key: AbsolutePath = Path("/var/lib/cardd-witness/witness.key")
     silent_seconds: Annotated[int, Field(ge=60)] = 86_400
     """A log that sent nothing for so long is shown as silent."""
     tls: Tls

@@ -59,7 +59,10 @@ class Login:
         house.in_force.put_register(Register(1, (known,)))
         rules = BadgeRules(self.judge, lambda _: None, lambda _: 0)
         prover = BadgeProver(house.gate, house.attempts, house.in_force, rules, house.clock)
-        self.service = LoginService(house.gate, house.sessions, house.attempts, prover, lambda: self.may())
+        self.service = LoginService(house.gate, house.sessions, house.attempts, prover, self.fresh)
+
+    def fresh(self) -> None:
+        self.may()
 
     def judge(self, _der: bytes, at: datetime) -> str | None:
         self.judged.append(at)
