@@ -113,8 +113,8 @@ SAYS = {
         "最新のヘッドより後の記録が多すぎます。新しいヘッドが消されたか、古いものに戻されています",
     ),
     "head_ahead": (
-        "a signed head covers more records than there are: the end was cut off",
-        "署名付きヘッドがある記録がありません。ログの末尾が切り取られています",
+        "a signed head covers more records than there are: the end was cut off, or made anew with fewer records",
+        "署名付きヘッドがある記録がありません。ログの末尾が切り取られたか、記録を減らして作り直されています",
     ),
     "head_root": (
         "these are not the records that were signed: the tree's root is another one",
@@ -168,8 +168,8 @@ SAYS = {
         "指定された鍵で始まるログではありません。別のログか、作り直されたログです",
     ),
     "anchor_ahead": (
-        "a head kept elsewhere covers more records than there are: the end was cut off",
-        "別の場所で保管されたヘッドにある記録がありません。ログの末尾が切り取られています",
+        "a head kept elsewhere covers more records than there are: the end was cut off, or made anew with fewer records",
+        "別の場所で保管されたヘッドにある記録がありません。ログの末尾が切り取られたか、記録を減らして作り直されています",
     ),
     "anchor_root": (
         "these are not the records under the head that was kept elsewhere",
@@ -694,6 +694,7 @@ class Walk:
         """Records `log.key`: sequence, day, public key, file, offset."""
         self.steps_back = False
         self.tree_known = True
+        self.deferred: Wrong | None = None
         self.cuts: list[dict[str, Any]] = []
         self.first_content: dict[str, Any] = {}
         self.on_record: Callable[[Record], None] | None = None
@@ -885,14 +886,26 @@ class Walk:
         if listed is not None and not self._open_known and isinstance(listed, list):
             self.open, self._open_known = {each for each in listed if type(each) is int}, True
         if listed is not None and listed != sorted(self.open):
-            raise ValueError("open_intents")
+            self._defer("open_intents", number)
         if phase == 1:
             self.open.add(number)
         if phase == 2:
             closed = content.get("intent")
             if type(closed) is not int or (closed not in self.open and self._open_known):
-                raise ValueError("intent")
-            self.open.discard(closed)
+                self._defer("intent", number)
+            else:
+                self.open.discard(closed)
+
+    def _defer(self, problem: str, number: int) -> None:
+        """It contradicts older records: which of them was changed is known when a head, or the end, is reached."""
+        if self.deferred is None:
+            self.deferred = Wrong(problem, number, self._name, self._offset)
+
+    def settle(self) -> None:
+        """The records so far are those that were written. Raises `Wrong` for what contradicts itself among them."""
+        if self.deferred is not None:
+            self.report.records = min(self.report.records, self.deferred.finding.sequence - 1)
+            raise self.deferred
 
     # what some records say
 
@@ -938,9 +951,13 @@ class Walk:
             self.steps_back = self.steps_back or (type(step) is int and step < 0)
         elif event == "log.cut":
             self.cuts.append(content)
-        elif event == "log.segment" and "tree" in content and self.base + 1 < number == self._segment_first:
-            if content["tree"] != [each.hex() for each in self._peaks_before]:
-                raise Wrong("tree", number, self._name, offset)
+        elif event == "log.segment" and "tree" in content:
+            self._check_tree(content["tree"], number, offset)
+
+    def _check_tree(self, told: object, number: int, offset: int) -> None:
+        """What the first record of a segment says of the tree before it; that of the first one of all is where this began."""
+        if self.base + 1 < number == self._segment_first and told != [each.hex() for each in self._peaks_before]:
+            raise Wrong("tree", number, self._name, offset)
 
     # blame
 
@@ -1011,7 +1028,7 @@ class Walk:
         return Wrong("exchanged", number, name, begin)
 
     def finish(self) -> None:
-        """The end of the log was reached: its last record is proved by its own sum alone. Raises `Wrong`."""
+        """Nothing behind the last record proves it: look at its own sum. Raises `Wrong`."""
         self._prove_last()
 
 
@@ -1194,21 +1211,19 @@ class Judge:
     def closes(self, note: Note, day: str, *, first: bool, last: bool) -> None:
         """After the records under it were read: whether they are what was signed, by the key that may sign."""
         walk, first_of_all = self._walk, self.last is None
-        if first_of_all:
-            self._next_key = self._key_under(note)
-            self._take_first_key(note, day)
+        self._check_keys(note, day, first_of_all=first_of_all)
         if first and not first_of_all:
             self._next_day(note, day)
-        if note.why == "key":
+        if first_of_all or note.why == "key":
             self._next_key = self._key_under(note)
-        elif not first_of_all and walk.keys:
-            number, _, _, name, offset = walk.keys[0]
-            raise Wrong("key_record", number, name, offset)
-        right = note.size < walk.base or (note.chain == walk.before and note.root == root_of(walk.peaks))
+        if first_of_all:
+            self._take_first_key(note, day)
+        right = self._is_right(note)
         if self._every or last or first or not right or note.why in ("key", "period", "empty"):
             self._check_signature(note, day)
         if not right:
             self._blame(note)
+        walk.settle()
         if note.why == "key":
             self._check_handover(note)
         self._check_time(note)
@@ -1218,6 +1233,11 @@ class Judge:
         report.heads, report.head_size, report.head_utc_us = report.heads + 1, note.size, note.utc_us
         if first_of_all:
             self._set_window()
+
+    def _is_right(self, note: Note) -> bool:
+        """Whether root and chain are those of the records; of records that were cut off nobody can tell."""
+        walk = self._walk
+        return note.size < walk.base or (note.chain == walk.before and note.root == root_of(walk.peaks))
 
     def _blame(self, note: Note) -> None:
         """The head is signed and the records are not these. Say which one, where it can be told. Raises `Wrong`."""
@@ -1235,9 +1255,31 @@ class Judge:
             self.public[day] = self._next_key[1]
         if day in self.public:
             self._check_signature(note, day)
-        raise Wrong("head_ahead", walk.sequence + 1, note.file, note.offset, note.size)
+        raise self._wrong("head_ahead", note)
 
-    def _key_under(self, note: Note) -> tuple[str, bytes] | None:
+    def _check_keys(self, note: Note, day: str, *, first_of_all: bool) -> None:
+        """Records `log.key` under this head: one, its last, where a key begins; else none. A head that is not genuine is told first."""
+        walk, wanted = self._walk, first_of_all or note.why == "key"
+        there = walk.keys[0] if walk.keys else None
+        if note.size <= walk.base or (there is None and not wanted):
+            return
+        if wanted and there is not None and there[0] == note.size and len(walk.keys) == 1:
+            return
+        if first_of_all and there is not None:
+            self.public.setdefault(there[1], there[2])
+            if day != there[1]:
+                raise self._wrong("head_day", note)
+        if self._next_key is not None:
+            self.public.setdefault(*self._next_key)
+        if day in self.public:
+            self._check_signature(note, day)
+        if not self._is_right(note):
+            self._blame(note)
+        if there is None:
+            raise self._wrong("key_record", note)
+        raise Wrong("key_record", there[0], there[3], there[4])
+
+    def _key_under(self, note: Note) -> tuple[str, bytes]:
         """The key that the last record under this head names."""
         walk = self._walk
         if note.size <= walk.base:
@@ -1248,11 +1290,8 @@ class Judge:
                 return key_in(content_of(octets, walk.log_id))
             except (ValueError, struct.error):
                 raise self._wrong("cut_keys", note) from None
-        for number, period, public, name, offset in walk.keys:
-            if number != note.size:
-                raise Wrong("key_record", number, name, offset)
-            return period, public
-        raise Wrong("key_record", note.size, note.file, note.offset)
+        _, period, public, _, _ = walk.keys[0]
+        return period, public
 
     def _take_first_key(self, note: Note, day: str) -> None:
         if self._next_key is None or self._next_key[0] != day:
@@ -1355,7 +1394,7 @@ class _Kept:
             return
         if not walk.to(note.size):
             walk.finish()
-            raise Wrong("anchor_ahead", walk.sequence + 1, note.file, note.offset, note.size)
+            raise Wrong("anchor_ahead", min(good, walk.sequence + 1), note.file, note.offset, note.size)
         if (walk.before, root_of(walk.peaks)) != (note.chain, note.root):
             walk.finish()
             if walk.linked_next() == note.chain:
@@ -1433,9 +1472,9 @@ def verify(
             walk.on_record = on_record
             _check_log(walk, report, place, outside)
     except Wrong as wrong:
-        report.finding = wrong.finding
-        if not wrong.finding.file:
-            wrong.finding.file = str(place)
+        first = wrong if walk.deferred is None else min(wrong, walk.deferred, key=lambda each: each.finding.sequence)
+        report.finding = first.finding
+        report.finding.file = report.finding.file or str(place)
     if full and report.segments:
         report.open_intents = sorted(walk.open)
     report.seconds = round(time.monotonic() - began, 3)
@@ -1462,6 +1501,7 @@ def _check_log(walk: Walk, report: Report, directory: Path, outside: Outside) ->
     walk.to(None)
     walk.finish()
     judge.ends()
+    walk.settle()
     report.root = root_of(walk.peaks).hex()
     if cut is not None:
         _check_cut(walk, report, cut)
@@ -1553,6 +1593,7 @@ def _check_segment(walk: Walk, report: Report, path: Path, outside: Outside) -> 
     kept.receipts_left()
     walk.to(None)
     walk.finish()
+    walk.settle()
     report.uncovered = walk.sequence - max(report.head_size, walk.base)
     report.root = root_of(walk.peaks).hex() if walk.tree_known else ""
 
@@ -1592,6 +1633,7 @@ def records(directory: Path, report: Report) -> Iterator[Record]:
         report.open_intents = sorted(walk.open)
         yield from waiting
         waiting.clear()
+        walk.settle()
         if not going:
             return
 

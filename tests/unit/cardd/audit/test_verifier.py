@@ -27,8 +27,8 @@ from tests.unit.cardd.audit.journals import (
     settings,
 )
 
-ROUNDS = 400
-"""Tamperings of each kind; eight kinds."""
+ROUNDS = 40
+"""Tamperings of each kind; `test_tampering` has the many, on a log with days and keys."""
 HEADER = 68
 
 
@@ -196,7 +196,8 @@ def test_a_clean_cut_shows_against_the_heads_and_without_them_against_a_receipt(
     path.write_bytes(octets[: spans(octets)[-1][0]])
     finding = verify(tmp_path).finding
     assert finding is not None
-    assert (finding.problem, finding.sequence) == ("head_ahead", whole.records)
+    assert finding.problem == "head_ahead"
+    assert finding.sequence <= whole.records == finding.until
     kept = b"\n\n".join(notes.split(b"\n\n")[:-3]) + b"\n\n"
     heads.write_bytes(kept)
     assert verify(tmp_path).finding is None
