@@ -1,7 +1,8 @@
-"""Where the sender leaves what it got: `<folder>/<log id>/<key id of the witness>/`.
+"""Where the sender leaves what it got: below `<folder>/<log id>/`.
 
-    <YYYY-MM-DD>.head    newest head of this day's key, signed by the log and by the witness; one a day is kept as evidence
-    standing.json        how the last try went
+    <key id of the witness>/<YYYY-MM-DD>.head    newest head of this day's key, signed by the log and by the witness; one a day is
+                                                 kept as evidence: `cardd-verify LOG --anchor <that folder> --witness KEY`
+    <key id of the witness>.json                 how the last try went
 
 The sender writes, the daemon reads and believes nothing of it: it checks signature, size and text itself.
 """
@@ -16,7 +17,6 @@ from cardd.audit.checkpoint import SignedHead, VerifierKey
 from cardd.witness.protocol import WITNESS_NAME, is_day, period_of_head
 
 SUFFIX = ".head"
-STANDING = "standing.json"
 LARGEST = 64 * 1024
 PROBLEMS = frozenset(
     {
@@ -59,10 +59,11 @@ class Cosigned:
 
     def __init__(self, folder: Path, log_id: str, key: VerifierKey) -> None:
         self.path = folder / log_id / key.key_id.hex()
+        self._standing = self.path.with_suffix(".json")
 
     def write(self, signed: SignedHead) -> None:
         """Durable on return; the day's one before is replaced. Raises `OSError`."""
-        self._replace(f"{period_of_head(signed)}{SUFFIX}", signed.encode())
+        self._replace(self.path / f"{period_of_head(signed)}{SUFFIX}", signed.encode())
 
     def newest(self) -> bytes | None:
         """The newest note; None where there is none. Raises `OSError`."""
@@ -72,12 +73,12 @@ class Cosigned:
     def write_standing(self, standing: Standing) -> None:
         """Raises `OSError`."""
         told = {"problem": standing.problem, "size": standing.size, "tried_s": standing.tried_s}
-        self._replace(STANDING, json.dumps(told).encode("ascii"))
+        self._replace(self._standing, json.dumps(told).encode("ascii"))
 
     def standing(self) -> Standing | None:
         """None where there is none, or nothing that can be read as one."""
         try:
-            told = json.loads(_read(self.path / STANDING))
+            told = json.loads(_read(self._standing))
             problem, size, tried_s = told["problem"], told["size"], told["tried_s"]
         except (OSError, ValueError, TypeError, KeyError):
             return None
@@ -85,16 +86,16 @@ class Cosigned:
             return None
         return Standing(problem, size, tried_s) if type(size) is type(tried_s) is int else None
 
-    def _replace(self, name: str, octets: bytes) -> None:
-        self.path.mkdir(mode=0o750, parents=True, exist_ok=True)
-        temporary = self.path / f".{name}.tmp"
+    def _replace(self, path: Path, octets: bytes) -> None:
+        path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+        temporary = path.with_name(f".{path.name}.tmp")
         with temporary.open("wb") as file:
             os.fchmod(file.fileno(), 0o640)
             file.write(octets)
             file.flush()
             os.fsync(file.fileno())
-        temporary.rename(self.path / name)
-        directory = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        temporary.rename(path)
+        directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             os.fsync(directory)
         finally:

@@ -184,7 +184,7 @@ def test_daemon_sender_and_witness_together(tmp_path: Path) -> None:
         counter.log_in(counter.office.people[0])
         sender = subprocess.Popen([*SENDER, "--config", str(counter.office.config_file)], stderr=subprocess.DEVNULL)
         try:
-            until(lambda: any(cosigned.rglob("standing.json")), PATIENT_S)
+            until(lambda: any(cosigned.glob("*/*.json")), PATIENT_S)
             until(lambda: row(counter) == ("warning", "unreachable"), PATIENT_S)
             first = (counter.office.audit / "first.key").read_text().strip()
             text = witness.settings.read_text()
@@ -204,6 +204,15 @@ def test_daemon_sender_and_witness_together(tmp_path: Path) -> None:
         notes = sorted(cosigned.rglob("*.head"))
         assert [signed_by(parse(note.read_bytes()), witness.key) is not None for note in notes] == [True] * len(notes)
         assert told["head_size"] <= parse(notes[-1].read_bytes()).head.size
+        verifier = Path(__file__).parents[2] / "cardd" / "audit" / "verifier.py"
+        kept = ["--anchor", str(notes[0].parent), "--witness", str(witness.key), "--key", first]
+        checked = subprocess.run(
+            [sys.executable, str(verifier), str(counter.office.audit), *kept],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert checked.returncode == 0, checked.stdout + checked.stderr
         alarms = [each for each in counter.records() if str(each.get("event")).startswith("alarm.witness")]
         assert alarms == []
 

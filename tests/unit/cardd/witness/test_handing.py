@@ -326,5 +326,5 @@ def test_what_stands_in_the_folder_is_words_of_the_list(office: Office) -> None:
         "{",
         "",
     ):
-        (cosigned.path / "standing.json").write_text(text)
+        cosigned.path.with_suffix(".json").write_text(text)
         assert cosigned.standing() is None, text
