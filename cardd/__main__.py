@@ -31,7 +31,7 @@ STATE_REMEDIES = {
     "not_writable": "look at the disk and at the rights of the folder",
     "lost": f"{STATE_REMEDY}. Where there is no backup, the record must begin anew as well: move its directory away and keep it",
 }
-DAMAGED_REMEDY = "cardd-verify DIRECTORY; keep the directory as it is and call whoever answers for the record"
+DAMAGED_REMEDY = "cardd-verify DIRECTORY; keep a copy as it is, look for the cause, then: cardctl record close (two administrators)"
 _TAKEN_AWAY = "the record, its heads and its key do not belong together: something was removed, exchanged, or put back from an older copy"
 RECORD_REMEDIES = {
     "log_missing": "there is a key and no record: look whether its disk is mounted. Where the record is lost: cardctl restore",

@@ -8,7 +8,21 @@ from typing import Any, NoReturn
 
 import click
 
-from cardd.cli import approvals, audit, backup, badge, card, emergency, info, office, policy, session, setup, sign
+from cardd.cli import (
+    approvals,
+    audit,
+    backup,
+    badge,
+    card,
+    emergency,
+    info,
+    office,
+    policy,
+    record,
+    session,
+    setup,
+    sign,
+)
 from cardd.cli.context import Run, as_line
 from cardd.cli.failing import EXIT_INTERRUPTED, Ended, sentences
 from cardd.cli.texts import Speech, locale_of_environment
@@ -155,5 +169,6 @@ _add(
         backup.backup,
         backup.restore,
         backup.backup_key,
+        record.record,
     ),
 )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from cardd.setup.closing_texts import CLOSING
 from cardd.setup.endings import ENDINGS
 from cardd.setup.questions import QUESTIONS
 
@@ -165,4 +166,4 @@ _SAID: dict[str, tuple[str, str]] = {
     ),
 }
 
-TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType({**_SAID, **QUESTIONS, **ENDINGS})
+TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType({**CLOSING, **_SAID, **QUESTIONS, **ENDINGS})
