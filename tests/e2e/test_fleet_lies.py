@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import shutil
+import zlib
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -81,6 +83,50 @@ def test_a_log_that_became_shorter_is_an_alarm(fleet: Fleet, terminal: str, made
     assert alarms_of(fleet, terminal) == [("shorter", size)]
 
 
+@pytest.mark.proves("A7", "fault 108")
+@pytest.mark.parametrize(
+    ("line", "text", "word"),
+    [(4, "chain " + "0" * 64, "head_differs"), (2, base64.b64encode(bytes(32)).decode(), "head_forked")],
+)
+def test_a_head_that_does_not_fit_is_kept_and_is_an_alarm(
+    fleet: Fleet, terminal: str, made: MadeLog, line: int, text: str, word: str
+) -> None:
+    fleet.ship(terminal, made.directory)
+    lines = made.newest_head.decode().split("\n")
+    lines[line] = text
+    forged = "\n".join(lines).encode()
+    with fleet.link(terminal) as link:
+        assert link.one(TAKE_HEADS, {"log": made.log_id, "octets": [made.newest_head, forged]})[0] == "taken"
+    assert alarms_of(fleet, terminal) == [(word, made.records)]
+    with fleet.link(AUDITOR) as link:
+        kept = link.rows(
+            "SELECT note FROM head WHERE log_id = %(log)s::uuid ORDER BY number DESC LIMIT 1", {"log": made.log_id}
+        )
+        assert (
+            link.one("SELECT count(*) FROM head WHERE log_id = %(log)s::uuid", {"log": made.log_id})[0]
+            == made.heads + 1
+        )
+    assert kept == [(forged,)]
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        (0, "cardd/" + "0" * 32), (1, "-1"), (1, "1" * 16), (2, "x"), (2, "!" * 44), (3, "time 2026-13-01T00:00:00.000000Z"),
+        (3, "time now"),
+        (4, "chain 00"), (5, "why Not"), (6, "x"), (7, "— someone AAAA"), (7, ""), (7, "— a b c"),
+    ],
+)  # fmt: skip
+def test_a_head_of_another_form_is_refused(fleet: Fleet, terminal: str, made: MadeLog, line: int, text: str) -> None:
+    fleet.ship(terminal, made.directory)
+    lines = made.newest_head.decode().split("\n")
+    lines[line] = text
+    octets = ["\n".join(lines).encode()]
+    with fleet.link(terminal) as link:
+        assert problem_of(lambda: link.rows(TAKE_HEADS, {"log": made.log_id, "octets": octets})) == "malformed"
+    assert alarms_of(fleet, terminal) == []
+
+
 def test_records_that_do_not_chain_are_not_taken(fleet: Fleet, terminal: str, made: MadeLog) -> None:
     octets = [each.octets for each in LocalLog(made.directory).records(1)][:50]
     bent = bytearray(octets[20])
@@ -94,7 +140,7 @@ def test_records_that_do_not_chain_are_not_taken(fleet: Fleet, terminal: str, ma
 
 @pytest.mark.parametrize("octets", [[b""], [b"x" * 60], [bytes(70_000)], [], [b"\x00\x00\x00\x40" + bytes(64), b"y"]])
 def test_what_is_no_record_is_refused(fleet: Fleet, terminal: str, tmp_path: Path, octets: list[bytes]) -> None:
-    key = made_log(tmp_path / "log", 10, 1, seed=sum(terminal.encode()), terminal=terminal).first_key
+    key = made_log(tmp_path / "log", 10, 1, seed=zlib.crc32(terminal.encode()), terminal=terminal).first_key
     fleet.enrol(terminal, key)
     values = {"log": key.split("/")[1], "octets": octets}
     with fleet.link(terminal) as link:
@@ -162,7 +208,7 @@ def test_hostile_text_in_each_field_is_kept_byte_for_byte(fleet: Fleet, terminal
 def test_what_is_no_json_is_kept_byte_for_byte(
     fleet: Fleet, terminal: str, tmp_path: Path, text: bytes, readable: bool
 ) -> None:
-    key = made_log(tmp_path / "log", 10, 1, seed=sum(terminal.encode()) + len(text), terminal=terminal).first_key
+    key = made_log(tmp_path / "log", 10, 1, seed=zlib.crc32(terminal.encode()), terminal=terminal).first_key
     fleet.enrol(terminal, key)
     octets = record_of(1, us_of(2026, 5, 1), bytes(32), text)
     values = {"log": key.split("/")[1], "octets": [octets]}

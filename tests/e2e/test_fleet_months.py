@@ -111,7 +111,7 @@ def test_a_cut_that_is_none_is_refused(fleet: Fleet, tmp_path: Path) -> None:
     fleet.enrol("cutter", made.first_key, 56)
     fleet.ship("cutter", made.directory)
     good = f'{{"log_id":"{made.log_id}","cuts":[{{"last_sequence":%s}}]}}'
-    bad = (b"", b"{", b"[]", b"\\xff", b"\\x00", b"[" * 60_000, b'{"cuts":[]}', (good % made.records * 2).encode())
+    bad = (b"", b"{", b"[]", b"\xff", b"\x00", b"[" * 60_000, b'{"cuts":[]}', (good % made.records * 2).encode())
     beyond = (good % (made.records + 1)).encode(), (good % '"1"').encode(), good.replace(made.log_id, "0" * 32).encode()
     with fleet.link("cutter") as link:
         for octets in (*bad, *beyond):

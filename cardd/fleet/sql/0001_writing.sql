@@ -216,31 +216,49 @@ END $$;
 
 -- --- heads ------------------------------------------------------------------------------------------------------------
 
+-- A note taken apart, line by line: one expression over the whole of it takes 4 ms. Raises data_exception or ZC002.
+CREATE FUNCTION head_of(wanted uuid, note bytea) RETURNS head
+LANGUAGE plpgsql IMMUTABLE SET search_path = cardd_fleet, pg_temp AS $$
+DECLARE
+  origin text := 'cardd/' || replace(wanted::text, '-', '');
+  lines text[] := string_to_array(convert_from(note, 'UTF8'), E'\n');
+  signature text[] := string_to_array(lines[8], ' ');
+  made head%ROWTYPE;
+BEGIN
+  IF length(note) > 65536 OR cardinality(lines) < 9 OR lines[1] <> origin OR lines[2] !~ '^[0-9]{1,15}$' OR length(lines[3]) <> 44
+    OR lines[4] !~ '^time [0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{15}Z$' OR lines[5] !~ '^chain [0-9a-f]{64}$'
+    OR lines[6] !~ '^why [a-z][a-z0-9_]{0,31}$' OR lines[7] <> '' OR cardinality(signature) IS DISTINCT FROM 3 OR signature[1] <> '—'
+    OR left(signature[2], 39) <> origin || '/' OR substr(signature[2], 40) !~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' THEN
+    RAISE EXCEPTION 'this is no head of this log' USING ERRCODE = 'ZC002';
+  END IF;
+  made.log_id := wanted;
+  made.size := lines[2];
+  made.utc_us := (extract(epoch FROM substr(lines[4], 6)::timestamptz) * 1000000)::bigint;
+  made.period := substr(signature[2], 40);
+  made.why := substr(lines[6], 5);
+  made.root := decode(lines[3], 'base64');
+  made.chain := decode(substr(lines[5], 7), 'hex');
+  made.note := note;
+  made.note_hash := sha256(note);
+  RETURN made;
+END $$;
+
 -- Notes in order, each over records that we have. Signatures are the verifier's: PostgreSQL knows no Ed25519. `verdict`: taken; gap.
 CREATE FUNCTION take_heads(wanted uuid, notes bytea[], OUT verdict text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = cardd_fleet, pg_temp SET plan_cache_mode = force_custom_plan AS $$
 DECLARE
   mine log%ROWTYPE := own_log(wanted);
   each bytea;
-  told text[];
   given head%ROWTYPE;
 BEGIN
   verdict := 'taken';
   FOREACH each IN ARRAY notes LOOP
-    IF length(each) > 65536 OR position('\x00'::bytea IN each) > 0 THEN
-      RAISE EXCEPTION 'this is no head' USING ERRCODE = 'ZC002';
-    END IF;
-    told := regexp_match(convert_from(each, 'UTF8'), '^cardd/([0-9a-f]{32})\n([0-9]{1,15})\n([A-Za-z0-9+/]{43}=)\ntime ([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{15}Z)'
-      '\nchain ([0-9a-f]{64})\nwhy ([a-z][a-z0-9_]{0,31})\n\n— cardd/[0-9a-f]{32}/([0-9]{4}-[0-9]{2}-[0-9]{2}) [A-Za-z0-9+/=]+\n');
-    IF told IS NULL OR told[1]::uuid <> wanted THEN
-      RAISE EXCEPTION 'this is no head of this log' USING ERRCODE = 'ZC002';
-    END IF;
-    given := (wanted, mine.heads + 1, told[2], (extract(epoch FROM told[4]::timestamptz) * 1000000)::bigint, told[7], told[6],
-      decode(told[3], 'base64'), decode(told[5], 'hex'), each, sha256(each));
+    given := head_of(wanted, each);
     IF given.size >= mine.next_sequence THEN
       verdict := 'gap';
       EXIT;
     END IF;
+    given.number := mine.heads + 1;
     INSERT INTO head SELECT given.* ON CONFLICT (log_id, note_hash) DO NOTHING;
     CONTINUE WHEN NOT FOUND;
     PERFORM look_at_head(mine, given);
@@ -249,7 +267,7 @@ BEGIN
   END LOOP;
   UPDATE log SET heads = mine.heads, head_size = mine.head_size, head_utc_us = mine.head_utc_us, head_period = mine.head_period, seen_at = now()
     WHERE log_id = wanted;
-EXCEPTION WHEN data_exception THEN
+EXCEPTION WHEN data_exception OR null_value_not_allowed OR not_null_violation THEN
   RAISE EXCEPTION 'this is no head' USING ERRCODE = 'ZC002';
 END $$;
 
@@ -258,7 +276,11 @@ CREATE FUNCTION look_at_head(mine log, given head) RETURNS void
 LANGUAGE plpgsql SET search_path = cardd_fleet, pg_temp SET plan_cache_mode = force_custom_plan AS $$
 DECLARE
   ours bytea := CASE given.size WHEN 0 THEN decode(repeat('00', 32), 'hex') WHEN mine.next_sequence - 1 THEN mine.last_hash END;
+  around date := month_of(given.utc_us);
 BEGIN
+  IF ours IS NULL THEN                                  -- most heads are signed in the month of their last record
+    SELECT hash INTO ours FROM record WHERE log_id = mine.log_id AND office = mine.office AND sequence = given.size AND month = around;
+  END IF;
   IF ours IS NULL THEN
     SELECT hash INTO ours FROM record WHERE log_id = mine.log_id AND office = mine.office AND sequence = given.size;
   END IF;
