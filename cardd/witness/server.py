@@ -4,6 +4,7 @@ import asyncio
 import json
 import sqlite3
 import ssl
+import sys
 import time
 from collections.abc import Callable
 
@@ -107,7 +108,8 @@ class Server(uvicorn.Server):
         for server in self.servers:
             for each in server.sockets:
                 host, port = each.getsockname()[:2]
-                print(json.dumps({"listening": host, "port": port}), flush=True)
+                sys.stdout.write(json.dumps({"listening": host, "port": port}) + "\n")
+        sys.stdout.flush()
 
 
 def run(settings: WitnessSettings, key: WitnessKey, book: Book) -> None:

@@ -40,7 +40,8 @@ def analyze(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def complaints_of_verify(folder: Path) -> list[str]:
     """What `systemd-analyze verify` says about the units in `folder`; nothing where all is well."""
     complaints = []
-    for manager, units in (("--system", ["cardd.socket", "cardd.service"]), ("--user", ["cardd-terminal.service"])):
+    system = ["cardd.socket", "cardd.service", "cardd-heads.service", "cardd-witness.service"]
+    for manager, units in (("--system", system), ("--user", ["cardd-terminal.service"])):
         result = analyze(folder, manager, "verify", *(f"./{unit}" for unit in units))
         if result.returncode or result.stderr:
             complaints.append(f"verify {manager}: exit {result.returncode}\n{result.stderr}")
