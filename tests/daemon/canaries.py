@@ -1,4 +1,8 @@
-"""Known secrets, every spelling in which they could come out, and the search for them."""
+"""Known secrets, every spelling in which they could come out, and the search for them.
+
+A hay is looked at as it is, and once more with what stands in it in base64, or in hexadecimal as PostgreSQL prints octets, put into plain
+bytes: a record inside a proof, or in a dump of a database, is searched like the record itself.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ import base64
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 WINDOW = 12
 """Octets of a longer secret that are searched for as one piece."""
@@ -14,7 +19,19 @@ SHORT = 8
 """A secret of fewer characters is not looked for inside a run of hexadecimal digits: hashes contain every short number."""
 FEWEST_VALUES = 6
 """Different octets in a piece of raw data; padding stands in every file, and so do words of the language (`isalpha`)."""
+SHORTEST_CODED = 6
+"""Characters of base64 that a secret must decide by itself to be looked for like that: fewer stand in any long signature by chance. Shorter
+secrets are found in what base64 runs mean."""
+WHOLE_RECORD = 120
+"""Characters of base64 from which on it may be a record."""
 _NO_HEX_BEFORE, _NO_HEX_BEHIND = rb"(?<![0-9A-Fa-f])", rb"(?![0-9A-Fa-f])"
+_BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{8,}")
+_DIGITS_ALONE = re.compile(rb"[0-9A-Fa-f]+")
+_OCTETS = re.compile(rb"\\\\?x((?:[0-9a-f]{2}){4,})")
+"""bytea as PostgreSQL prints it (PostgreSQL documentation, 8.4.1), in COPY with the backslash doubled."""
+_URL_SAFE = bytes.maketrans(b"-_", b"+/")
+PROOF = re.compile(rb"[0-9a-f]{64}:(?:[0-9a-f]{2}){64,520}")
+"""The field `proof` of a record: our own challenge and the signature that an operator's badge gave over it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +44,7 @@ class Needle:
     """Counts only where no hexadecimal digit touches it."""
 
     def found_in(self, hay: bytes) -> bool:
-        if not self.alone:
+        if not self.alone or self.octets not in hay:
             return self.octets in hay
         return re.search(_NO_HEX_BEFORE + re.escape(self.octets) + _NO_HEX_BEHIND, hay) is not None
 
@@ -76,14 +93,65 @@ def _coded(name: str, raw: bytes) -> Iterator[Needle]:
         whole = base64.b64encode(bytes(offset) + raw)
         # Only characters that the secret alone decides: the first and last ones mix with its neighbours.
         kept = whole[-(-offset * 8 // 6) : (offset + len(raw)) * 8 // 6]
-        if len(kept) >= 4:
+        if len(kept) >= SHORTEST_CODED:
             yield Needle(f"{name} in base64 at offset {offset}", kept, alone=False)
             yield Needle(f"{name} in base64url at offset {offset}", kept.translate(bytes.maketrans(b"+/", b"-_")))
 
 
-def hits(needles: Iterable[Needle], hays: Mapping[str, bytes]) -> list[str]:
-    """What was found and where; never the secret itself, for this goes into test reports."""
-    unique = {(needle.octets, needle.alone): needle for needle in needles}
-    return [
-        f"{needle.name} in {place}" for place, hay in hays.items() for needle in unique.values() if needle.found_in(hay)
-    ]
+def published(records: Iterable[Mapping[str, Any]]) -> set[bytes]:
+    """What a card answered and a record shows on purpose: signatures of operators' badges over our own challenges, by which an outsider
+    sees that it was them. Nothing of a resident's card is among it.
+    """
+    listed = list(records)
+    intents = {record["seq"]: record for record in listed if record["phase"] == 1}
+    found = set()
+    for record in listed:
+        if (proof := record.get("proof")) is None:
+            continue
+        asked = intents[record["intent"]]
+        assert asked["reader_role"] == "badge", asked["event"]
+        assert PROOF.fullmatch(proof.encode()), asked["event"]
+        found.add(proof.encode())
+    return found
+
+
+def views(hay: bytes) -> Iterator[tuple[bytes, bool]]:
+    """The hay, and what it means in base64 (at every alignment, for its beginning may be anything) and as octets of a database.
+
+    With each: whether it is for short secrets alone. The long ones are looked for in base64 already; a whole record in base64 is read for
+    all, because it has spellings of its own.
+    """
+    yield hay, False
+    if told := [run[1] for run in _OCTETS.finditer(hay)]:
+        yield b"\n".join(bytes.fromhex(run.decode()) for run in told), False
+    runs = [run[0].translate(_URL_SAFE) for run in _BASE64.finditer(hay) if not _DIGITS_ALONE.fullmatch(run[0])]
+    for for_short in (False, True):
+        if chosen := [run for run in runs if (len(run) < WHOLE_RECORD) == for_short]:
+            yield b"\n".join(_meant(run[start:]) for run in chosen for start in range(4)), for_short
+
+
+def _meant(run: bytes) -> bytes:
+    return base64.b64decode(run[: len(run) // 4 * 4])
+
+
+def hits(needles: Iterable[Needle], hays: Mapping[str, bytes], shown: Iterable[bytes] = ()) -> list[str]:
+    """What was found and where; never the secret itself, for this goes into test reports. `shown`: what may stand there (`published`)."""
+    unique = list({(needle.octets, needle.alone): needle for needle in needles}.values())
+    short = [needle for needle in unique if needle.alone]
+    allowed, found = list(shown), dict[str, None]()
+    everything: dict[bool, list[tuple[str, bytes]]] = {False: [], True: []}
+    for place, hay in hays.items():
+        for view, for_short in views(hay):
+            everything[for_short].append((place, _without(view, allowed)))
+    for for_short, views_ in everything.items():
+        joined = b"\n\n".join(view for _, view in views_)  # one look at all for each: nearly always there is nothing
+        for needle in short if for_short else unique:
+            if needle.found_in(joined):
+                found |= {f"{needle.name} in {place}": None for place, view in views_ if needle.found_in(view)}
+    return list(found)
+
+
+def _without(view: bytes, allowed: Iterable[bytes]) -> bytes:
+    for each in allowed:
+        view = view.replace(each, b" shown ")
+    return view

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.daemon.canaries import hits
+from tests.daemon.canaries import hits, published
 from tests.daemon.canary_day import NUMBER_CONTEXT
 from tests.daemon.canary_scene import HOLDER, Day, hire
 from tests.daemon.tools import Stage, Typist, staged
@@ -54,7 +54,7 @@ def test_an_internal_error_is_an_incident_without_its_text(bug: str, where: str,
         assert "internal" in day.seen["client"].decode()
         assert "incident" in stage.log
         assert where in stage.log
-        assert hits(day.needles(), day.seen) == []
+        assert hits(day.needles(), day.seen, published(stage.records())) == []
 
 
 @pytest.mark.proves("P7", "H7")
