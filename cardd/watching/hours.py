@@ -25,11 +25,21 @@ class Office:
     def open_at(self, us: int, tolerance_minutes: int = 0) -> bool:
         """Whether the office is open at this moment (microseconds since 1970), or will be, or was, within the tolerance."""
         at = utc(us).astimezone(JAPAN)
+        day, minute = at.date(), at.hour * 60 + at.minute
+        # The days beside it too: an office that closes at midnight has its tolerance on the next day.
+        for days in (0, -1, 1):
+            span = self._span(day + timedelta(days=days))
+            if span is not None:
+                begin, end = (days * MINUTES_A_DAY + each for each in span)
+                if begin - tolerance_minutes <= minute < end + tolerance_minutes:
+                    return True
+        return False
+
+    def closed_since(self, us: int) -> int:
+        """0 before the opening of this day in Japan, and on a day that is closed; 1 behind it."""
+        at = utc(us).astimezone(JAPAN)
         span = self._span(at.date())
-        if span is None:
-            return False
-        minute = at.hour * 60 + at.minute
-        return span[0] - tolerance_minutes <= minute < span[1] + tolerance_minutes
+        return int(span is not None and at.hour * 60 + at.minute >= span[0])
 
     def works_on(self, day: date) -> bool:
         """Whether the office is open on this day at all."""

@@ -18,10 +18,11 @@ from cardd.audit.records import Pseudonym
 
 ListName = Literal["staff", "protected"]
 LISTS: Final[tuple[ListName, ...]] = ("staff", "protected")
-YEARS_AHEAD: Final = 5
-"""An authentication certificate of JPKI is valid until the fifth birthday after its issue (公的個人認証法施行規則)."""
+YEARS_AHEAD: Final = 10
+"""A card without a certificate is known by itself, and valid until the tenth birthday after its issue (番号法第17条, 個人番号カード
+の有効期間); an authentication certificate of JPKI until the fifth (公的個人認証法施行規則)."""
 LARGEST: Final = 16 * 1024 * 1024
-"""Bytes of a list: about 40,000 cards."""
+"""Bytes of a list: about 30,000 cards."""
 Year = Annotated[str, StringConstraints(pattern=r"^20[0-9]{2}$")]
 
 
@@ -59,10 +60,16 @@ class WatchList:
         return f"<WatchList, {len(self)} cards>"
 
     def add(self, card: Mapping[int, str]) -> bool:
-        """Put a card on the list: its pseudonym by year. False when it stands there already. Raises `OSError`: it does not."""
-        if self._all & set(card.values()):
+        """Put a card on the list: its pseudonym by year. A card that stands there gets the years that it lacks. False when it lacks
+        none. Raises `OSError`: nothing has changed.
+        """
+        wanted = {str(year): pseudonym for year, pseudonym in sorted(card.items())}
+        same = [each for each in self._cards if set(each.values()) & set(wanted.values())]
+        if any(wanted.items() <= each.items() for each in same):
             return False
-        grown = [*self._cards, {str(year): pseudonym for year, pseudonym in sorted(card.items())}]
+        # What stood there already comes first: years that are over are of use to a replay.
+        whole = {year: name for each in same for year, name in each.items()} | wanted
+        grown = [*[each for each in self._cards if each not in same], whole]
         _write(self._path, grown)
         self._take(grown)
         return True

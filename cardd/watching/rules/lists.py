@@ -6,8 +6,9 @@ from typing import Final
 from cardd.watching.memory import Once
 from cardd.watching.seen import Hit, Seen, hit
 
-NOT_ASKED: Final = frozenset({"disclose", "watch_list"})
-"""What is done for the resident, or to put the card on the list."""
+NOT_ASKED: Final = {"w8": frozenset({"disclose", "watch_list"}), "w9": frozenset({"watch_list"})}
+"""What puts the card on the list, and, of staff, what is done for the resident. The list that a protected person's card gets tells
+where it was used: somebody else may hold the card (支援措置), so that is looked at."""
 
 
 class OnAList:
@@ -18,11 +19,12 @@ class OnAList:
 
     def __init__(self, watch: str, cards: Container[str]) -> None:
         self._watch, self._cards = watch, cards
+        self._not_asked = NOT_ASKED[watch] | {None}
         self._once = Once()
 
     def see(self, seen: Seen) -> Iterator[Hit]:
         card = seen.text("card")
-        if card is None or card not in self._cards or seen.text("operation") in NOT_ASKED | {None}:
+        if card is None or card not in self._cards or seen.text("operation") in self._not_asked:
             return
         operator = seen.text("operator")
         if self._once.first((card, operator), seen.day):

@@ -42,8 +42,10 @@ class RubberStamp:
         about = {"operator": requester, "approver": approver}
         numbers = (*asked[1:], *seen.evidence)
         if asked and seen.at_us - asked[0] < self._values.fast_seconds * SECOND:
-            fast = self._fast.add((requester, approver), Mark(seen.at_us, numbers))
-            if len(fast) >= self._values.times and self._once.first((requester, approver, "fast"), seen.day):
+            # The pair, whoever of them asks: two who take turns would else have twice as many.
+            pair = frozenset({requester, approver})
+            fast = self._fast.add(pair, Mark(seen.at_us, numbers))
+            if len(fast) >= self._values.times and self._once.first((pair, "fast"), seen.day):
                 yield hit("w17", seen, about | {"problem": "fast"}, evidence(fast), count=len(fast))
         others = self._approvers.add(seen.log, Mark(seen.at_us, (), approver or ""))
         given = self._given.add(requester, Mark(seen.at_us, numbers, approver or ""))

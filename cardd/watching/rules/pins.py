@@ -12,27 +12,28 @@ PROOFS: Final = frozenset({"login", "unlock", "approve", "lockdown_release", "he
 
 
 class WrongPinsOnOneCard:
-    """W1: so many wrong PINs in a row on one resident's card in one day; the right one in between begins anew."""
+    """W1: so many wrong PINs in a row on one resident's card in one day, whichever of its PINs; the right one in between takes away
+    what was wrong of that PIN. Whoever guesses at one PIN after the other would else have a free try at each of the four.
+    """
 
     def __init__(self, values: W1) -> None:
         self._times = values.times
-        self._wrong: Bounded[list[tuple[int, int]]] = Bounded(list)
+        self._wrong: Bounded[list[tuple[int, str | None, tuple[int, ...]]]] = Bounded(list)
+        """Day, PIN and evidence of each."""
         self._once = Once()
 
     def see(self, seen: Seen) -> Iterator[Hit]:
         card, outcome = seen.resident_card, seen.text("pin_outcome")
         if card is None or outcome not in {"spent", "accepted"}:
             return
-        wrong = self._wrong[card, seen.text("pin")]
-        if outcome == "accepted" or (wrong and wrong[0][0] != seen.day):
-            wrong.clear()
+        wrong, pin = self._wrong[card], seen.text("pin")
+        wrong[:] = [each for each in wrong if each[0] == seen.day and not (outcome == "accepted" and each[1] == pin)]
         if outcome == "spent":
-            wrong.extend((seen.day, number) for number in seen.evidence)
-            if len(wrong) >= self._times * len(seen.evidence) and self._once.first(card, seen.day):
+            wrong[:] = [*wrong[-49:], (seen.day, pin, seen.evidence)]
+            if len(wrong) >= self._times and self._once.first(card, seen.day):
                 about = {"card": card, "operator": seen.text("operator"), "seat": seen.text("seat")}
-                yield hit(
-                    "w1", seen, about, tuple(number for _, number in wrong), count=len(wrong) // len(seen.evidence)
-                )
+                numbers = tuple(number for _, _, numbers in wrong for number in numbers)
+                yield hit("w1", seen, about, numbers, count=len(wrong))
 
 
 class WrongPinsOverCards:

@@ -13,7 +13,9 @@ LEAVING: Final = frozenset({"session.logout"})
 
 
 class OutOfHours:
-    """W5: a person's act outside the opening hours and their tolerance, or on a holiday. Once a day for each operator and seat.
+    """W5: a person's act outside the opening hours and their tolerance, or on a holiday. Once for each operator and seat before the
+    opening and behind the closing of a day, and each of these once more for the first contact with a resident's card: whoever comes
+    early each morning, and has that explained, must not be unseen at night.
 
     An act is a call that somebody made: a use of a card, or a state with a request. What the daemon and the log write by
     themselves (starts, heads, ends of sessions, alarms) is none.
@@ -29,5 +31,6 @@ class OutOfHours:
         if self._office.open_at(seen.begun_us or seen.at_us, self._tolerance):
             return
         operator, seat = seen.text("operator"), seen.text("seat")
-        if self._once.first((operator, seat), seen.day):
+        half = self._office.closed_since(seen.begun_us or seen.at_us)
+        if self._once.first((operator, seat, half, seen.resident_card is not None), seen.day):
             yield hit("w5", seen, {"operator": operator, "seat": seat, "client": seen.text("client")})

@@ -44,6 +44,15 @@ def test_hours_that_are_none(span: str) -> None:
         Watching.model_validate({"hours": {"mon": span}})
 
 
+@pytest.mark.proves("W5")
+def test_the_tolerance_goes_over_midnight_on_both_sides() -> None:
+    late, early = Office(Hours(mon="22:00-24:00", tue="")), Office(Hours(mon="", tue="00:00-06:00"))
+    assert late.open_at(us("2026-11-17 00:29"), 30)
+    assert not late.open_at(us("2026-11-17 00:30"), 30)
+    assert early.open_at(us("2026-11-16 23:30"), 30)
+    assert not early.open_at(us("2026-11-16 23:29"), 30)
+
+
 def test_until_midnight() -> None:
     office = Office(Hours(mon="22:00-24:00"))
     assert office.open_at(us("2026-11-16 23:59"))

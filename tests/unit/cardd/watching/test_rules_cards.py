@@ -40,6 +40,19 @@ def test_the_office_says_which_days_are_different() -> None:
 
 
 @pytest.mark.proves("W5")
+def test_coming_early_each_morning_hides_no_night() -> None:
+    log = Log("2026-11-16 07:30")
+    log.login()
+    log.minutes(5).login()
+    assert len(log.hits("w5")) == 1
+    log.at("2026-11-16 21:00").login()
+    assert len(log.hits("w5")) == 2
+    log.minutes(5).use()
+    log.minutes(5).use(card=card(2))
+    assert [hit.evidence[-1] for hit in log.hits("w5")] == [2, 6, 8]
+
+
+@pytest.mark.proves("W5")
 def test_what_the_machine_does_by_itself_at_night_is_nobodys_work() -> None:
     log = Log("2026-11-16 23:00")
     for event in (
@@ -142,12 +155,19 @@ def test_a_card_on_a_list(watch: str) -> None:
     log = Log()
     log.use(card=card(6))
     log.use("watch_list", card=card(7))
-    log.use("disclose", card=card(7))
-    assert log.hits(watch, lists=lists) == [], "another card; and what is done for the resident"
+    assert log.hits(watch, lists=lists) == [], "another card; and what puts it on the list"
     log.use(card=card(7), result="refused", code="pin.cancelled")
     log.use(card=card(7))
     log.use(card=card(7), operator="taro")
     assert [dict(hit.about)["operator"] for hit in log.hits(watch, lists=lists)] == ["hanako", "taro"]
+
+
+@pytest.mark.proves("W8", "W9", "A11")
+@pytest.mark.parametrize(("watch", "told"), [("w8", 0), ("w9", 1)])
+def test_a_list_of_uses_that_is_asked_for_with_a_protected_card_is_looked_at(watch: str, told: int) -> None:
+    log = Log()
+    log.use("disclose", card=card(7))
+    assert len(log.hits(watch, lists=Lists(staff={card(7)}, protected={card(7)}))) == told
 
 
 @pytest.mark.proves("W9")

@@ -129,6 +129,15 @@ def test_approvals_faster_than_anybody_reads(after_s: float, times: int, told: i
 
 
 @pytest.mark.proves("W17")
+def test_two_who_take_turns_are_one_pair() -> None:
+    log = Log("2026-11-16 09:00")
+    for number in range(5):
+        by, asked_by = ("jiro", "hanako") if number % 2 else ("hanako", "jiro")
+        approve(log, number, 1, by=by, asked_by=asked_by)
+    assert problems(log.hits("w17")) == ["fast"]
+
+
+@pytest.mark.proves("W17")
 def test_always_the_same_two_though_there_is_a_third() -> None:
     log = Log("2026-11-16 09:00")
     for number in range(5):

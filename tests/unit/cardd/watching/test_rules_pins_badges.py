@@ -18,7 +18,7 @@ def test_two_wrong_pins_in_a_row_on_one_card() -> None:
 
 
 @pytest.mark.proves("W1")
-@pytest.mark.parametrize("between", ["right_pin", "other_card", "other_pin", "next_day", "not_sent"])
+@pytest.mark.parametrize("between", ["right_pin", "other_card", "next_day", "not_sent"])
 def test_one_wrong_pin_is_none_in_a_row(between: str) -> None:
     log = Log()
     log.wrong_pin()
@@ -28,10 +28,28 @@ def test_one_wrong_pin_is_none_in_a_row(between: str) -> None:
         log.at("2026-11-17 09:00")
     last = {
         "other_card": {"card": card(2)},
-        "other_pin": {"pin": "signature"},
         "not_sent": {"pin_outcome": "untouched"},
     }
     log.wrong_pin(**last.get(between, {}))
+    assert log.hits("w1") == []
+
+
+@pytest.mark.proves("W1")
+def test_one_guess_at_each_pin_of_a_card_is_told_too() -> None:
+    log = Log()
+    log.wrong_pin()
+    log.use(pin="signature", pin_outcome="accepted")
+    last = log.wrong_pin(pin="authentication")
+    (hit,) = log.hits("w1")
+    assert (hit.count, hit.evidence[-1]) == (2, last)
+
+
+@pytest.mark.proves("W1")
+def test_the_right_pin_takes_away_its_own_mistakes_alone() -> None:
+    log = Log()
+    log.wrong_pin()
+    log.use(pin="card_info", pin_outcome="accepted")
+    log.wrong_pin(pin="signature")
     assert log.hits("w1") == []
 
 
