@@ -19,6 +19,10 @@ OFFICE_TOPICS: Final = frozenset({"approval", "alarm"})
 """What happens between the people of the office: a client that is no public body hears of its own seat alone."""
 PERSONS: Final = frozenset({"uid", "operator", "requester", "by", "subject"})
 """Facts that name somebody: not for a client that is no public body."""
+WATCH: Final = "watch"
+"""The change, in the topic `alarm`, that says that a rule over the record has spoken: not for a client that is no public body."""
+OF_LISTS: Final = frozenset({"w8", "w9"})
+"""Rules that tell that the card which is there now stands on a list: for whoever may ask the record, at no other seat."""
 FOR_THE_RECORD: Final = frozenset({"badge"})
 """Facts that stand on the record and are told to nobody: the pseudonym of a found badge would tell whose it is."""
 TOPICS: Final[tuple[Topic, ...]] = get_args(Topic)
@@ -36,6 +40,11 @@ class Change:
     facts: Mapping[str, Fact]
     private: bool
     owner: int | None
+
+    @property
+    def of_lists(self) -> bool:
+        """Whether it tells that a card stands on a list."""
+        return self.change == WATCH and self.facts.get("watch") in OF_LISTS
 
 
 @dataclass(slots=True, eq=False)
@@ -56,7 +65,7 @@ class Subscriber:
         if change.topic not in self.topics or (change.private and change.owner != self.uid):
             return False
         outside = self.private_sector and change.topic in OFFICE_TOPICS
-        return not outside or change.facts.get("seat") == self.seat
+        return not outside or (change.facts.get("seat") == self.seat and change.change != WATCH)
 
     def told(self, change: Change) -> dict[str, Fact]:
         """The facts that this subscriber hears."""
@@ -68,7 +77,11 @@ class Subscriber:
 class EventHub:
     """Implements `cardd.ports.Publish` by its method `publish`. Lives on the event loop."""
 
-    def __init__(self, boot_id: str, *, kept: int = KEPT) -> None:
+    def __init__(
+        self, boot_id: str, *, kept: int = KEPT, may_audit: Callable[[str, int], bool] = lambda _seat, _uid: False
+    ) -> None:
+        """`may_audit`: whether somebody with the right to ask the record is logged in at a seat, for a uid."""
+        self._may_audit = may_audit
         self.boot_id = boot_id
         self.number = 0
         """Of the newest change; 0 = none since start."""
@@ -87,12 +100,15 @@ class EventHub:
         owner = facts.get("uid") if private else None
         withheld = FOR_THE_RECORD | {"uid"} if private else FOR_THE_RECORD
         told = {name: fact for name, fact in facts.items() if name not in withheld}
+        # Before this change has its number: the question may find a session that is over, which is told first.
+        of_lists = change == WATCH and facts.get("watch") in OF_LISTS
+        hearers = [each for each in self._subscribers if not of_lists or self._may_audit(each.seat, each.uid)]
         self.number += 1
         new = Change(
             self.number, known, change, MappingProxyType(told), private, owner if isinstance(owner, int) else None
         )
         self._ring.append(new)
-        for subscriber in tuple(self._subscribers):
+        for subscriber in hearers:
             self._hand_over(subscriber, new)
 
     def can_replay(self, since: int, boot_id: str | None) -> bool:
@@ -103,10 +119,11 @@ class EventHub:
     def subscribe(self, subscriber: Subscriber, since: int) -> None:
         """Deliver what came after number `since` and is still kept, then everything new."""
         self.unsubscribe(subscriber)
+        may_audit = self._may_audit(subscriber.seat, subscriber.uid)
         subscriber.sent = since
         self._subscribers.append(subscriber)
         for change in tuple(self._ring):
-            if change.number > since and subscriber in self._subscribers:
+            if change.number > since and subscriber in self._subscribers and (may_audit or not change.of_lists):
                 self._hand_over(subscriber, change)
 
     def unsubscribe(self, subscriber: Subscriber) -> None:

@@ -36,10 +36,12 @@ from cardd.history.book import Book
 from cardd.history.follower import Follower
 from cardd.in_force import InForce
 from cardd.log import get_logger
+from cardd.model import Operation, SeatName
 from cardd.office.exchange import OfficeFiles
 from cardd.office.parts import OfficeParts
 from cardd.pcsc.monitor import PcscMonitor
 from cardd.pcsc.workers import PcscReaderWorkers
+from cardd.policy.decide import has_right
 from cardd.ports import Clock, Publish
 from cardd.readers.entries import Departure
 from cardd.readers.watch import Watch
@@ -151,7 +153,13 @@ def build(given: Given, recorder: Recorder) -> Parts:
 def _inside(given: Given, recorder: Recorder) -> _Inside:
     settings, clock = given.settings, given.clock
     limits = settings.limits
-    hub = EventHub(given.about.boot_id, kept=limits.event_ring)
+
+    def may_audit(seat: str, uid: int) -> bool:
+        session = sessions.find(SeatName(seat), uid)
+        may = session is not None and has_right(session.operator.role, Operation.AUDIT, given.in_force.policy)
+        return session is not None and may and sessions.still(session)
+
+    hub = EventHub(given.about.boot_id, kept=limits.event_ring, may_audit=may_audit)
 
     def publish(topic: str, change: str, facts: Mapping[str, str | int | None]) -> None:
         if topic == "alarm":

@@ -92,6 +92,42 @@ def test_the_badge_of_an_alarm_is_for_the_record_alone() -> None:
     assert listener.heard[0].facts == {"seconds": 900}
 
 
+@pytest.mark.proves("fault 123", "W8", "W9")
+@pytest.mark.parametrize("watch", ["w8", "w9"])
+def test_that_a_card_is_on_a_list_is_told_where_somebody_may_ask_the_record_alone(watch: str) -> None:
+    """A clerk, or a program at the counter, would else learn of each protected resident who comes."""
+    auditing = {("office", 1)}
+    hub = EventHub("b", may_audit=lambda seat, uid: (seat, uid) in auditing)
+    counter, office, other_user = Listener(), Listener(), Listener(uid=2)
+    counter.subscriber = Subscriber(1, ALL, counter.deliver, "counter")
+    office.subscriber = Subscriber(1, ALL, office.deliver, "office")
+    other_user.subscriber = Subscriber(2, ALL, other_user.deliver, "office")
+    for each in (counter, office, other_user):
+        hub.subscribe(each.subscriber, 0)
+    hub.publish("alarm", "watch", {"watch": watch, "seat": "counter", "operator": "sato", "alarm": 9})
+    assert [change.number for change in office.heard] == [1]
+    assert counter.heard == other_user.heard == []
+    again = Listener()
+    again.subscriber = Subscriber(1, ALL, again.deliver, "counter")
+    hub.subscribe(again.subscriber, 0)
+    assert again.heard == [], "nor when it is asked for again"
+    auditing.clear()
+    hub.publish("alarm", "watch", {"watch": watch, "alarm": 12})
+    assert len(office.heard) == 1, "logged out"
+    hub.publish("alarm", "watch", {"watch": "w1", "alarm": 15})
+    assert [len(each.heard) for each in (counter, office, other_user)] == [1, 2, 1]
+
+
+@pytest.mark.proves("fault 123")
+def test_a_private_client_hears_no_rule() -> None:
+    hub, shop = EventHub("b", may_audit=lambda _seat, _uid: True), Listener()
+    shop.subscriber = Subscriber(1, ALL, shop.deliver, "shop", private_sector=True)
+    hub.subscribe(shop.subscriber, 0)
+    hub.publish("alarm", "watch", {"watch": "w9", "seat": "shop", "alarm": 9})
+    hub.publish("alarm", "watch", {"watch": "w1", "seat": "shop", "alarm": 10})
+    assert shop.heard == []
+
+
 @pytest.mark.parametrize("topic", ["approval", "alarm"])
 def test_a_private_client_hears_of_the_office_what_happens_at_its_own_seat_and_of_nobody(topic: str) -> None:
     hub, shop, office = EventHub("b"), Listener(), Listener(topics=ALL | {"approval"})
