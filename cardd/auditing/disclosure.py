@@ -55,6 +55,8 @@ class Disclosure:
     async def disclose(self, call: Call, order: Order) -> Performed[Told]:
         """All uses of this card that the record knows by what the card shows today; refused attempts too.
 
+        Whether a card stands on a watch list is left out, with everything that would tell it: whoever holds the card of a person under
+        support measures (支援措置) may be the one from whom that person is protected.
         A card that was given new certificates was known by others before: what was read of it then is not found by it.
         Raises what `Gate.perform` raises, `CardUnsupported`, `AuditIndexing`, `AuditUnavailable`.
         """

@@ -15,8 +15,8 @@ from cardd.ports import Call
 
 ListName = Literal["staff", "protected"]
 Act = Literal["add", "remove"]
-YEARS_AHEAD = 5
-"""`cardd.watching.lists`: so long the certificate by which a card is known can be valid."""
+YEARS_AHEAD = 10
+"""As `cardd.watching.lists` says: so long a card can be valid."""
 
 
 class List(Protocol):

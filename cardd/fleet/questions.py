@@ -88,15 +88,20 @@ def ask(
 
 def disclose(link: Link, cards: tuple[str, ...]) -> Iterator[Told]:
     """Everything on record about one card, oldest first. `cards`: all its pseudonyms (one a year and source), 32 hex digits each,
-    as a terminal of the same municipality derives them from the card that is presented there. Raises `FleetProblem`.
+    as a terminal of the same municipality derives them from the card that is presented there. That the card stands on a watch list is
+    left out, as at a terminal: the holder may not be the person who is protected. Raises `FleetProblem`.
     """
     cursor: str | None = None
     while True:
         page = ask(link, Filters(cards=cards), order="oldest", cursor=cursor, limit=MOST_ON_A_PAGE, what="disclose")
-        yield from page.told
+        yield from (told for told in page.told if not _of_watching(told.use))
         cursor = page.cursor
         if cursor is None:
             return
+
+
+def _of_watching(use: Use) -> bool:
+    return use.entry.event.startswith("watch.") or use.entry.text("operation") == "watch_list"
 
 
 def _put_on_record(link: Link, what: str, filters: Filters) -> None:

@@ -45,7 +45,7 @@ class Filters:
     until_us: int | None = None
     """Microseconds since 1970, UTC; `until_us` itself is outside."""
     without_watching: bool = False
-    """Leave out what the rules that look over the record wrote themselves."""
+    """Leave out what the rules that look over the record wrote themselves, and who put a card on a list of theirs or took it off."""
 
     def names(self) -> tuple[str, ...]:
         """Which of them are given, for the record of the question: never what was given."""
@@ -128,7 +128,7 @@ def _conditions(view: View, filters: Filters) -> tuple[list[str], list[Any]]:
         conditions.append(f"{'' if column == led else '+'}{column} = ?")
         values.append(value)
     if filters.without_watching:
-        conditions.append("event NOT GLOB 'watch.*'")
+        conditions.append("event NOT GLOB 'watch.*' AND ifnull(operation, '') <> 'watch_list'")
     if filters.result is not None:
         known = _RESULT.get(filters.result)
         conditions.append(known or "result = ?")
