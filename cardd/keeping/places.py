@@ -22,7 +22,18 @@ OFFICE: Final = "office"
 """Under the state directory: the office's files in force, with their signatures."""
 HEADS: Final = "heads"
 LEFT_OUT_OF_LOG: Final = frozenset({"lock", "reserve"})
-_LINKS_OF_SETTINGS: Final = frozenset({"socket", "state_directory", "directory", "index_directory", "export_directory"})
+_LINKS_OF_SETTINGS: Final = frozenset(
+    {
+        "socket",
+        "state_directory",
+        "directory",
+        "index_directory",
+        "export_directory",
+        "cosigned_directory",
+        "pkcs11_module",
+    }
+)
+"""Folders, and what belongs to the machine and not to the installation."""
 
 
 def key_place(settings: Settings, config: Path, name: str) -> Path:
