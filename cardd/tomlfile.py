@@ -19,7 +19,8 @@ KeyPath = tuple[str | int, ...]
 class TomlModel(BaseModel):
     """A table of a TOML file. Unknown keys are refused, and an error never repeats what was written."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    # Built when it is first filled: a table that stands in another one is never filled alone.
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
 
 M = TypeVar("M", bound=TomlModel)
