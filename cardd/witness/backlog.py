@@ -110,8 +110,9 @@ def _export_in(directory: Path, segment: int) -> int:
     for entry, place in entries(directory, Place(segment, SEGMENT_HEADER, segment)):
         if place.segment != segment:
             break
-        if entry.event == EXPORTED:
-            size = entry.number("head_size") or size
+        told = entry.number("head_size") if entry.event == EXPORTED else None
+        if told is not None and told < entry.sequence:  # nobody takes out what is not written yet
+            size = max(size, told)
     return size
 
 

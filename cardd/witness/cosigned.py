@@ -7,9 +7,11 @@
 The sender writes, the daemon reads and believes nothing of it: it checks signature, size and text itself.
 """
 
+import errno
 import json
 import os
 import re
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,9 +82,9 @@ class Cosigned:
         try:
             told = json.loads(_read(self._standing))
             problem, size, tried_s = told["problem"], told["size"], told["tried_s"]
-        except (OSError, ValueError, TypeError, KeyError):
+        except (OSError, ValueError, TypeError, KeyError, RecursionError):
             return None
-        if problem is not None and problem not in PROBLEMS:
+        if problem is not None and not (isinstance(problem, str) and problem in PROBLEMS):
             return None
         return Standing(problem, size, tried_s) if type(size) is type(tried_s) is int else None
 
@@ -103,5 +105,10 @@ class Cosigned:
 
 
 def _read(path: Path) -> bytes:
-    with path.open("rb") as file:
+    """A plain file, at most `LARGEST` bytes. Raises `OSError`: a pipe would keep the reader waiting for good, and whoever waits gives
+    no alarm."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with open(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), str(path))
         return file.read(LARGEST)
