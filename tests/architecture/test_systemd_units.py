@@ -49,6 +49,17 @@ def test_the_daemon_is_hardly_exposed(folder: Path) -> None:
     assert units.exposure(folder) <= 1.0
 
 
+@pytest.mark.proves("H4", "T11")
+@pytest.mark.parametrize("unit", units.HELPERS)
+def test_a_helper_is_closed_but_for_the_network(folder: Path, unit: str) -> None:
+    assert units.exposure(folder, unit) <= units.WORST_HELPER
+
+
+def test_every_service_is_looked_at(folder: Path) -> None:
+    known = {"cardd.service", *units.HELPERS, *units.USER_UNITS}
+    assert {unit.name for unit in folder.glob("*.service")} == known
+
+
 @pytest.mark.parametrize(
     "option", ["CapabilityBoundingSet=", "SystemCallFilter=@system-service", "RestrictNamespaces=yes", "User=cardd"]
 )
