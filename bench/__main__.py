@@ -7,10 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench import (
+    group_checking,
     group_events,
     group_idle,
     group_policy,
     group_questions,
+    group_shipping,
     group_side_by_side,
     group_table,
     group_watching,
@@ -28,8 +30,10 @@ GROUPS: dict[str, Group] = {
     "events": group_events.measure,
     "idle": group_idle.measure,
     "policy": group_policy.measure,
+    "checking": group_checking.measure,
     "readers": group_side_by_side.measure,
     "questions": group_questions.measure,
+    "shipping": group_shipping.measure,
     "watching": group_watching.measure,
 }
 
@@ -40,8 +44,10 @@ Measures cardd on virtual cards, beside bare PC/SC, OpenSC and yubico-piv-tool, 
   events    from SCardGetStatusChange's return in the daemon to a subscribed client
   idle      start to ready, memory, wake-ups: the installed wheels and the checkout
   policy    one decision, with the shipped policy and with one of a hundred times as many lines
+  checking  the verifier over 10^4 to 2*10^6 records, against one bare SHA-256 of each
   readers   1, 4 and 16 readers side by side with slow cards
   questions by operator and day, a resident's disclosure, a proof, over logs of 10,000 to 2,000,000 records, and the index itself
+  shipping  a terminal's record into PostgreSQL, beside a bare COPY of the same bytes, over logs of 10,000 to 1,000,000 records
   watching  the rules over logs of 10,000 to 2,000,000 records, against a bare pass over them
 
 The virtual readers run in a process of their own, cardd in another; libpcsclite is the real one. docs/performance.md says

@@ -16,7 +16,6 @@ give it what is kept elsewhere: the first key (`--key`), a receipt (`--receipt`)
 
 import argparse
 import base64
-import bisect
 import hashlib
 import importlib.util
 import json
@@ -48,8 +47,8 @@ GRACE_US = 2_000_000
 """Steps of the clock up to so many microseconds are no record, so a time may miss its day by that."""
 MOST_UNCOVERED = 210
 """Records that may stand behind the newest head: 100, and what a crash and a full disk can leave."""
-ALL_SIGNATURES_BYTES = 4 * 1024 * 1024
-"""Heads up to this many bytes, about 10,000, have every signature checked; beyond, those that everything rests on (`_needed`)."""
+ALL_SIGNATURES_BYTES = 1024 * 1024
+"""Heads up to this many bytes, about 2,800, have every signature checked; beyond, those that the rest lies under."""
 MOST_LISTED = 1000
 EPOCH = date(1970, 1, 1)
 ED25519, COSIGNATURE = 1, 4
@@ -315,6 +314,11 @@ class Report:
     finding: Finding | None = None
     receipt_found: bool | None = None
 
+    def went_back(self, sequence: int) -> None:
+        """Note a record with an earlier time than the one before."""
+        if len(self.clock_went_back) < MOST_LISTED:
+            self.clock_went_back.append(sequence)
+
 
 class Wrong(Exception):
     """The first thing that is wrong."""
@@ -348,6 +352,19 @@ def add_leaf(peaks: list[bytes], count: int, leaf: bytes) -> None:
     while count & 1:
         leaf, count = _sha(b"\x01" + peaks.pop() + leaf).digest(), count >> 1
     peaks.append(leaf)
+
+
+def add_leaves(peaks: list[bytes], count: int, leaves: list[bytes]) -> None:
+    """The same for many at once, level by level. `leaves` is used up."""
+    made, nodes, sha = list[bytes](), leaves, hashlib.sha256
+    while nodes:
+        if count & 1:
+            nodes.insert(0, peaks.pop())
+        if len(nodes) & 1:
+            made.append(nodes.pop())
+        nodes = [sha(b"\x01" + left + right).digest() for left, right in zip(nodes[::2], nodes[1::2], strict=True)]
+        count >>= 1
+    peaks += reversed(made)
 
 
 def included(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
@@ -739,11 +756,9 @@ class Walk:
         return peaks
 
     def _read(self, path: Path, expected: int) -> bytes:
-        with path.open("rb") as file:
-            octets = file.read(LARGEST_SEGMENT + 1)
-        if len(octets) > LARGEST_SEGMENT:
+        if path.stat().st_size > LARGEST_SEGMENT:
             raise Wrong("segment_size", expected, path.name, LARGEST_SEGMENT)
-        return octets
+        return path.read_bytes()
 
     def _header(self, octets: bytes, expected: int, name: str) -> tuple[bytes, int, bytes, int, bytes]:
         if len(octets) < SEGMENT.size or SEGMENT.unpack_from(octets)[:2] != (MAGIC, VERSION):
@@ -757,6 +772,7 @@ class Walk:
         if self._place == len(self._files):
             return False
         path, expected = self._files[self._place], self.sequence + 1
+        self._keep_last()
         octets = octets if octets is not None else self._read(path, expected)
         _, _, log_id, first, before = self._header(octets, expected, path.name)
         if first != expected or path.name != f"{first:020d}.seg":
@@ -768,10 +784,9 @@ class Walk:
         self._place += 1
         self._segment_first, self._peaks_before = expected, list(self.peaks)
         self.report.segments += 1
-        self._keep_last()
-        self._name, self._octets, self._offset, self._begin = path.name, octets, SEGMENT.size, -1
+        self._name, self._octets, self._offset = path.name, octets, SEGMENT.size
         self._marks = _marks_in(octets)
-        self._mark = bisect.bisect_left(self._marks, SEGMENT.size)
+        self._mark = 0
         return True
 
     def _keep_last(self) -> None:
@@ -779,6 +794,7 @@ class Walk:
         if self._begin >= 0:
             self._last_octets, self._last_name = self._octets[self._begin : self._offset], self._name
             self._last_offset = self._begin
+        self._octets, self._offset, self._begin = b"", 0, -1  # two segments at once would be twice the memory
 
     # records
 
@@ -800,17 +816,12 @@ class Walk:
         return self.sequence >= goal
 
     def _run(self, goal: int) -> None:
-        """The records of this segment up to `goal`, by their headers."""
+        """The records of this segment up to `goal`, by their headers. The loop that a long check spends its time in."""
         octets, offset, begin, size = self._octets, self._offset, self._begin, len(self._octets)
-        sequence, before, peaks, sha, unpack = (
-            self.sequence,
-            self.before,
-            self.peaks,
-            hashlib.sha256,
-            RECORD.unpack_from,
-        )
+        first, sequence, before, passed = self.sequence, self.sequence, self.before, list[bytes]()
+        sha, unpack, keep, largest = hashlib.sha256, RECORD.unpack_from, passed.append, LARGEST
         report, (low, high), last_us = self.report, self.window, self.report.last_utc_us
-        mark = self._marks[self._mark] if self._mark < len(self._marks) else size
+        mark = self._next_mark(offset)
         try:
             while offset < size and sequence < goal:
                 if offset + RECORD.size > size:
@@ -821,30 +832,32 @@ class Walk:
                     number != sequence + 1
                     or linked != before
                     or end > size
-                    or not HEADER + 2 <= length <= LARGEST
+                    or not 51 <= length <= largest
                     or not 1 <= phase <= 3
                 ):
                     raise ValueError(_word_of(length, end, size, number, sequence + 1, linked, before, phase))
                 record = octets[offset:end]
                 before = sha(record).digest()
-                node, count = sha(b"\x00" + record).digest(), sequence
-                while count & 1:
-                    node, count = sha(b"\x01" + peaks.pop() + node).digest(), count >> 1
-                peaks.append(node)
+                keep(record)
                 begin, offset, sequence = offset, end, number
-                if utc_us < last_us and len(report.clock_went_back) < MOST_LISTED:
-                    report.clock_went_back.append(number)
+                if utc_us < last_us:
+                    report.went_back(number)
                 last_us = utc_us
-                if end > mark or not low <= utc_us <= high or number == self.base + 1:
+                if end > mark or utc_us > high or utc_us < low:
                     self._look_into(record, number, utc_us, phase, begin, in_window=low <= utc_us <= high)
-                    while self._mark < len(self._marks) and self._marks[self._mark] < end:
-                        self._mark += 1
-                    mark = self._marks[self._mark] if self._mark < len(self._marks) else size
+                    mark = self._next_mark(end)
         except ValueError as error:
             self.sequence, self.before, self._offset, self._begin = sequence, before, offset, begin
             self._blame(str(error))
         self.sequence, self.before, self._offset, self._begin = sequence, before, offset, begin
+        add_leaves(self.peaks, first, [sha(b"\x00" + record).digest() for record in passed])
         report.last_utc_us = last_us
+
+    def _next_mark(self, offset: int) -> int:
+        """The first place from `offset` on whose record must be read; behind the segment where there is none."""
+        while self._mark < len(self._marks) and self._marks[self._mark] < offset:
+            self._mark += 1
+        return self._marks[self._mark] if self._mark < len(self._marks) else len(self._octets)
 
     def _run_full(self, goal: int) -> None:
         """The same, reading each record's JSON and counting intents."""
@@ -855,8 +868,8 @@ class Walk:
                 record, end = self._checked(octets, offset, size)
             except ValueError as error:
                 self._blame(str(error))
-            if record.utc_us < self.report.last_utc_us and len(self.report.clock_went_back) < MOST_LISTED:
-                self.report.clock_went_back.append(record.sequence)
+            if record.utc_us < self.report.last_utc_us:
+                self.report.went_back(record.sequence)
             whole = octets[offset:end]
             if self.sequence == self.base or self._first_of_segment() or _is_marked(record.content):
                 self._event(record.content, record.sequence, offset)
