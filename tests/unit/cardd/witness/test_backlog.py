@@ -66,3 +66,16 @@ def test_an_export_is_found_behind_proofs_that_came_to_nothing(tmp_path: Path) -
     log.put(log.us + 1, INTENT, {"event": "audit.export_head"})
     log.save()
     assert newest_export(log.directory) == 7
+
+
+def test_boots_before_this_one_count_as_far_as_their_records_go(tmp_path: Path) -> None:
+    """Two hours of work in a boot that is over, an hour in the next, and half a minute in this one, which wrote nothing yet."""
+    log = GrowingLog(tmp_path / "log")
+    log.put(log.us + MINUTE_US, INTENT, {"event": "card.read"})
+    log.put(log.us + 120 * MINUTE_US, STATE, {"event": "daemon.stopped"})
+    log.boots(log.us + 900 * MINUTE_US)
+    log.put(log.us + 60 * MINUTE_US, STATE, {"event": "daemon.stopped"})
+    log.save()
+    backlog = Backlog(log.directory, "a boot without a record", DAY_S)
+    backlog.look(0)
+    assert backlog.waited_s(30.0) == pytest.approx(180 * 60 + 9 + 30, abs=1)

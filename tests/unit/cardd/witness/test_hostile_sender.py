@@ -83,7 +83,7 @@ async def test_no_word_about_its_tries_ends_the_looking(tmp_path: Path, number: 
     machine = an_hours(tmp_path)
     folder = machine.folder_of().path
     folder.mkdir(parents=True)
-    STANDINGS[number](folder / "standing.json")
+    STANDINGS[number](folder.with_suffix(".json"))
     await grows_and_stops_logins(machine)
 
 
