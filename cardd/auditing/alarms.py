@@ -1,29 +1,26 @@
 """`audit.alarms` and `audit.review`: what the rules found, what became of it, and how much of it had an explanation (A9)."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final, Literal, TypeVar
 
 from cardd.audit.entries import Entry
 from cardd.auditing.desk import Desk
-from cardd.errors import AuditUnknown, CarddError, PolicyDenied
+from cardd.auditing.ledger import ALARM, REVIEW, Known, Ledger
+from cardd.errors import AuditUnknown, BadRequest, CarddError, PolicyDenied
 from cardd.gate.gate import Gate
 from cardd.gate.request import NO_CARD, Receipt, Request
-from cardd.history.book import Book
+from cardd.history.book import Book, parsed
 from cardd.history.questions import Filters
 from cardd.japan_time import JAPAN, utc
 from cardd.model import Operation
 from cardd.ports import Call, Clock
 from cardd.watching.hours import Office
 
-ALARM: Final = "watch.alarm"
-REVIEW: Final = "watch.review"
-MOST_LOOKED_AT: Final = 5000
-"""Alarms that one page looks through; it may have fewer rows than asked for, and still a next page."""
-MOST_COUNTED: Final = 100_000
-"""Alarms that the shares count, the newest."""
-PAGE: Final = 200
+OF_THE_MACHINE: Final = frozenset({"w15", "w18"})
+"""Rules about nobody: whose name stands in their evidence was there by chance."""
 T = TypeVar("T")
 State = Literal["open", "reviewed", "all"]
 
@@ -93,6 +90,7 @@ class Alarms:
     def __init__(self, gate: Gate, desk: Desk, clock: Clock, office: Office, review_days: int) -> None:
         self._gate, self._desk, self._clock = gate, desk, clock
         self._office, self._review_days = office, review_days
+        self._ledger = Ledger()
 
     async def alarms(self, call: Call, wanted: Wanted) -> tuple[Listed, Receipt]:
         """The newest first. Raises `AuditIndexing`, `AuditUnavailable`, `BadRequest`, and what `Gate.allow` raises."""
@@ -104,14 +102,15 @@ class Alarms:
         return listed, receipt
 
     async def review(self, call: Call, alarm: int, verdict: str, reason: str) -> Receipt:
-        """Say what became of an alarm. `reason`: a word of the wire's list. Nobody reviews what is about themselves.
+        """Say what became of an alarm. `reason`: a word of the wire's list. Nobody reviews what is about themselves:
+        neither an alarm that names them, under whichever id, nor one that rests on records of what they did or agreed to.
 
         Raises `AuditUnknown` (`alarm`), `PolicyDenied` (`own_alarm`), `AuditIndexing`, and what `Gate.allow` raises.
         """
         request = Request(call, Operation.AUDIT_REVIEW, NO_CARD)
         session = await self._gate.allow(request)
-        found = await self._asked(request, lambda book: _alarm(book, alarm))
-        if session.operator.id in (found.text("operator"), found.text("approver")):
+        found, people = await self._asked(request, lambda book: _alarm(book, alarm))
+        if any(self._gate.is_person(session.operator, each) for each in people):
             error = PolicyDenied(rule="own_alarm", problem="own_alarm")
             await self._gate.refuse(request, error)
             raise error
@@ -138,69 +137,66 @@ class Alarms:
             raise
 
     def _listed(self, book: Book, wanted: Wanted) -> Listed:
-        reviews = {(each.entry.log_id, each.entry.number("alarm") or 0): each for each in _reviews(book)}
-        rows: list[Alarm] = []
-        last: Entry | None = None
-        more = False
-        for looked_at, entry in enumerate(_entries(book, ALARM, "newest", wanted.cursor)):
-            if len(rows) == wanted.limit or looked_at == MOST_LOOKED_AT:
-                more = True
-                break
-            last = entry
-            review = reviews.get((entry.log_id, entry.sequence))
-            if _fits(entry, review, wanted):
-                rows.append(self._alarm(entry, review))
-        cursor = f"{last.log_id}:{last.sequence}" if more and last is not None else None
-        return Listed(tuple(rows), cursor, _shares(book, reviews) if wanted.shares else ())
+        self._ledger.catch_up(book)
+        found = self._ledger.newest_first(*_place(book.log_ids(), wanted.cursor))
+        chosen = list(islice((each for each in found if _fits(each[2], wanted)), wanted.limit + 1))
+        shown, more = chosen[: wanted.limit], len(chosen) > wanted.limit
+        records = {log_id: _records(book, log_id, shown) for log_id in {each[0] for each in shown}}
+        rows = [
+            self._alarm(records[log_id][number], records[log_id].get(known.review))
+            for log_id, number, known in shown
+            if number in records[log_id]
+        ]
+        cursor = f"{shown[-1][0]}:{shown[-1][1]}" if more else None
+        return Listed(tuple(rows), cursor, self._shares(book) if wanted.shares else ())
 
-    def _alarm(self, entry: Entry, review: Review | None) -> Alarm:
+    def _alarm(self, entry: Entry, reviewed: Entry | None) -> Alarm:
+        review = Review(reviewed) if reviewed is not None else None
         due_us = self._office.end_of_working_day(entry.utc_us, self._review_days)
         return Alarm(entry, review, due_us, review is None and due_us <= self._clock.utc_us())
 
-
-def _fits(entry: Entry, review: Review | None, wanted: Wanted) -> bool:
-    state_fits = wanted.state == "all" or (wanted.state == "open") == (review is None)
-    return state_fits and wanted.watch in (None, entry.text("watch"))
-
-
-def _entries(book: Book, event: str, order: Literal["newest", "oldest"], cursor: str | None = None) -> Iterator[Entry]:
-    while True:
-        page = book.page(Filters(event=event), order=order, cursor=cursor, limit=PAGE)
-        # What asks or refuses has the method's name as event and a code; a finding has none.
-        yield from (
-            use.entry for use in page.uses if use.entry.text("watch") is not None and use.entry.text("code") is None
+    def _shares(self, book: Book) -> tuple[Share, ...]:
+        counts: dict[tuple[str, str], Counter[str]] = {}
+        for _, _, known in self._ledger.newest_first(book.log_ids()):
+            month = utc(known.utc_us).astimezone(JAPAN).strftime("%Y-%m")
+            counts.setdefault((known.watch, month), Counter())[known.verdict] += 1
+        return tuple(
+            Share(watch, month, told.total(), told["explained"], told["unexplained"], told["misuse"])
+            for (watch, month), told in sorted(counts.items(), key=lambda each: (each[0][1], int(each[0][0][1:] or 0)))
         )
-        cursor = page.cursor
-        if cursor is None:
-            return
 
 
-def _reviews(book: Book) -> Iterator[Review]:
-    return (Review(entry) for entry in _entries(book, REVIEW, "oldest"))
+def _fits(known: Known, wanted: Wanted) -> bool:
+    state_fits = wanted.state == "all" or (wanted.state == "open") == (known.review == 0)
+    return state_fits and wanted.watch in (None, known.watch)
 
 
-def _alarm(book: Book, sequence: int) -> Entry:
-    """Of the log that is written. Raises `AuditUnknown`."""
+def _place(log_ids: list[str], cursor: str | None) -> tuple[list[str], int | None]:
+    """The logs that are still to be told of, and before which number of the first of them. Raises `BadRequest` (`cursor`)."""
+    if cursor is None:
+        return log_ids, None
+    log_id, before = parsed(cursor)
+    if log_id not in log_ids:
+        raise BadRequest(field="cursor", problem="unknown")
+    return log_ids[log_ids.index(log_id) :], before
+
+
+def _records(book: Book, log_id: str, shown: list[tuple[str, int, Known]]) -> dict[int, Entry]:
+    """The records of the alarms of one log, and of their reviews."""
+    here = [(number, known.review) for log, number, known in shown if log == log_id]
+    return book.entries_of(log_id, [number for pair in here for number in pair if number])
+
+
+def _alarm(book: Book, sequence: int) -> tuple[Entry, frozenset[str]]:
+    """An alarm of the log that is written, and the operators whom it is about. Raises `AuditUnknown`."""
     log_id = book.follower.log_id
-    page = book.page(Filters(event=ALARM), cursor=f"{log_id}:{sequence + 1}", limit=1)
-    for use in page.uses:
-        if use.entry.sequence == sequence and use.entry.log_id == log_id:
-            return use.entry
-    raise AuditUnknown(problem="alarm")
-
-
-def _shares(book: Book, reviews: dict[tuple[str, int], Review]) -> tuple[Share, ...]:
-    alarms: Counter[tuple[str, str]] = Counter()
-    verdicts: Counter[tuple[str, str, str]] = Counter()
-    for counted, entry in enumerate(_entries(book, ALARM, "newest")):
-        if counted == MOST_COUNTED:
-            break
-        place = entry.text("watch") or "", utc(entry.utc_us).astimezone(JAPAN).strftime("%Y-%m")
-        alarms[place] += 1
-        review = reviews.get((entry.log_id, entry.sequence))
-        if review is not None:
-            verdicts[*place, review.verdict] += 1
-    return tuple(
-        Share(watch, month, count, *(verdicts[watch, month, word] for word in ("explained", "unexplained", "misuse")))
-        for (watch, month), count in sorted(alarms.items(), key=lambda each: (each[0][1], int(each[0][0][1:] or 0)))
-    )
+    book.page(Filters(event=ALARM), limit=1)  # waits until the index has it
+    found = book.entries_of(log_id, [sequence]).get(sequence)
+    if found is None or found.event != ALARM:
+        raise AuditUnknown(problem="alarm")
+    behind = [found]
+    evidence = found.content.get("evidence")
+    if found.text("watch") not in OF_THE_MACHINE and isinstance(evidence, list):
+        behind += book.entries_of(log_id, [each for each in evidence if type(each) is int]).values()
+    named = (each.text(name) for each in behind for name in ("operator", "approver"))
+    return found, frozenset(each for each in named if each is not None)

@@ -32,6 +32,7 @@ from cardd.ports import Call
 from cardd.readers.entries import CardState
 from cardd.register import Operator
 from cardd.sessions.table import Session, SessionEnd
+from cardd.state.people import marks_of, one_person
 
 T = TypeVar("T")
 
@@ -151,6 +152,13 @@ class Gate:
     def may_approve(self, operator: Operator, operation: Operation) -> bool:
         """Whether the role of `operator` may be the second person of this operation."""
         return may_approve(operator.role, operation, self._parts.in_force.policy)
+
+    def is_person(self, operator: Operator, named: str) -> bool:
+        """Whether `named`, an operator's id as it stands on record, is the same person as `operator`: by id, person or badge."""
+        known = self._parts.in_force.register.by_id(named)
+        if known is None:
+            return one_person(operator, named, named, frozenset())
+        return one_person(operator, known.id, known.who, marks_of(known))
 
     async def badge_at(self, seat: SeatName, other_than: CardHandle | None = None) -> CardHandle:
         """The only badge at a seat, `other_than` left aside. Raises `CardAbsent` for none, `BadRequest` for more than one."""

@@ -1,13 +1,14 @@
 """All that can be asked of the record of this machine: the log that is written, and those that it goes on from. Every answer blocks."""
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
-from cardd.audit.chain import Damaged
+from cardd.audit.chain import Damaged, segments
 from cardd.audit.checkpoint import SignedHead
+from cardd.audit.entries import Entry
 from cardd.audit.head_files import newest_head
 from cardd.errors import AuditIndexing, AuditUnavailable, AuditUnknown, BadRequest
 from cardd.history.along import Along
@@ -83,12 +84,41 @@ class Book:
 
         return self._asked(answer)
 
+    def entries_of(self, log_id: str, sequences: Iterable[int]) -> dict[int, Entry]:
+        """Single records by their numbers, each checked against the index; those that were cut off or never written are left out.
+
+        Raises `AuditIndexing`, `AuditUnavailable`, `AuditUnknown` (`log`).
+        """
+
+        def answer() -> dict[int, Entry]:
+            found: dict[int, Entry] = {}
+            with self.view(self._log(log_id)) as (_, records):
+                for sequence in sequences:
+                    with suppress(AuditUnknown):
+                        found[sequence] = records.entry(sequence)
+            return found
+
+        return self._asked(answer, wait=False)
+
+    def kept_from(self, log_id: str) -> int:
+        """Number of the first record of a log that is kept. Raises as `entries_of`."""
+
+        def answer() -> int:
+            files = segments(self._log(log_id).log)
+            return int(files[0].stem) if files else 0
+
+        return self._asked(answer, wait=False)
+
+    def log_ids(self) -> list[str]:
+        """The log that is written, then those it goes on from, the newest first."""
+        return [each.log_id for each in self._logs("newest")]
+
     # --- inside ------------------------------------------------------------------------------------------------------
 
     def _page(self, filters: Filters, order: Order, cursor: str | None, limit: int) -> Page:
         logs = self._logs(order)
         names = [each.log_id for each in logs]
-        start, after = (names[0], None) if cursor is None else _parsed(cursor)
+        start, after = (names[0], None) if cursor is None else parsed(cursor)
         if start not in names:
             raise BadRequest(field="cursor", problem="unknown")
         for along in logs[names.index(start) :]:
@@ -143,7 +173,8 @@ class Book:
             raise AuditUnavailable(problem="unreadable") from error
 
 
-def _parsed(cursor: str) -> tuple[str, int | None]:
+def parsed(cursor: str) -> tuple[str, int | None]:
+    """Log id and number of the last use that was told; no number: from the beginning of that log. Raises `BadRequest` (`cursor`)."""
     log_id, _, number = cursor.partition(":")
     if number and not (number.isascii() and number.isdecimal() and len(number) <= 16):
         raise BadRequest(field="cursor", problem="form")
