@@ -32,6 +32,7 @@ VIOLATIONS = {
     "pyscard behind one wall": ("cardd/readers/violation.py", "import smartcard.scard"),
     "only the app and the first set-up know the PC/SC adapter": ("cardd/api/violation.py", "import cardd.pcsc.monitor"),
     "the PC/SC adapter knows the ports and nothing above": ("cardd/pcsc/violation.py", "import cardd.config"),
+    "the fleet's database is the helpers' alone": ("cardd/history/violation.py", "import psycopg"),
 }
 
 
