@@ -12,6 +12,7 @@ from bench import (
     group_idle,
     group_policy,
     group_questions,
+    group_record,
     group_shipping,
     group_side_by_side,
     group_table,
@@ -30,6 +31,7 @@ GROUPS: dict[str, Group] = {
     "events": group_events.measure,
     "idle": group_idle.measure,
     "policy": group_policy.measure,
+    "record": group_record.measure,
     "checking": group_checking.measure,
     "readers": group_side_by_side.measure,
     "questions": group_questions.measure,
@@ -44,6 +46,7 @@ Measures cardd on virtual cards, beside bare PC/SC, OpenSC and yubico-piv-tool, 
   events    from SCardGetStatusChange's return in the daemon to a subscribed client
   idle      start to ready, memory, wake-ups: the installed wheels and the checkout
   policy    one decision, with the shipped policy and with one of a hundred times as many lines
+  record    adding a record beside a bare append of its bytes; starts and memory over logs of 10,000 to 2,000,000 records
   checking  the verifier over 10^4 to 2*10^6 records, against one bare SHA-256 of each
   readers   1, 4 and 16 readers side by side with slow cards
   questions by operator and day, a resident's disclosure, a proof, over logs of 10,000 to 2,000,000 records, and the index itself

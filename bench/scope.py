@@ -22,15 +22,39 @@ class Scope:
     starts: int
     idle_s: float
     side_by_side_s: float
+    record_rounds: int
+    """Rounds of adding records."""
+    readings: int
+    """Pairs of intent and result in each of them."""
     thorough: bool
     """Other programs at the contactless model, starts from the checkout, and readers side by side with slower cards as well."""
 
 
 FULL = Scope(
-    zero=5, contactless=6, others=2, events=40, decisions=30, starts=7, idle_s=20.0, side_by_side_s=4.0, thorough=True
+    zero=5,
+    contactless=6,
+    others=2,
+    events=40,
+    decisions=30,
+    starts=7,
+    idle_s=20.0,
+    side_by_side_s=4.0,
+    record_rounds=5,
+    readings=600,
+    thorough=True,
 )
 QUICK = Scope(
-    zero=2, contactless=1, others=1, events=5, decisions=5, starts=2, idle_s=4.0, side_by_side_s=1.0, thorough=False
+    zero=2,
+    contactless=1,
+    others=1,
+    events=5,
+    decisions=5,
+    starts=2,
+    idle_s=4.0,
+    side_by_side_s=1.0,
+    record_rounds=3,
+    readings=150,
+    thorough=False,
 )
 
 Say = Callable[[str], None]
