@@ -188,7 +188,6 @@ SAYS = {
         "no head that was given carries a signature of this witness",
         "指定された証人の署名があるヘッドがありません",
     ),
-    "receipt": ("the receipt's record does not stand there", "控えの記録がそこにありません"),
     "cut_file": (
         "the beginning is missing, and cut.json does not say so as it should",
         "先頭の記録がなく、cut.json の内容も合いません",
