@@ -24,6 +24,8 @@ SHORTEST_CODED = 6
 secrets are found in what base64 runs mean."""
 WHOLE_RECORD = 120
 """Characters of base64 from which on it may be a record."""
+ALGORITHMS = (bytes.fromhex("2a8648ce3d040302"), bytes.fromhex("2a864886f70d01010b"))
+"""ecdsa-with-SHA256, sha256WithRSAEncryption (RFC 5758, RFC 8017): they stand in every certificate, whosever it is."""
 _NO_HEX_BEFORE, _NO_HEX_BEHIND = rb"(?<![0-9A-Fa-f])", rb"(?![0-9A-Fa-f])"
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{8,}")
 _DIGITS_ALONE = re.compile(rb"[0-9A-Fa-f]+")
@@ -81,9 +83,23 @@ def of_bytes(name: str, content: bytes) -> Iterator[Needle]:
     starts = {*range(0, max(1, len(content) - WINDOW), STRIDE), max(0, len(content) - WINDOW)}
     for start in sorted(starts):
         piece = content[start : start + WINDOW]
-        if len(piece) == WINDOW and len(set(piece)) >= FEWEST_VALUES and not piece.isalpha():
+        ordinary = piece.isalpha() or any(each in piece for each in ALGORITHMS)
+        if len(piece) == WINDOW and len(set(piece)) >= FEWEST_VALUES and not ordinary:
             yield Needle(f"{name} raw at {start}", piece)
             yield from _coded(f"{name} at {start}", piece)
+
+
+def of_serial(name: str, serial: int) -> Iterator[Needle]:
+    """The number of a certificate: in decimal, in hexadecimal with and without marks, and, where it is long enough to mean it, raw."""
+    yield from of_text(f"{name} in decimal", str(serial))
+    octets = serial.to_bytes((serial.bit_length() + 8) // 8 or 1)  # DER: a leading zero where the first bit is set
+    for form, digits in (("", f"{serial:x}"), ("padded ", octets.hex())):
+        yield from of_text(f"{form}hexadecimal {name}", digits)
+        yield from of_text(f"{form}hexadecimal {name} in capitals", digits.upper())
+    for mark in (":", " "):
+        yield Needle(f"{name} with marks", octets.hex(mark).encode(), alone=True)
+        yield Needle(f"{name} with marks in capitals", octets.hex(mark).upper().encode(), alone=True)
+    yield from of_bytes(f"octets of the {name}", octets)
 
 
 def _coded(name: str, raw: bytes) -> Iterator[Needle]:
@@ -111,7 +127,7 @@ def published(records: Iterable[Mapping[str, Any]]) -> set[bytes]:
         asked = intents[record["intent"]]
         assert asked["reader_role"] == "badge", asked["event"]
         assert PROOF.fullmatch(proof.encode()), asked["event"]
-        found.add(proof.encode())
+        found |= {proof.encode(), bytes.fromhex(proof.partition(":")[2])}
     return found
 
 
@@ -121,8 +137,9 @@ def views(hay: bytes) -> Iterator[tuple[bytes, bool]]:
     With each: whether it is for short secrets alone. The long ones are looked for in base64 already; a whole record in base64 is read for
     all, because it has spellings of its own.
     """
-    yield hay, False
-    if told := [run[1] for run in _OCTETS.finditer(hay)]:
+    told = [run[1] for run in _OCTETS.finditer(hay)]
+    yield _OCTETS.sub(b" octets ", hay), False  # hexadecimal of a hash in hexadecimal has every short number in it
+    if told:
         yield b"\n".join(bytes.fromhex(run.decode()) for run in told), False
     runs = [run[0].translate(_URL_SAFE) for run in _BASE64.finditer(hay) if not _DIGITS_ALONE.fullmatch(run[0])]
     for for_short in (False, True):

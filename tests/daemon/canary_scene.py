@@ -20,7 +20,7 @@ from applets_spec.piv.personalise import BadgeSecrets
 from applets_spec.testca.issue import JpkiCertificates, issue_jpki
 from cardd.client import RemoteError
 from demo.office import Office
-from tests.daemon.canaries import Needle, of_bytes, of_digits, of_text
+from tests.daemon.canaries import Needle, of_bytes, of_digits, of_serial, of_text
 from tests.daemon.tools import Stage, Typist
 
 # Numbers of four digits begin with 0, as no count, port, process id or year does.
@@ -88,9 +88,7 @@ class Day:
             ("badge certificate", self.badge_certificate),
         ):
             serial = x509.load_der_x509_certificate(der).serial_number
-            yield from of_text(f"serial of the {name}", str(serial))
-            yield from of_text(f"hexadecimal serial of the {name}", f"{serial:x}")
-            yield from of_text(f"hexadecimal serial of the {name} in capitals", f"{serial:X}")
+            yield from of_serial(f"serial of the {name}", serial)
             yield from of_bytes(name, der)
         yield from of_bytes("photo", self.photo)
         exchanged = {data for card in (self.card, self.badge) for data in card.data}
