@@ -145,9 +145,9 @@ def _words(items: object) -> str | None:
 
 
 def _cell(value: object) -> str:
-    """RFC 4180, always in quotes; nothing in it that a spreadsheet computes or that ends a line."""
+    """RFC 4180, always in quotes; nothing in it that a spreadsheet computes, that ends a line, or that turns the reading order."""
     text = "" if value is None else str(value)
-    safe = "".join("\ufffd" if unicodedata.category(each) in ("Cc", "Zl", "Zp", "Cs") else each for each in text)
+    safe = "".join("\ufffd" if unicodedata.category(each) in ("Cc", "Cf", "Zl", "Zp", "Cs") else each for each in text)
     if text.startswith(_FORMULA):
         safe = "'" + safe
     return '"' + safe.replace('"', '""') + '"'

@@ -53,7 +53,7 @@ def test_a_spreadsheet_computes_nothing_and_every_row_is_one_line(tmp_path: Path
     assert len(text.split("\r\n")) == len(rows) + 2
     assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for row in rows for cell in row.values())
     cases = {row["case"] for row in rows}
-    assert {case if case[0] not in "=@" else f"'{case}" for case in HOSTILE} <= cases
+    assert {(case if case[0] not in "=@" else f"'{case}").replace("\u202e", "\ufffd") for case in HOSTILE} <= cases
 
 
 @pytest.mark.parametrize("hostile", ["=1", "+1", "-1", "@x", "\tx", "\rx", "＝1", "＋1", "－1", "＠x"])
