@@ -19,12 +19,10 @@ the record before ‖ records.
 import hashlib
 import json
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import rfc8785
 
 MAGIC = b"CARDDLOG"
 SEGMENT_VERSION = 1
@@ -32,10 +30,13 @@ NO_RECORD = bytes(32)
 """Stands as the hash before in record 1."""
 LARGEST_RECORD = 64 * 1024
 """Bytes of a whole record. Our choice; a full record takes about 1 KiB."""
+LARGEST_NUMBER = 2**53 - 1
+"""RFC 8785, 3.2.2.3, and RFC 7493, 2.2: what every reader of JSON keeps exact."""
 
 _LENGTH = struct.Struct(">I")
 _HEADER = struct.Struct(">QQB32s")
 _SEGMENT = struct.Struct(">8sI16sQ32s")
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 SEGMENT_HEADER = _SEGMENT.size
 SMALLEST_RECORD = _LENGTH.size + _HEADER.size + 2
 
@@ -101,10 +102,18 @@ def segments(directory: Path) -> list[Path]:
 
 
 def encode_record(sequence: int, utc_us: int, phase: int, before: bytes, content: Content) -> bytes:
-    """A whole record. `content` must not hold `seq`, `utc_us`, `phase`, `sum`: they are added here."""
+    """A whole record. `content` must not hold `seq`, `utc_us`, `phase`, `sum`: they are added here.
+
+    Raises `ValueError` for what no record may hold: other values than texts, whole numbers up to 2^53 - 1, truth values, nothing,
+    lists and tables of them; names that are not ASCII; half characters; more than `LARGEST_RECORD` bytes.
+    """
     header = _HEADER.pack(sequence, utc_us, phase, before)
-    full = {**content, "seq": sequence, "utc_us": utc_us, "phase": phase}
-    text = rfc8785.dumps({**full, "sum": _sum(header, _dumps(full))})
+    full = {**content, "seq": sequence, "utc_us": utc_us, "phase": int(phase)}
+    _check_holdable(full)
+    # `sum` stands between `seq` and `utc_us` in the order of RFC 8785, so there is always something on both sides of it.
+    front = _dumps({name: value for name, value in full.items() if name < "sum"})[:-1]
+    back = _dumps({name: value for name, value in full.items() if name > "sum"})[1:]
+    text = b'%s,"sum":"%s",%s' % (front, _sum(header, front + b"," + back).encode("ascii"), back)
     octets = _LENGTH.pack(len(header) + len(text)) + header + text
     if len(octets) > LARGEST_RECORD:
         raise ValueError("record too large")
@@ -192,9 +201,26 @@ def _whole_record_at(octets: bytes, offset: int, after: int) -> bool:
     return True
 
 
+def _check_holdable(value: object) -> None:
+    """Raises `ValueError` where `_dumps` would not write what RFC 8785 asks for."""
+    match value:
+        case str() | bool() | None:
+            return
+        case int() if -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
+            return
+        case list() | tuple():
+            inside: Iterable[object] = value
+        case dict() if all(isinstance(name, str) and name.isascii() for name in value):
+            inside = value.values()
+        case _:
+            raise ValueError("a value that no record can hold")
+    for each in inside:
+        _check_holdable(each)
+
+
 def _dumps(content: dict[str, object]) -> bytes:
-    """RFC 8785 of what records hold (no floats, names of ASCII), ten times as fast: a start reads a whole segment."""
-    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
+    """RFC 8785 of what records hold (no floats, names of ASCII), ten times as fast as a general program: a start reads a whole segment."""
+    return _encode(content).encode("utf-8")
 
 
 def _sum(header: bytes, text: bytes) -> str:

@@ -66,6 +66,27 @@ def test_record_is_read_back_as_it_was_written(content: dict, sequence: int, utc
     assert content_of(record) == content | {"seq": sequence, "utc_us": utc_us, "phase": phase}
 
 
+HOLDABLE = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.from_regex(r"[ -~]{1,6}", fullmatch=True), inner),
+    max_leaves=12,
+)
+
+
+@pytest.mark.proves("A4")
+@given(st.dictionaries(st.from_regex(r"[ -~]{1,8}_", fullmatch=True), HOLDABLE, max_size=6))
+def test_every_record_is_written_as_an_independent_rfc8785_writes_it(content: dict) -> None:
+    text = decode_record(encode_record(1, 1, 3, NO_RECORD, content), 0).json
+    told = json.loads(text)["sum"]
+    assert text == rfc8785.dumps({**content, "seq": 1, "utc_us": 1, "phase": 3, "sum": told})
+
+
+@pytest.mark.parametrize("value", [1.5, 2.0, 2**53, -(2**53), b"x", {1: 2}, {"字": 1}, [float("nan")], "\ud800", {1}])
+def test_what_no_reader_of_json_keeps_exact_is_not_written(value: object) -> None:
+    with pytest.raises(ValueError, match=r"no record can hold|surrogates not allowed"):
+        encode_record(1, 1, 3, NO_RECORD, {"x": value})
+
+
 @given(CONTENT)
 def test_verifiers_canonical_form_is_rfc8785_for_all_that_records_hold(content: dict) -> None:
     assert canonical(content) == rfc8785.dumps(content)
