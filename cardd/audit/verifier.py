@@ -2145,9 +2145,12 @@ def key_of(text: str) -> VerifierKey:
 
 
 def notes_of(place: Path) -> list[Note]:
-    """The heads in a file, or in all files of a directory. Raises `OSError`, `Unusable`."""
+    """The heads in a file, or in the `.head`, `.heads` and `.txt` files of a directory. Raises `OSError`, `Unusable`."""
     if place.is_dir():
-        return [note for path in sorted(place.iterdir()) if path.is_file() for note in notes_of(path)]
+        inside = sorted(path for path in place.iterdir() if path.suffix in (".head", ".heads", ".txt"))
+        if not inside:
+            raise Unusable(f"{place}: there is no head in it")
+        return [note for path in inside for note in notes_of(path)]
     octets = place.read_bytes()
     if not octets.endswith(b"\n\n"):  # one note alone has no empty line behind it
         octets += b"\n"

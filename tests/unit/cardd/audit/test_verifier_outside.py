@@ -98,7 +98,8 @@ def test_a_head_of_another_log_or_by_a_foreign_key_is_told(made: MadeLog, tmp_pa
 def test_a_witness_is_believed_only_by_its_own_signature(made: MadeLog, tmp_path: Path) -> None:
     kept, folder = cosigned(made.newest_head), tmp_path / "cosigned"
     folder.mkdir()
-    (folder / "head").write_bytes(kept)
+    (folder / "2026-04-06.head").write_bytes(kept)
+    (folder / "state.json").write_text("{}")
     report = verify(made.directory, outside=Outside(anchors=[note_of(kept)], witnesses=[WITNESS_KEY]), full=False)
     assert report.finding is None
     assert report.witnessed == [{"witness": WITNESS_KEY.name, "size": made.records, "at_s": 1_800_000_000}]
