@@ -31,7 +31,9 @@ STATE_REMEDIES = {
     "not_writable": "look at the disk and at the rights of the folder",
     "lost": f"{STATE_REMEDY}. Where there is no backup, the record must begin anew as well: move its directory away and keep it",
 }
-DAMAGED_REMEDY = "cardd-verify DIRECTORY; keep a copy as it is, look for the cause, then: cardctl record close (two administrators)"
+DAMAGED_REMEDY = (
+    "cardd-verify DIRECTORY; keep a copy as it is, look for the cause, then: cardctl record close (two administrators)"
+)
 _TAKEN_AWAY = "the record, its heads and its key do not belong together: something was removed, exchanged, or put back from an older copy"
 RECORD_REMEDIES = {
     "log_missing": "there is a key and no record: look whether its disk is mounted. Where the record is lost: cardctl restore",
@@ -47,6 +49,9 @@ RECORD_REMEDIES = {
     "heads_behind": f"{_TAKEN_AWAY} (the newest heads). {DAMAGED_REMEDY}",
     "heads_missing": f"{_TAKEN_AWAY} (heads). {DAMAGED_REMEDY}",
     "heads_other_log": f"{_TAKEN_AWAY} (heads of another record). {DAMAGED_REMEDY}",
+    "heads_older": f"{_TAKEN_AWAY} (an older copy of the record and its heads was put back). {DAMAGED_REMEDY}",
+    "log_key_mark": f"what stands beside the key of the record about its newest head cannot be read. {DAMAGED_REMEDY}",
+    "first_key_wrong": f"{_TAKEN_AWAY} (first.key is not the key of the first head). {DAMAGED_REMEDY}",
     "first_key_missing": f"{_TAKEN_AWAY} (first.key). {DAMAGED_REMEDY}",
 }
 CLOCK_REMEDY = (

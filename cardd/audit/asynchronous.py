@@ -149,6 +149,9 @@ class AsyncJournal:
             self._journal.keep()
         except JournalBroken as error:
             loop.call_soon_threadsafe(self._on_broken, error)
+        except Exception as error:  # nobody waits for this: it would be lost, and the heads with it
+            loop.call_soon_threadsafe(self._on_broken, JournalBroken(f"keeping the heads: {type(error).__name__}"))
+            raise
         else:
             if writes:
                 loop.call_soon_threadsafe(self._woken)

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
+from cardd.audit.disk import open_plain
 from cardd.audit.records import StateRecord
 
 NAME: Final = "continues.json"
@@ -70,7 +71,7 @@ def read(directory: Path) -> Continues | None:
     """What the log in `directory` takes the place of; None where it is the first. Raises `ContinuesBroken`."""
     path = directory / NAME
     try:
-        with open(path, "rb", opener=lambda name, _: os.open(name, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)) as file:
+        with open(path, "rb", opener=open_plain) as file:
             octets = file.read(LARGEST + 1)
     except FileNotFoundError:
         return None

@@ -13,7 +13,7 @@ from typing import Any
 import rfc8785
 
 from cardd.audit.chain import NO_RECORD, SEGMENT_HEADER, Damaged, SegmentHeader, segment_name, segments
-from cardd.audit.disk import Disk
+from cardd.audit.disk import Disk, open_plain, read_plain
 from cardd.audit.entries import Entry, Place, entries
 from cardd.audit.records import Phase
 
@@ -114,7 +114,7 @@ def read_book(directory: Path) -> CutBook | None:
     try:
         if path.stat().st_size > LARGEST_FILE:
             raise Damaged("cut_file", sequence=0, offset=0, file=CUT_FILE)
-        return CutBook.decode(path.read_bytes())
+        return CutBook.decode(read_plain(path))
     except FileNotFoundError:
         return None
 
@@ -160,11 +160,13 @@ def carry_out(directory: Path, book: CutBook, disk: Disk) -> int:
     return finish(directory, disk)
 
 
-def finish(directory: Path, disk: Disk) -> int:
+def finish(directory: Path, disk: Disk, covered: int | None = None) -> int:
     """Remove what `cut.json` says is cut and is still there: oldest first, the directory synced after each. Gives their number.
 
-    Nothing goes unless the record `log.cut` stands in the log with the same words, and the first segment that is kept goes on
-    from the last record that goes. Raises `Damaged` (`cut_file`, `cut_record`, `cut_chain`), `OSError`.
+    `covered`: how many records the newest signed head has, at a start; None for a cut that is being made, whose caller signed.
+    Nothing goes unless the record `log.cut` stands in the log with the same words, under that head (whoever can write this
+    directory can write a record behind it, and a file), and the first segment that is kept goes on from the last record that
+    goes. Raises `Damaged` (`cut_file`, `cut_record`, `cut_chain`), `OSError`.
     """
     book = read_book(directory)
     if book is None:
@@ -174,6 +176,8 @@ def finish(directory: Path, disk: Disk) -> int:
     torn = [path for path in sorted(directory.glob("torn-*.bin")) if _torn_number(path) <= last.last_sequence]
     if not old and not torn:
         return 0
+    if covered is not None and last.record > covered:
+        raise Damaged("cut_record", sequence=last.record, offset=0, file=CUT_FILE)
     _check_kept(directory, book)
     _check_record(directory, last)
     for path in (*old, *torn):
@@ -208,7 +212,7 @@ def first_kept(directory: Path, header: SegmentHeader) -> tuple[int, bytes]:
 def _check_kept(directory: Path, book: CutBook) -> None:
     path = directory / segment_name(book.last.last_sequence + 1)
     try:
-        with path.open("rb") as file:
+        with open(open_plain(path), "rb") as file:
             header = SegmentHeader.decode(file.read(SEGMENT_HEADER), path.name)
     except FileNotFoundError:
         raise Damaged("cut_chain", sequence=book.last.last_sequence + 1, offset=0, file=path.name) from None

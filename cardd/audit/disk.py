@@ -1,9 +1,13 @@
 """The few calls by which the audit log touches the disk, in one place so that tests can let each of them fail."""
 
+import errno
 import fcntl
 import os
+import stat
 from pathlib import Path
 
+LARGEST_FILE = 256 * 1024 * 1024
+"""Bytes; no segment and no day's heads come near it. A file beyond it was put there, and would fill the memory."""
 FILE_MODE = 0o640
 KEY_MODE = 0o600
 
@@ -26,6 +30,19 @@ class Disk:
     def create_private(self, path: Path) -> int:
         """The same, for our eyes alone."""
         return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, KEY_MODE)
+
+    def replace_private(self, path: Path, octets: bytes) -> None:
+        """A small file for our eyes alone takes the place of the one before, whole or not at all."""
+        temporary = path.with_name(f"{path.name}.tmp")
+        temporary.unlink(missing_ok=True)
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, KEY_MODE)
+        try:
+            if os.write(descriptor, octets) != len(octets):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            os.fdatasync(descriptor)
+        finally:
+            os.close(descriptor)
+        temporary.rename(path)
 
     def rename(self, path: Path, target: Path) -> None:
         """Over a file that is there; durable once its directory is synced."""
@@ -62,4 +79,25 @@ class Disk:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def read(self, path: Path) -> bytes:
-        return path.read_bytes()
+        return read_plain(path)
+
+
+def open_plain(path: Path | str, _flags: int = 0) -> int:
+    """Open for reading, and only what is a plain file of ours; an opener for `open`. Raises `OSError`.
+
+    A link may lead out of the log, and a pipe would keep the reader waiting for good, without a word.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    found = os.fstat(descriptor)
+    number = 0 if stat.S_ISREG(found.st_mode) else errno.EINVAL
+    number = number or (errno.EFBIG if found.st_size > LARGEST_FILE else 0)
+    if number:
+        os.close(descriptor)
+        raise OSError(number, os.strerror(number), str(path))
+    return descriptor
+
+
+def read_plain(path: Path) -> bytes:
+    """The whole file, as `open_plain` opens it. Raises `OSError`."""
+    with open(open_plain(path), "rb") as file:
+        return file.read()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from cardd.audit.chain import SEGMENT_HEADER, Damaged, Record, SegmentHeader, decode_record, segment_name, segments
+from cardd.audit.disk import open_plain
 from cardd.audit.records import Phase
 
 CHUNK = 1024 * 1024
@@ -92,7 +93,7 @@ def _next_segment(directory: Path, at: Place) -> Place | None:
 
 def _records(path: Path, at: Place) -> Iterator[tuple[Record, bytes, str]]:
     """The whole records of one file from `at` on; offsets are those of the file."""
-    with path.open("rb") as file:
+    with open(open_plain(path), "rb") as file:
         log_id = SegmentHeader.decode(file.read(SEGMENT_HEADER), path.name).log_id.hex()
         file.seek(at.offset)
         held, base, sequence = b"", at.offset, at.sequence

@@ -11,8 +11,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from cardd.audit.chain import Damaged
-from cardd.audit.checkpoint import BadNote, SignedHead, parse, split
-from cardd.audit.disk import Disk
+from cardd.audit.checkpoint import LARGEST_NOTE, BadNote, SignedHead, parse, split
+from cardd.audit.disk import Disk, read_plain
 
 FOLDER = "heads"
 SUFFIX = ".heads"
@@ -37,7 +37,7 @@ def periods(directory: Path) -> list[date]:
 def read_heads(directory: Path, period: date) -> list[SignedHead]:
     """The whole heads of this day, oldest first; a torn last one is left out. Raises `Damaged` (`heads_form`), `OSError`."""
     path = head_file(directory, period)
-    octets = path.read_bytes()
+    octets = read_plain(path)
     return _heads(octets[: whole(octets)], path.name)
 
 
@@ -93,13 +93,27 @@ class HeadFiles:
             self._cut(path, end)
         return heads
 
+    def first(self, period: date) -> SignedHead | None:
+        """The first head of this day; None where there is no whole one. Raises `Damaged`, `OSError`."""
+        path = head_file(self._directory, period)
+        octets = self._disk.read(path)
+        end = whole(octets[: 2 * LARGEST_NOTE])
+        heads = _heads(octets[: octets.find(b"\n\n", octets.find(b"\n\n") + 2) + 2] if end else b"", path.name)
+        return heads[0] if heads else None
+
     def append(self, period: date, signed: SignedHead) -> None:
-        """Durable on return. After an `OSError` the head is not in the file, or is cut off by the next call. Raises `Damaged`."""
+        """Durable on return. After an `OSError` the head is not in the file, or is cut off by the next call.
+
+        Raises `Damaged` (`heads_changed`: heads that were written are gone from the file; `heads_form`: there are some already).
+        """
         path, note = head_file(self._directory, period), signed.encode() + b"\n"
         size = self._size(period, path)
         descriptor = self._opened(path, new=size == 0)
         try:
-            if os.fstat(descriptor).st_size != size:
+            found = os.fstat(descriptor).st_size
+            if found < size:
+                raise _changed(path)
+            if found > size:
                 self._disk.truncate(descriptor, size)
             if self._disk.write(descriptor, note) != len(note):
                 raise OSError(errno.ENOSPC, "a head was not written whole")
@@ -134,7 +148,10 @@ class HeadFiles:
 
     def _opened(self, path: Path, *, new: bool) -> int:
         if not new:
-            return self._disk.open_append(path)
+            try:
+                return self._disk.open_append(path)
+            except FileNotFoundError:
+                raise _changed(path) from None
         if not path.parent.exists():
             path.parent.mkdir(mode=FOLDER_MODE)
             self._disk.sync_directory(path.parent.parent)
@@ -153,6 +170,10 @@ class HeadFiles:
             self._disk.sync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _changed(path: Path) -> Damaged:
+    return Damaged("heads_changed", sequence=0, offset=0, file=path.name)
 
 
 def _heads(octets: bytes, file: str) -> list[SignedHead]:

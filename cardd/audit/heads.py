@@ -11,9 +11,10 @@ from datetime import date, timedelta
 from functools import partial
 from typing import Final, Protocol
 
+from cardd.audit.chain import Damaged
 from cardd.audit.checkpoint import Head, Signature, SignedHead, sign_head
 from cardd.audit.head_files import HeadFiles
-from cardd.audit.log_key import KeyFile, LogKey, day_of
+from cardd.audit.log_key import HeadMark, KeyFile, LogKey, day_of
 from cardd.audit.records import StateRecord
 from cardd.audit.startup import Tail
 from cardd.audit.store import FULL, word_of
@@ -75,6 +76,8 @@ class Heads:
         """The head that covers most. May be asked from any thread."""
         self.problem: str | None = None
         """One word for why no head can be signed now. May be asked from any thread."""
+        self.mark_problem: str | None = None
+        """One word for why the newest head could not be noted beside the key; the next head tries again. From any thread."""
         self._due: str | None = None
         self._since: float | None = None
         """CLOCK_BOOTTIME of the oldest record without a head."""
@@ -97,9 +100,14 @@ class Heads:
     @property
     def due(self) -> bool:
         """Whether `keep` has something to do. May be asked from any thread."""
-        if self.keys.next is not None or self.problem is not None or day_of(self._clock.utc_us()) > self._period:
+        if self.keys.next is not None or self.problem is not None or self.is_over:
             return True
         return self._due is not None or self.seconds_left == 0.0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the day of the key is over."""
+        return day_of(self._clock.utc_us()) > self._period
 
     @property
     def seconds_left(self) -> float | None:
@@ -212,7 +220,17 @@ class Heads:
         signed = sign_head(head, key.verifier_key, key.sign)
         self._on_disk(partial(self._files.append, key.period, signed))
         self.newest, self._due, self._since = signed, None, None
+        self._leave_mark(head)
         return signed
+
+    def _leave_mark(self, head: Head) -> None:
+        """Behind the head: it never says more than the heads do. The head counts also where this fails."""
+        try:
+            self._key_file.leave_mark(HeadMark(head.log_id, head.size, head.root))
+        except OSError as error:
+            self.mark_problem = f"heads_{word_of(error)}"
+        else:
+            self.mark_problem = None
 
     def _on_disk(self, work: Callable[[], None]) -> None:
         """Once more with the blocks of the reserve when the disk is full. Raises `AuditUnavailable`."""
@@ -225,6 +243,8 @@ class Heads:
                 work()
         except OSError as error:
             raise AuditUnavailable(problem=f"heads_{word_of(error)}") from error
+        except Damaged as damage:  # somebody was at the files of heads while we ran
+            raise AuditUnavailable(problem=damage.problem) from damage
 
     @contextmanager
     def _noting(self) -> Iterator[None]:

@@ -5,16 +5,17 @@ against somebody who puts back all of them: that takes a witness.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 from cardd.audit.chain import Damaged
 from cardd.audit.checkpoint import BadNote, SignedHead, VerifierKey, signed_by
 from cardd.audit.continuing import Continues, ContinuesBroken
 from cardd.audit.continuing import read as read_continues
+from cardd.audit.disk import read_plain
 from cardd.audit.head_files import FOLDER, HeadFiles, missing_period, periods
 from cardd.audit.heads import ALL_BEHIND, FIRST_KEY, Keys
-from cardd.audit.log_key import BadLogKey, KeyFile, LogKey
+from cardd.audit.log_key import BadLogKey, HeadMark, KeyFile, LogKey
 from cardd.audit.startup import Tail
 
 MOST_HEAD_RECORDS = 100
@@ -32,6 +33,8 @@ class Found:
     present: LogKey | None
     next: LogKey | None
     newest: SignedHead | None
+    mark: HeadMark | None
+    """How far the heads went, as noted beside the key."""
     wiped: bool
     """The present key's file holds zeros: a roll-over was in its fourth step."""
 
@@ -40,13 +43,14 @@ def look(directory: Path, keys: KeyFile, files: HeadFiles) -> Found:
     """Keys and newest head; a torn head is cut off. `directory`: the log's. Raises `Damaged`, `OSError`."""
     wiped, present = False, None
     try:
+        mark = keys.read_mark()
         waiting = keys.read_next()
         present = keys.read()
     except BadLogKey as error:
         if str(error) != "wiped":
             raise _wrong(f"log_key_{error}", keys.path.name) from None
         wiped = True
-    return Found(present, waiting, _newest(directory, files), wiped)
+    return Found(present, waiting, _newest(directory, files), mark, wiped)
 
 
 def _newest(directory: Path, files: HeadFiles) -> SignedHead | None:
@@ -57,17 +61,26 @@ def _newest(directory: Path, files: HeadFiles) -> SignedHead | None:
     for day in reversed(days[-2:]):  # the newest file may hold nothing but a torn first head
         if newest is None and (heads := files.open(day)):
             newest = heads[-1]
-    if newest is not None and _first_day(directory) != days[0].isoformat():
-        raise _wrong("heads_missing", FOLDER)
+    if newest is not None:
+        _check_first(directory, files, days[0])
     return newest
 
 
-def _first_day(directory: Path) -> str:
-    path = directory / FIRST_KEY
+def _check_first(directory: Path, files: HeadFiles, day: date) -> None:
+    """The log's first head is of the day of `first.key`, and signed by it."""
     try:
-        return VerifierKey.parse(path.read_text("ascii")).name.rpartition("/")[2]
+        key = VerifierKey.parse(read_plain(directory / FIRST_KEY).decode("ascii"))
     except (FileNotFoundError, ValueError):
         raise _wrong("first_key_missing", FIRST_KEY) from None
+    if key.name.rpartition("/")[2] != day.isoformat():
+        raise _wrong("heads_missing", FOLDER)
+    first = files.first(day)
+    try:
+        holds = first is not None and signed_by(first, key) is not None
+    except BadNote:
+        holds = False
+    if not holds:
+        raise _wrong("first_key_wrong", FIRST_KEY)
 
 
 def check_new(directory: Path, found: Found) -> None:
@@ -98,8 +111,18 @@ def keys_of(directory: Path, tail: Tail, found: Found) -> Keys | None:
     if found.next is not None and found.next.log_id != log_id:
         found.next = None  # of a log that was never begun
     if found.newest is None:
-        return _beginning(directory, tail, found)
-    _check_head(tail, found.newest)
+        beginning = _beginning(directory, tail, found)
+        _check_mark(tail, found)
+        return beginning
+    keys = _keys_under(tail, found, found.newest)
+    _check_mark(tail, found)
+    return keys
+
+
+def _keys_under(tail: Tail, found: Found, newest: SignedHead) -> Keys:
+    """The keys to go on with behind this head. Raises `Damaged`."""
+    log_id = tail.log_id.hex()
+    _check_head(tail, newest)
     waiting = _recorded(tail, found.next)
     if waiting is not None and tail.sequence > waiting:
         raise _wrong("heads_behind", FOLDER)  # until a change of keys is finished nothing else is recorded
@@ -112,7 +135,7 @@ def keys_of(directory: Path, tail: Tail, found: Found) -> Keys | None:
         raise _wrong("log_key_missing")
     if present.log_id != log_id:
         raise _wrong("log_key_other_log")
-    _check_key(tail, present, found.newest, changing=waiting is not None)
+    _check_key(tail, present, newest, changing=waiting is not None)
     return Keys(present, found.next if waiting is not None else None, waiting)
 
 
@@ -147,6 +170,17 @@ def _check_head(tail: Tail, newest: SignedHead) -> None:
         raise Damaged("head_root", sequence=head.size, offset=0, file=FOLDER)
     if tail.sequence - head.size > MOST_BEHIND:
         raise Damaged("heads_behind", sequence=head.size, offset=0, file=FOLDER)
+
+
+def _check_mark(tail: Tail, found: Found) -> None:
+    """The heads go at least as far as they once did. Log and heads stand in one directory: an older copy of both agrees with itself."""
+    mark, newest = found.mark, found.newest
+    if mark is None or mark.log_id != tail.log_id.hex():
+        return
+    if newest is None or newest.head.size < mark.size:
+        raise Damaged("heads_older", sequence=mark.size, offset=0, file=FOLDER)
+    if newest.head.size == mark.size and newest.head.root != mark.root:
+        raise Damaged("head_root", sequence=mark.size, offset=0, file=FOLDER)
 
 
 def _check_key(tail: Tail, present: LogKey, newest: SignedHead, *, changing: bool) -> None:

@@ -154,6 +154,7 @@ class Journal:
         known = keys_of(self._directory, tail, found)
         upgraded = known is None
         self.heads.keys = known or Keys(next=self._first_key(tail.log_id, keys))
+        self._store.finish_cut(found.newest.head.size if found.newest else 0)
         if known is not None and known.next is None:
             keys.discard_next()  # whole or torn, nothing names it
         if upgraded:
@@ -241,7 +242,7 @@ class Journal:
     @property
     def problem(self) -> str | None:
         """One word for why nothing can be recorded now; None while the newest try went well. May be asked from any thread."""
-        return self._refused or self._problem or self.heads.problem
+        return self._refused or self._problem or self.heads.problem or self.heads.mark_problem
 
     def refuse(self, problem: str) -> None:
         """Take no intent from now on, because older records were found damaged. `problem`: one word."""
@@ -297,18 +298,26 @@ class Journal:
         self._problem = None if self._store.has_reserve else FULL  # results still go in, intents do not
 
     def _append(self, phase: Phase, record: AnyRecord, *, intent: int | None = None) -> Receipt:
-        self.heads.before_record(intent=phase is Phase.INTENT)
-        self.note_step()
-        return self._place(phase, record, intent)
+        """Once more where a slow disk took it over midnight: no record stands under the key of another day."""
+        while True:
+            self.heads.before_record(intent=phase is Phase.INTENT)
+            self.note_step()
+            self._make_segment()
+            if not self.heads.is_over:
+                return self._put(phase, record, intent)
 
     def _place(self, phase: Phase, record: AnyRecord, intent: int | None) -> Receipt:
+        self._make_segment()
+        return self._put(phase, record, intent)
+
+    def _make_segment(self) -> None:
+        """A new segment where this one is full, and its first record."""
         if self._tail.size >= self._settings.segment_bytes:
             self._store.begin_segment()
         if self._tail.sequence and self._tail.sequence < self._tail.first:
             still_open = tuple(sorted(self._tail.open_intents))
             tree = tuple(each.hex() for each in self._tail.peaks.hashes)
             self._put(Phase.STATE, StateRecord(event="log.segment", open_intents=still_open, tree=tree), None)
-        return self._put(phase, record, intent)
 
     def _put(self, phase: Phase, record: AnyRecord, intent: int | None) -> Receipt:
         content = record.model_dump(mode="json", exclude_none=True) | self._common()

@@ -23,18 +23,20 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cardd.audit.checkpoint import VerifierKey, log_key
-from cardd.audit.disk import Disk
+from cardd.audit.disk import Disk, open_plain, read_plain
 
 FIRST_LINE = "cardd log key 1"
+MARK_LINE = "cardd log head 1"
 SEED_BYTES = 32
 LARGEST = 4096
 _FORM = re.compile(
     re.escape(FIRST_LINE) + r"\n([0-9a-f]{32})\n([0-9]{4}-[0-9]{2}-[0-9]{2})\n([0-9a-f]{64})\n", re.ASCII
 )
+_MARK = re.compile(re.escape(MARK_LINE.encode()) + rb"\n([0-9a-f]{32})\n([0-9]{1,16})\n([0-9a-f]{64})\n")
 
 
 class BadLogKey(ValueError):
-    """A file that is no key of a log, or can be read by others. Its text is one word: `form`, `rights`, `wiped`. Never its content."""
+    """A file that is no key of a log, or can be read by others. One word: `form`, `mark`, `rights`, `wiped`. Never its content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +97,38 @@ def end_of(period: date) -> int:
     return (end - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
 
+@dataclass(frozen=True, slots=True)
+class HeadMark:
+    """What is noted beside the key of the newest head: log id (32 hex digits), number of records, root (32 bytes)."""
+
+    log_id: str
+    size: int
+    root: bytes
+
+    def encode(self) -> bytes:
+        """The text of its file."""
+        return f"{MARK_LINE}\n{self.log_id}\n{self.size}\n{self.root.hex()}\n".encode("ascii")
+
+    @classmethod
+    def decode(cls, octets: bytes) -> "HeadMark":
+        """Raises `BadLogKey` (`mark`)."""
+        found = _MARK.fullmatch(octets)
+        if found is None:
+            raise BadLogKey("mark")
+        return cls(found[1].decode(), int(found[2]), bytes.fromhex(found[3].decode()))
+
+
 class KeyFile:
-    """The key's file, and beside it, while keys change, the next one (`<name>.next`)."""
+    """The key's file; beside it, while keys change, the next one (`<name>.next`), and how far the heads went (`<name>.head`).
+
+    The last is in another directory than the log: whoever puts back an older copy of the log with its heads, also one of the same
+    day, is found by it.
+    """
 
     def __init__(self, path: Path, disk: Disk) -> None:
         self.path, self._disk = path, disk
         self.next_path = path.with_name(path.name + ".next")
+        self._mark_path = path.with_name(path.name + ".head")
 
     def read(self) -> LogKey | None:
         """The key in use; None where there is no file. Raises `BadLogKey`, `OSError`."""
@@ -114,6 +142,17 @@ class KeyFile:
             if str(error) == "rights":
                 raise
             return None
+
+    def read_mark(self) -> HeadMark | None:
+        """How far the heads went; None where nothing is noted. Raises `BadLogKey` (`mark`), `OSError`."""
+        try:
+            return HeadMark.decode(read_plain(self._mark_path)[:LARGEST])
+        except FileNotFoundError:
+            return None
+
+    def leave_mark(self, mark: HeadMark) -> None:
+        """Takes the place of the one before, whole or not at all. Raises `OSError`."""
+        self._disk.replace_private(self._mark_path, mark.encode())
 
     def write_next(self, key: LogKey) -> None:
         """Durable on return. Raises `OSError`."""
@@ -161,7 +200,7 @@ def _write(disk: Disk, descriptor: int, octets: bytes) -> None:
 
 def _read(path: Path) -> LogKey | None:
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        descriptor = open_plain(path)
     except FileNotFoundError:
         return None
     with open(descriptor, "rb") as file:

@@ -18,7 +18,7 @@ from cardd.audit.chain import (
     walk,
 )
 from cardd.audit.cutting import first_kept
-from cardd.audit.disk import Disk
+from cardd.audit.disk import Disk, read_plain
 from cardd.audit.records import Phase
 from cardd.audit.tree import Peaks, leaf_hash
 
@@ -226,6 +226,6 @@ def check_log(directory: Path, stop: Callable[[], bool] = lambda: False) -> int:
 
 def _readable(path: Path, sequence: int) -> bytes:
     try:
-        return path.read_bytes()
+        return read_plain(path)
     except OSError as error:
         raise Damaged("unreadable", sequence=sequence, offset=0, file=path.name) from error

@@ -42,7 +42,6 @@ class SegmentStore:
         """
         for leftover in self._directory.glob("*.tmp"):
             leftover.unlink()
-        finish(self._directory, self._disk)
         found = read_tail(self._directory, self._disk, mark)
         if found is None:
             return None
@@ -54,6 +53,10 @@ class SegmentStore:
             self._disk.sync_directory(self._directory)
         self._reopen()
         return found
+
+    def finish_cut(self, covered: int) -> None:
+        """Go on with a cut that broke off; `covered`: records under the newest head. Raises `Damaged`, `OSError`."""
+        finish(self._directory, self._disk, covered)
 
     def create(self, log_id: bytes) -> Tail:
         """Begin a log with its first, empty segment. Raises `AuditUnavailable`."""
@@ -67,6 +70,7 @@ class SegmentStore:
         """One whole record, durable on return. Raises `AuditUnavailable`: it is not in the log; `JournalBroken`."""
         try:
             self._reopen()
+            self._check_place()
             self._write(octets)
         except OSError as error:
             self._close_file()
@@ -78,6 +82,22 @@ class SegmentStore:
             raise AuditUnavailable(problem=word_of(error)) from error
         self._suspect = False
         self.tail.advance(decode_record(octets, 0), octets)
+
+    def _check_place(self) -> None:
+        """What is written to is the file of that name, as we left it: else a record would be confirmed that nobody finds.
+
+        Another disk was mounted over the log or taken away under it, or somebody removed, exchanged or cut the file. Raises
+        `JournalBroken`; `OSError` where the kernel says no.
+        """
+        ours = os.fstat(self._descriptor())
+        try:
+            named = os.lstat(self._directory / segment_name(self.tail.first))
+        except FileNotFoundError:
+            named = None
+        if named is None or (named.st_dev, named.st_ino) != (ours.st_dev, ours.st_ino):
+            raise JournalBroken("the newest file of the audit log is another one than was written to")
+        if ours.st_size != self.tail.size:
+            raise JournalBroken("the newest file of the audit log was changed by somebody else")
 
     def _write(self, octets: bytes) -> None:
         rest = octets

@@ -169,6 +169,11 @@ def key_of(directory: Path) -> Path:
     return directory.with_name(f"{directory.name}.key")
 
 
+def mark_of(directory: Path) -> Path:
+    """What stands beside the key about the newest head."""
+    return directory.with_name(f"{directory.name}.key.head")
+
+
 def a_copy(directory: Path, target: Path) -> Path:
     """Log, heads and key of a log that is closed, or was killed."""
     shutil.copytree(directory, target)

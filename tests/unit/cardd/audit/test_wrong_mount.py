@@ -1,6 +1,6 @@
 """The log's directory is suddenly another one: empty, somebody else's, half an older one. The start is refused, nothing is written.
 
-A whole older copy of the same day fits together; that it is older, a witness knows (`unit/cardd/witness`).
+A whole older copy, of the same day too: `test_roll_back`.
 """
 
 import shutil
