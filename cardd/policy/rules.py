@@ -19,6 +19,17 @@ from cardd.policy.table import (
     Row,
 )
 
+OF_THE_RECORD = frozenset(
+    {
+        Operation.AUDIT,
+        Operation.AUDIT_REVIEW,
+        Operation.AUDIT_EXPORT,
+        Operation.AUDIT_CUT,
+        Operation.DISCLOSE,
+        Operation.WATCH_LIST,
+    }
+)
+"""What tells of others' work and of other residents, or steers who is watched. A signed head tells of nobody."""
 Shape = tuple[Operation, Item | KeyRole | None, CardKind]
 """operation, item or key, kind of card"""
 Cell = tuple[str, str, Operation, Item | KeyRole | None, CardKind, str]
@@ -123,6 +134,13 @@ def session(question: Question, policy: Policy) -> Decision | None:
         return Decision(False, "session", "nobody_logged_in")
     if question.role not in policy.roles:
         return Decision(False, "session", "role_unknown")
+    return None
+
+
+def record(question: Question, _policy: Policy) -> Decision | None:
+    """`record`: the record and its lists are the office's own business; whoever is logged in, no private-sector client asks for it."""
+    if question.private_sector and question.operation in OF_THE_RECORD:
+        return Decision(False, "record", "private_sector")
     return None
 
 
@@ -234,6 +252,7 @@ _BY_NONE = Allowing()
 RULES: tuple[Rule, ...] = (
     login,
     session,
+    record,
     rights,
     context,
     resident_code,

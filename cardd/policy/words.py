@@ -146,7 +146,18 @@ TEXTS: Mapping[str, Two] = {
 }
 
 RULES = frozenset(
-    {"login", "session", "rights", "context", "resident_code", "override", "request_shape", "number_law", "own_badge"}
+    {
+        "login",
+        "session",
+        "record",
+        "rights",
+        "context",
+        "resident_code",
+        "override",
+        "request_shape",
+        "number_law",
+        "own_badge",
+    }
 )
 """What stands as the rule of a decision and is no row."""
 

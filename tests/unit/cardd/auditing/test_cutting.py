@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -24,7 +25,7 @@ from cardd.ports import Call
 from tests.unit.cardd.audit.journals import START_US, an_intent, an_outcome
 from tests.unit.cardd.auditing.long_life import BEFORE, TwoPeopleGate, old_log, opened
 
-CALL = cast(Call, None)
+CALL = cast(Call, SimpleNamespace(caller=SimpleNamespace(private_sector=False)))
 
 
 class House:

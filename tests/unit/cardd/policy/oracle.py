@@ -9,6 +9,7 @@ RIGHTS = ("badge_block", "badge_list", "approvals", "office_files", "lockdown", 
 BY_TWO = ("audit_export", "audit_cut")
 CARE = ("badge_enrol", "badge_renew", "badge_unblock")
 KEYED = ("sign", "certificate", "grant")
+RECORD = ("audit", "audit_review", "audit_export", "audit_cut", "disclose", "watch_list")
 PLAIN = ("pin_status", "token_info", "change_pin", "disclose", "watch_list")
 
 
@@ -32,9 +33,11 @@ Verdict = tuple[bool, bool, bool]
 NO = (False, False, False)
 
 
-def verdict(tree: Tree, asked: Asked) -> Verdict:  # noqa: PLR0911 - one answer after the other, as one would read it out
+def verdict(tree: Tree, asked: Asked) -> Verdict:  # noqa: C901, PLR0911 - one answer after the other, as one would read it out
     if asked.operation in PROOFS:
         return (asked.card == "badge", False, False)
+    if asked.private and asked.operation in RECORD:
+        return NO
     role = next((each for each in tree["roles"] if each["code"] == asked.role), None)
     if role is None or (asked.operation in (*RIGHTS, *BY_TWO) and asked.operation not in role.get("rights", [])):
         return NO

@@ -46,6 +46,24 @@ def question(role: str, purpose: str, operation: Operation, card: CardKind, **mo
         ({"operation": Operation.OVERRIDE, "role": "supervisor", "case": None}, "context", "case_missing"),
         ({"operation": Operation.LOCKDOWN, "role": None}, "session", "nobody_logged_in"),
         ({"purpose": "resident_code", "private_sector": True}, "resident_code", "private_sector"),
+        ({"operation": Operation.AUDIT, "role": "auditor", "private_sector": True}, "record", "private_sector"),
+        ({"operation": Operation.AUDIT_EXPORT, "role": "auditor", "private_sector": True}, "record", "private_sector"),
+        ({"operation": Operation.AUDIT_REVIEW, "role": "auditor", "private_sector": True}, "record", "private_sector"),
+        (
+            {"operation": Operation.AUDIT_CUT, "role": "administrator", "private_sector": True},
+            "record",
+            "private_sector",
+        ),
+        (
+            {"operation": Operation.DISCLOSE, "role": "supervisor", "purpose": "disclosure", "private_sector": True},
+            "record",
+            "private_sector",
+        ),
+        (
+            {"operation": Operation.WATCH_LIST, "role": "supervisor", "purpose": "watch_list", "private_sector": True},
+            "record",
+            "private_sector",
+        ),
         ({"role": "supervisor", "purpose": "disaster_identity"}, "default", "no_row"),
         ({"emergency": True, "purpose": "move_in", "items": (Item.PHOTO,)}, "default", "no_row"),
         ({"operation": Operation.SIGN, "key": KeyRole.SIGNATURE}, "default", "no_row"),
@@ -66,6 +84,27 @@ def test_a_refusal_names_its_rule(change: dict[str, Any], rule: str, reason: str
     assert decide(Question(**good), POLICY).allowed  # type: ignore[arg-type]
     decision = decide(Question(**good | change), POLICY)  # type: ignore[arg-type]
     assert (decision.allowed, decision.rule, decision.reason) == (False, rule, reason)
+
+
+@pytest.mark.proves("fault 123")
+def test_an_auditor_of_the_example_takes_nothing_from_a_card_and_reviews() -> None:
+    """The auditor sees the record, and may let a resident hear who used the card; no cell gives them anything that stands on one."""
+    tree = POLICY.table
+    theirs = {
+        (operation, card)
+        for row in tree.rows
+        if "auditor" in row.roles
+        for operation in row.operations
+        for card in row.cards
+    }
+    assert {each for each in theirs if each[1] is not CardKind.BADGE} == {
+        (Operation.DISCLOSE, CardKind.MY_NUMBER),
+        (Operation.DISCLOSE, CardKind.JUKI),
+    }
+    asking = {Operation.AUDIT, Operation.AUDIT_REVIEW, Operation.AUDIT_EXPORT, Operation.AUDIT_CUT}
+    assert asking & set(POLICY.roles["auditor"].rights) == asking - {Operation.AUDIT_CUT}
+    for role in ("counter", "card_issuing"):
+        assert not asking & set(POLICY.roles[role].rights)
 
 
 def test_an_allowed_request_names_its_row() -> None:
