@@ -1,4 +1,5 @@
-"""Two days at the counter of a made-up town hall, told step by step. `./dev demo` runs it; it ends with 0 or says what failed."""
+"""Two days at the counter of a made-up town hall and what is left on record, told step by step. `./dev demo` runs it; it ends with 0 or
+says what failed."""
 
 import json
 import shutil
@@ -11,6 +12,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from demo import the_record
 from demo.ending import Ending, Told
 from demo.office import Office, Person, Resident
 from demo.second_day import hire, second_day
@@ -50,15 +52,16 @@ def tour_of(folder: Path, ending: Ending) -> Counter[str]:
     print(bold("cardd: 町役場の窓口の二日間 / two days at a town hall's counter"), flush=True)
     print("Virtual cards and readers, real PC/SC library, real OpenSSL. Nobody here exists.", flush=True)
     clerk, resident = office.hire(), office.resident()
-    staff = hire(office, clerk)
+    staff, auditor = hire(office, clerk), the_record.hire(office)
     with ExitStack() as stack:
         with ending.held():
             stage = stack.enter_context(Stage(office.config_file, ending))
         office.write(stage.socket)
         tour = Tour(stage, folder)
         open_counter(tour, stage, office)
+        the_record.note_the_key(tour, office)
         log_in(tour, stage, clerk)
-        serve_resident(tour, stage, resident)
+        receipt = serve_resident(tour, stage, resident)
         refusals(tour, resident)
         sign(tour, folder, resident)
         sign_as_operator(tour, folder, clerk)
@@ -66,7 +69,9 @@ def tour_of(folder: Path, ending: Ending) -> Counter[str]:
         leave(tour, stage, resident)
         close_counter(tour, stage)
         second_day(tour, stage, office, staff, resident)
-        look_at_the_record(tour, stage, office)
+        the_record.ask_the_record(tour, stage, auditor, clerk, resident, receipt)
+        look_at_the_record(tour, stage, office, receipt)
+        the_record.check_from_outside(tour, office, receipt)
     return tour.shown
 
 
@@ -86,8 +91,10 @@ def summary(shown: Counter[str], seconds: float) -> None:
         what the rules say before anybody tries, the inactivity lock, a second person's approval, three signatures with one PIN
     職員カードの発行、紛失の届け出、緊急停止と二人による解除
         a badge from blank card to loss report; the emergency stop, and its release by two
-    {shown["records"]} 件の利用記録を、独立したプログラムが検証
-        {shown["records"]} records, chained, checked by a program that shares nothing with cardd
+    {shown["records"]} 件の利用記録を、独立したプログラムが検証。1ビットの変更も発見
+        {shown["records"]} records under signed heads, checked by a program that shares nothing with cardd; one changed bit is found
+    控えの証明、住民への開示、警告とその確認、月次報告書
+        the proof of a receipt, a resident told who used the card, an alarm and its review, the monthly report
 
 Done: {shown["steps"]} steps, {shown["commands"]} commands, {seconds:.1f} s. Look around in {FOLDER}; nothing else is left.""")
 
@@ -107,7 +114,8 @@ def log_in(tour: Tour, stage: Stage, clerk: Person) -> None:
     tour.clerk("login", pins=[clerk.pin])
 
 
-def serve_resident(tour: Tour, stage: Stage, resident: Resident) -> None:
+def serve_resident(tour: Tour, stage: Stage, resident: Resident) -> str:
+    """The receipt of a reading, as SEQUENCE:HASH."""
     tour.step(
         "住民がカードを置きます", "A resident puts the card on the reader: found by its applications, never by its ATR"
     )
@@ -120,12 +128,15 @@ def serve_resident(tour: Tour, stage: Stage, resident: Resident) -> None:
     )
     tour.clerk("read", *context, "name", "address", "birth_date", "sex", pins=[resident.holder.pins.card_info])
     tour.step(
-        "18歳以上かどうかだけが必要なら、生年月日は渡しません",
-        "Where only an age of 18 matters, the birth date stays inside",
+        "18歳以上かどうかだけが必要なら、生年月日は渡しません（業務システムが受け取る形で。記録の控えが付きます）",
+        "Where only an age of 18 matters, the birth date stays inside; as an application gets it, with the receipt of the record",
     )
-    tour.clerk("read", *context, "--age", OLD_ENOUGH, "age_over", pins=[resident.holder.pins.card_info])
+    told = tour.clerk(
+        "--json", "read", *context, "--age", OLD_ENOUGH, "age_over", pins=[resident.holder.pins.card_info]
+    )
     tour.step("顔写真を読みます（照合番号B）", "The photo, opened with verification number B")
     tour.clerk("read", *context, "--images", "images", "photo", pins=[resident.holder.verification_b])
+    return the_record.receipt_in(told)
 
 
 def refusals(tour: Tour, resident: Resident) -> None:
@@ -218,15 +229,18 @@ def close_counter(tour: Tour, stage: Stage) -> None:
     stop(tour, stage)
 
 
-def look_at_the_record(tour: Tour, stage: Stage, office: Office) -> None:
+def look_at_the_record(tour: Tour, stage: Stage, office: Office, receipt: str) -> None:
     tour.step(
         "閉庁: cardd を止め、利用記録を確かめます",
         "The counter closes; the record is checked by a program that trusts nobody",
     )
     stop(tour, stage)
-    screen = tour.run("cardd-verify", str(office.audit), "--show", last=14)
+    known = ("--key", the_record.FIRST_KEY, "--receipt", receipt)
+    screen = tour.run("cardd-verify", "--locale", "en", str(office.audit), "--show", *known, last=14)
     if "whole" not in screen.splitlines()[-1]:
         raise Failed("the record is not whole")
+    if "the receipt's record is in the log" not in screen:
+        raise Failed("the record of the receipt is not there")
     tour.shown["records"] = sum(line[:1].isdigit() for line in screen.splitlines())
 
 

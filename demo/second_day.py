@@ -88,7 +88,7 @@ def second_person(tour: Tour, stage: Stage, staff: Staff, resident: Resident) ->
     )
     stage.insert(resident.card, RESIDENT_READER)
     order = ("read", *SENSITIVE, "name", "address")
-    approval = _approval(tour.clerk(*order, expect=34))
+    approval = approval_in(tour.clerk(*order, expect=34))
     tour.say("責任者が、自分の職員カードを別のリーダーに置きます / the supervisor's badge goes into another reader")
     stage.insert(staff.supervisor.badge, DESK_READER)
     tour.person("approvals", "give", approval, answers=[YES, staff.supervisor.pin])
@@ -119,12 +119,12 @@ def new_badge(tour: Tour, stage: Stage, office: Office, staff: Staff) -> None:
     tour.step(
         "新しい職員の職員カードを作ります（注文）", "A new operator: an administrator orders a badge from a blank card"
     )
-    _sits_down(stage, first)
+    sits_down(stage, first)
     tour.clerk("login", pins=[first.pin])
     card = make_blank_badge(office.folder / "cards" / "tanaka.card", quirks=PivQuirks(set_management_key=True))
     stage.insert(card, RESIDENT_READER)
     order = ("badge", "enrol", "tanaka", "--name", "田中 一郎", "--role", "counter", *BADGE_CARE)
-    approval = _approval(tour.clerk(*order, expect=34))
+    approval = approval_in(tour.clerk(*order, expect=34))
     tour.step("もう一人の管理者が承認します", "Another administrator agrees, with another badge")
     stage.insert(second.badge, DESK_READER)
     badge = stage.handle(DESK_READER)
@@ -142,32 +142,32 @@ def new_badge(tour: Tour, stage: Stage, office: Office, staff: Staff) -> None:
 def _used_and_lost(tour: Tour, stage: Stage, staff: Staff, card: Card) -> None:
     tour.step("新しい職員カードでログインできます", "The new badge logs in")
     stage.pull(RESIDENT_READER)
-    _sits_down(stage, card)
+    sits_down(stage, card)
     tour.clerk("login", pins=[NEW_PIN])
     tour.step("紛失の届け出: その場で使えなくなります", "Reported lost: it counts no more, at once")
-    _sits_down(stage, staff.administrators[0])
+    sits_down(stage, staff.administrators[0])
     tour.clerk("login", pins=[staff.administrators[0].pin])
     tour.clerk("badge", "block", "tanaka", "--reason", "lost")
     tour.say("拾った人がそのカードを置いても / whoever found it puts it in:")
-    _sits_down(stage, card)
+    sits_down(stage, card)
     tour.clerk("login", pins=[NEW_PIN], expect=30)
 
 
 def emergency_stop(tour: Tour, stage: Stage, staff: Staff) -> None:
     first, second = staff.administrators
     tour.step("緊急停止: カードの操作をすべて止めます", "Emergency stop: all card work ends")
-    _sits_down(stage, first)
+    sits_down(stage, first)
     tour.clerk("login", pins=[first.pin])
     tour.person("lockdown", "engage", "--reason", "drill", answers=[YES])
     tour.clerk("login", pins=[first.pin], expect=35)
     tour.step("解除には、二人の管理者の職員カードが必要です", "Its release takes the badges of two administrators")
     tour.clerk("lockdown", "release", pins=[first.pin])
     stage.pull(BADGE_READER)
-    _sits_down(stage, second)
+    sits_down(stage, second)
     tour.clerk("lockdown", "release", pins=[second.pin])
 
 
-def _sits_down(stage: Stage, who: Person | Card) -> None:
+def sits_down(stage: Stage, who: Person | Card) -> None:
     """Their badge goes into the badge reader, whatever lay there."""
     if stage.readers.slots[BADGE_READER].card is not None:
         stage.pull(BADGE_READER)
@@ -175,7 +175,7 @@ def _sits_down(stage: Stage, who: Person | Card) -> None:
     stage.handle(BADGE_READER)
 
 
-def _approval(screen: str) -> str:
+def approval_in(screen: str) -> str:
     """The number of the approval that a refusal names."""
     found = re.search(r"\ba-[0-9a-f]{16}\b", screen)
     if found is None:
