@@ -19,7 +19,7 @@ from cardd.audit.pseudonym import read_key
 from cardd.errors import CarddError
 from cardd.office import at_start
 from cardd.office.beginning import StartRefused
-from cardd.process.memory import forbid_dumps, lock_memory
+from cardd.process.memory import forbid_dumps, give_back_large_blocks, lock_memory
 from cardd.state.store import StateBroken
 from cardd.tomlfile import BrokenFile
 
@@ -96,6 +96,7 @@ def _run(settings: config.Settings, files: at_start.AtStart) -> int:
     log.set_up(settings.log_format, settings.log_level)
     keep_texts_out()
     forbid_dumps()
+    give_back_large_blocks()
     office = Office(
         settings,
         files,
