@@ -16,11 +16,13 @@ give it what is kept elsewhere: the first key (`--key`), a receipt (`--receipt`)
 
 import argparse
 import base64
+import errno
 import hashlib
 import importlib.util
 import json
 import os
 import re
+import stat
 import struct
 import sys
 import time
@@ -39,6 +41,8 @@ LENGTH = 4
 HEADER = 49  # bytes of a record between its length and its JSON
 MAGIC, VERSION = b"CARDDLOG", 1
 LARGEST = 64 * 1024
+LARGEST_FILE = 1 << 30
+"""Bytes of any other file that is read whole."""
 LARGEST_SEGMENT = 80 * 1024 * 1024
 LARGEST_NOTE = 64 * 1024
 PHASES = {1: "intent", 2: "result", 3: "state"}
@@ -307,8 +311,13 @@ class Report:
     """The last record that was cut off, as `cut.json` and the log's own record say; 0: nothing."""
     previous_log: str = ""
     """The log that this one goes on from."""
+    previous_last: tuple[int, str] = (0, "")
+    """Number and hash of its last record, as the first record here says."""
+    previous_reason: str = ""
     closed: list[dict[str, Any]] = field(default_factory=list)
-    """Reports of closed logs that stand beside it."""
+    """Reports of the closed logs that stand beside it, the newest first."""
+    closed_missing: str = ""
+    """The log that should be the next of them, and is not there: what is older was not checked."""
     seconds: float = 0.0
     finding: Finding | None = None
     receipt_found: bool | None = None
@@ -757,7 +766,7 @@ class Walk:
     def _read(self, path: Path, expected: int) -> bytes:
         if path.stat().st_size > LARGEST_SEGMENT:
             raise Wrong("segment_size", expected, path.name, LARGEST_SEGMENT)
-        return path.read_bytes()
+        return read_plain(path)
 
     def _header(self, octets: bytes, expected: int, name: str) -> tuple[bytes, int, bytes, int, bytes]:
         if len(octets) < SEGMENT.size or SEGMENT.unpack_from(octets)[:2] != (MAGIC, VERSION):
@@ -1011,7 +1020,7 @@ class Walk:
         if end + RECORD.size <= len(octets):
             return bytes(RECORD.unpack_from(octets, end)[4])
         if end == len(octets) and self._place < len(self._files):
-            with self._files[self._place].open("rb") as file:
+            with open(plain(self._files[self._place]), "rb") as file:
                 return file.read(SEGMENT.size)[-32:]
         return b""
 
@@ -1092,7 +1101,7 @@ class Cut:
 def read_cut(directory: Path, log_id: str, expected: int) -> Cut:
     """Raises `Wrong` (`cut_file`), `OSError`."""
     try:
-        told = json.loads((directory / "cut.json").read_bytes())
+        told = json.loads(read_plain(directory / "cut.json"))
         last, keys = told["cuts"][-1], {each["sequence"]: exact_base64(each["record"]) for each in told["keys"]}
         found = Cut(last["last_sequence"], last["last_hash"], last["head_size"], last["head_root"], keys)
         if told["log_id"] != log_id or type(found.last_sequence) is not int or type(found.head_size) is not int:
@@ -1113,7 +1122,7 @@ class HeadFiles:
     def __init__(self, directory: Path) -> None:
         """Raises `OSError`."""
         self._paths = sorted((directory / "heads").glob("*.heads"))
-        self._newest = self._paths[-1].read_bytes() if self._paths else b""
+        self._newest = read_plain(self._paths[-1]) if self._paths else b""
         self.bytes = sum(path.stat().st_size for path in self._paths)
 
     def __bool__(self) -> bool:
@@ -1126,7 +1135,7 @@ class HeadFiles:
         """
         for path in self._paths:
             newest = path == self._paths[-1]
-            octets, name = self._newest if newest else path.read_bytes(), f"heads/{path.name}"
+            octets, name = self._newest if newest else read_plain(path), f"heads/{path.name}"
             found, torn = list[tuple[bytes, int]](), -1
             try:
                 for each in notes_in(octets):
@@ -1450,6 +1459,23 @@ def witnessed(notes: Iterable[Note], witnesses: Iterable[VerifierKey]) -> list[d
 # --- a whole log, a segment ------------------------------------------------------------------------------------------
 
 
+def plain(path: Path) -> int:
+    """Open what is a plain file, and nothing else: a pipe in a copy of a log would keep the check for ever. Raises `OSError`."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0))
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "no plain file", str(path))
+    return descriptor
+
+
+def read_plain(path: Path) -> bytes:
+    """The whole file. Raises `OSError`, also beyond 1 GiB."""
+    with open(plain(path), "rb") as file:
+        if os.fstat(file.fileno()).st_size > LARGEST_FILE:
+            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
+        return file.read()
+
+
 def segment_paths(directory: Path) -> list[Path]:
     """In order of their records. Raises `OSError` for a directory that cannot be listed."""
     return sorted(directory / name for name in os.listdir(directory) if name.endswith(".seg"))
@@ -1463,12 +1489,13 @@ def verify(
     full: bool = True,
     progress: Progress | None = None,
     on_record: Callable[[Record], None] | None = None,
+    alone: bool = False,
 ) -> Report:
     """Check a whole log (its directory) or one segment of it (a file).
 
     `receipt`: sequence and hash (hex) of a record that must stand in it. `outside`: what is kept elsewhere. `full`: read the JSON of
     every record, about 60,000 records a second instead of more than 200,000. `on_record` is told of each record of a
-    full check. Memory: one segment. Raises `OSError`.
+    full check. `alone`: not the closed logs beside it. Memory: one segment. Raises `OSError`.
     """
     began, outside = time.monotonic(), outside or Outside()
     if receipt is not None:
@@ -1483,6 +1510,8 @@ def verify(
             walk = Walk(segment_paths(place) if place.is_dir() else [], report, full=full, progress=progress)
             walk.on_record = on_record
             _check_log(walk, report, place, outside)
+            if not alone:
+                _check_closed(report, place)
     except Wrong as wrong:
         first = wrong if walk.deferred is None else min(wrong, walk.deferred, key=lambda each: each.finding.sequence)
         report.finding = first.finding
@@ -1521,7 +1550,7 @@ def _check_log(walk: Walk, report: Report, directory: Path, outside: Outside) ->
         raise Wrong("pinned_key", 1, str(directory), 0)
     outside.public = judge.public
     kept.finish(judge)
-    _check_closed(walk, report, directory)
+    _note_previous(walk.first_content, report)
 
 
 def _signatures_bytes() -> int:
@@ -1557,7 +1586,7 @@ def _check_cut(walk: Walk, report: Report, cut: Cut) -> None:
 def _check_first_key(report: Report, directory: Path, outside: Outside, note: Note) -> None:
     """The key that the chain begins with, against the file beside the log and against what the auditor has."""
     told = directory / "first.key"
-    if told.exists() and told.read_text(encoding="utf-8", errors="replace").strip() != report.first_key:
+    if told.exists() and read_plain(told).decode(errors="replace").strip() != report.first_key:
         raise Wrong("first_key", note.size, told.name, 0)
     if outside.key is not None:
         if str(outside.key) != report.first_key:
@@ -1565,21 +1594,33 @@ def _check_first_key(report: Report, directory: Path, outside: Outside, note: No
         report.key_pinned = True
 
 
-def _check_closed(walk: Walk, report: Report, directory: Path) -> None:
-    """The logs that this one takes the place of, where they stand beside it (`closed/<log id>`)."""
-    told = walk.first_content
+def _note_previous(told: dict[str, Any], report: Report) -> None:
     previous = told.get("previous_log")
-    if not isinstance(previous, str) or not re.fullmatch("[0-9a-f]{32}", previous):
-        return
-    report.previous_log = previous
-    place = directory / "closed" / previous
-    if not place.is_dir():
-        return
-    closed = verify(place, (told.get("last_sequence", 0), told.get("last_hash", "")), full=walk.full)
-    report.closed.append(asdict(closed))
-    damaged = told.get("reason") == "damaged"  # then what is wrong with it is why it was closed
-    if closed.log_id != previous or (not damaged and (closed.finding is not None or not closed.receipt_found)):
-        raise Wrong("closed_log", 1, f"closed/{previous}", 0)
+    if isinstance(previous, str) and re.fullmatch("[0-9a-f]{32}", previous):
+        report.previous_log = previous
+        report.previous_last = (told.get("last_sequence", 0), told.get("last_hash", ""))
+        report.previous_reason = str(told.get("reason"))
+
+
+def _check_closed(report: Report, directory: Path) -> None:
+    """The logs that this one takes the place of, one behind the other, all in one folder: `closed/<log id>`. Raises `Wrong`."""
+    later, seen = report, {report.log_id}
+    while later.previous_log:
+        name = f"closed/{later.previous_log}"
+        place = directory / name
+        if later.previous_log in seen:
+            raise Wrong("closed_log", 1, name, 0)
+        if not place.is_dir():
+            report.closed_missing = later.previous_log
+            return
+        seen.add(later.previous_log)
+        closed = verify(place, later.previous_last, full=report.full, alone=True)
+        report.closed.append(asdict(closed))
+        damaged = later.previous_reason == "damaged"  # then what is wrong with it is why it was closed
+        whole = closed.finding is None and closed.receipt_found
+        if closed.log_id != later.previous_log or not (damaged or whole):
+            raise Wrong("closed_log", 1, name, 0)
+        later = closed
 
 
 def _check_segment(walk: Walk, report: Report, path: Path, outside: Outside) -> None:
@@ -1624,7 +1665,7 @@ def _segment_reaches(walk: Walk, kept: _Kept, note: Note) -> bool:
 def _heads_of_segment(directory: Path, report: Report, base: int) -> Iterator[Note]:
     for path in sorted((directory / "heads").glob("*.heads")):
         try:
-            for raw, offset in notes_in(path.read_bytes()):
+            for raw, offset in notes_in(read_plain(path)):
                 note = note_of(raw, f"heads/{path.name}", offset)
                 if note.size >= base and note.origin == f"cardd/{report.log_id}":
                     yield note
@@ -1805,7 +1846,7 @@ def verify_export(path: Path, outside: Outside, wanted: dict[int, bytes]) -> Pro
     """
     found, name = Proof("export"), path.name
     beside = path.with_name(name + ".head")
-    octets = beside.read_bytes()
+    octets = read_plain(beside)
     try:
         note = note_of(octets, beside.name)
         if not note.origin.endswith("/export") or note.why not in ("jsonl", "csv"):
@@ -1831,7 +1872,7 @@ def _check_lines(path: Path, note: Note, found: Proof, wanted: dict[int, bytes])
     """Root and SHA-256 over the file's lines."""
     end = b"\r\n" if note.why == "csv" else b"\n"
     whole, peaks = _sha(), list[bytes]()
-    with path.open("rb") as file:
+    with open(plain(path), "rb") as file:
         for raw in file:
             whole.update(raw)
             if not raw.endswith(end):
@@ -2025,6 +2066,12 @@ def _about_questions(report: Report, *, ja: bool) -> Iterator[str]:
         )
     if report.previous_log:
         yield f"前のログ: {report.previous_log}" if ja else f"goes on from log {report.previous_log}"
+    if report.closed_missing:
+        yield (
+            f"ログ {report.closed_missing} はここにありません。そこから前の記録は検査していません"
+            if ja
+            else f"log {report.closed_missing} is NOT here: its records, and all before them, were not checked"
+        )
     if report.open_intents:
         yield ("結果のない操作: " if ja else "intents without a result: ") + numbers(report.open_intents)
     if report.clock_went_back:
