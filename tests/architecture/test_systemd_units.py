@@ -72,7 +72,7 @@ def test_without_an_option_that_matters_the_exposure_rises(folder: Path, option:
     assert units.exposure(folder) > closed
 
 
-@pytest.mark.proves("H2", "H3", "H4", "H5", "P8")
+@pytest.mark.proves("H2", "H3", "H4", "H5", "P8", "fault 141")
 @pytest.mark.parametrize(
     ("key", "value"),
     {
