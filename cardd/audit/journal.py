@@ -77,6 +77,14 @@ class JournalSettings:
     """When a head is due (A4)."""
 
 
+def not_given_out(record: OutcomeRecord) -> OutcomeRecord:
+    """How an operation ended whose result could not be written in time: its caller got nothing. What became of card and PIN stays."""
+    if record.result is not Result.DONE:
+        return record
+    code = AuditUnavailable.code
+    return record.model_copy(update={"result": Result.FAILED, "code": code, "problem": "result_late", "items": None})
+
+
 class Journal:
     """The one writer of one log directory."""
 
@@ -93,6 +101,8 @@ class Journal:
         self._refused: str | None = None
         self._problem: str | None = None
         self._logins: set[int] = set()
+        self._owed: dict[int, OutcomeRecord] = {}
+        """Results that could not be written, by the number of their intent."""
         self._steps = ClockSteps(clock)
         try:
             self._store = SegmentStore(directory, self._disk, reserve_bytes=settings.reserve_bytes)
@@ -202,7 +212,11 @@ class Journal:
         """Durable: data may now leave. Uses the reserve when the disk is full. Raises `AuditUnavailable`, `JournalBroken`."""
         if intent.log_id != self.log_id or intent.sequence not in self._tail.open_intents:
             raise ValueError("this intent is not open")
-        receipt = self._close_intent(intent.sequence, record)
+        try:
+            receipt = self._close_intent(intent.sequence, record)
+        except AuditUnavailable:
+            self._owed[intent.sequence] = not_given_out(record)
+            raise
         self.heads.recorded("login" if intent.sequence in self._logins and record.result is Result.DONE else None)
         self._logins.discard(intent.sequence)
         return receipt
@@ -214,12 +228,16 @@ class Journal:
         return receipt
 
     def keep(self) -> None:
-        """After each record, and now and then: heads that are due, keys of a new day, steps of the clock. Raises `JournalBroken`.
+        """After each record, and now and then: heads that are due, keys of a new day, steps of the clock, results that the disk did not
+        take. Raises `JournalBroken`.
 
         What the disk says against it becomes `problem`, and is tried again by the next call.
         """
         try:
             self.note_step()
+            for sequence in sorted(self._owed):
+                self._close_intent(sequence, self._owed[sequence])
+                del self._owed[sequence]
         except AuditUnavailable as error:
             self._problem = error.facts.problem
         self.heads.keep()
@@ -237,7 +255,7 @@ class Journal:
     @property
     def due(self) -> bool:
         """Whether `keep` has something to do. May be asked from any thread."""
-        return self.heads.due or self._steps.seen
+        return self.heads.due or self._steps.seen or bool(self._owed)
 
     @property
     def problem(self) -> str | None:
