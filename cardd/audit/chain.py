@@ -210,12 +210,13 @@ def _check_holdable(value: object) -> None:
             return
         case list() | tuple():
             inside: Iterable[object] = value
-        case dict() if all(isinstance(name, str) and name.isascii() for name in value):
+        case dict() if all(type(name) is str for name in value) and "".join(value).isascii():
             inside = value.values()
         case _:
             raise ValueError("a value that no record can hold")
     for each in inside:
-        _check_holdable(each)
+        if type(each) is not str:  # most are
+            _check_holdable(each)
 
 
 def _dumps(content: dict[str, object]) -> bytes:
