@@ -96,7 +96,7 @@ SESSIONS = (
         TwoTexts("この操作は許可されていません。", "The rules of the office do not allow this."),
         TwoTexts("業務上必要な場合は、責任者に相談してください。", "If the work needs it, ask the supervisor; `rule` names the rule.")),
     Fault("audit.unavailable", 2201, "it", True, EXIT_RECORD,
-        TwoTexts("利用記録を保存できないため、操作を始めず、結果も渡しません。", "The record cannot be written: nothing is begun or given out."),
+        TwoTexts("利用記録を保存できないため、操作を始めず、結果も渡しません。", "The record cannot be written: no work, no results."),
         TwoTexts("情報システム担当に、すぐに連絡してください。", "Call IT at once: disk full or failing.")),
     Fault("audit.unknown", 2202, "supervisor", True, EXIT_RECORD,
         TwoTexts("その記録はありません。", "There is no such record, alarm or export."),
