@@ -36,6 +36,8 @@ LARGEST_NUMBER = 2**53 - 1
 _LENGTH = struct.Struct(">I")
 _HEADER = struct.Struct(">QQB32s")
 _SEGMENT = struct.Struct(">8sI16sQ32s")
+_SUM_PLACE = "-" * 16
+_SUM_FIELD = b'"sum":"%s",' % _SUM_PLACE.encode("ascii")
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 SEGMENT_HEADER = _SEGMENT.size
 SMALLEST_RECORD = _LENGTH.size + _HEADER.size + 2
@@ -110,10 +112,11 @@ def encode_record(sequence: int, utc_us: int, phase: int, before: bytes, content
     header = _HEADER.pack(sequence, utc_us, phase, before)
     full = {**content, "seq": sequence, "utc_us": utc_us, "phase": int(phase)}
     _check_holdable(full)
-    # `sum` stands between `seq` and `utc_us` in the order of RFC 8785, so there is always something on both sides of it.
-    front = _dumps({name: value for name, value in full.items() if name < "sum"})[:-1]
-    back = _dumps({name: value for name, value in full.items() if name > "sum"})[1:]
-    text = b'%s,"sum":"%s",%s' % (front, _sum(header, front + b"," + back).encode("ascii"), back)
+    # In the order of RFC 8785 `phase` and `seq` come before it, `utc_us` behind it: commas on both sides. A quote in a text is escaped.
+    front, _, back = _dumps({**full, "sum": _SUM_PLACE}).partition(_SUM_FIELD)
+    if _SUM_FIELD in back:
+        raise ValueError("a table in the record has a sum like the record's")
+    text = b'%s"sum":"%s",%s' % (front, _sum(header, front + back).encode("ascii"), back)
     octets = _LENGTH.pack(len(header) + len(text)) + header + text
     if len(octets) > LARGEST_RECORD:
         raise ValueError("record too large")
@@ -210,7 +213,7 @@ def _check_holdable(value: object) -> None:
             return
         case list() | tuple():
             inside: Iterable[object] = value
-        case dict() if all(type(name) is str for name in value) and "".join(value).isascii():
+        case dict() if {*map(type, value)} <= {str} and "".join(value).isascii():
             inside = value.values()
         case _:
             raise ValueError("a value that no record can hold")

@@ -87,6 +87,21 @@ def test_what_no_reader_of_json_keeps_exact_is_not_written(value: object) -> Non
         encode_record(1, 1, 3, NO_RECORD, {"x": value})
 
 
+@pytest.mark.proves("fault 114")
+@pytest.mark.parametrize("text", ['"sum":"----------------",', ',"sum":"----------------","', "-" * 16])
+def test_text_that_looks_like_the_place_of_the_sum_stays_text(text: str) -> None:
+    record = decode_record(encode_record(1, 1, 3, NO_RECORD, {"case": text, "witness": text}), 0)
+    assert content_of(record) == {"case": text, "witness": text, "seq": 1, "utc_us": 1, "phase": 3}
+
+
+def test_a_table_with_a_sum_of_its_own_is_written_or_refused_but_never_mixed_up() -> None:
+    inner = {"phase": 1, "sum": "0" * 16, "utc_us": 1}
+    assert content_of(decode_record(encode_record(1, 1, 3, NO_RECORD, {"watch": inner}), 0))["watch"] == inner
+    for name in ("a", "watch"):
+        with pytest.raises(ValueError, match="a table in the record"):
+            encode_record(1, 1, 3, NO_RECORD, {name: inner | {"sum": "-" * 16}})
+
+
 @given(CONTENT)
 def test_verifiers_canonical_form_is_rfc8785_for_all_that_records_hold(content: dict) -> None:
     assert canonical(content) == rfc8785.dumps(content)
