@@ -17,7 +17,7 @@ from cardd.audit.checkpoint import SignedHead
 from cardd.audit.clock_steps import STEP_US, ClockSteps
 from cardd.audit.disk import Disk
 from cardd.audit.head_files import HeadFiles
-from cardd.audit.heads import Heads, Keys
+from cardd.audit.heads import BEHIND, Heads, Keys
 from cardd.audit.heads_start import Found, check_new, continues_of, keys_of, look
 from cardd.audit.log_key import KeyFile, LogKey, day_of
 from cardd.audit.records import RECORD_FORMAT, AnyRecord, IntentRecord, OutcomeRecord, Phase, Result, StateRecord
@@ -238,8 +238,11 @@ class Journal:
             for sequence in sorted(self._owed):
                 self._close_intent(sequence, self._owed[sequence])
                 del self._owed[sequence]
+            if self._problem == FULL:
+                with self._noting_problem():
+                    self._store.make_reserve()
         except AuditUnavailable as error:
-            self._problem = error.facts.problem
+            self._note(error)
         self.heads.keep()
 
     def head(self, why: str) -> SignedHead:
@@ -255,7 +258,7 @@ class Journal:
     @property
     def due(self) -> bool:
         """Whether `keep` has something to do. May be asked from any thread."""
-        return self.heads.due or self._steps.seen or bool(self._owed)
+        return self.heads.due or self._steps.seen or bool(self._owed) or self._problem == FULL
 
     @property
     def problem(self) -> str | None:
@@ -311,9 +314,14 @@ class Journal:
         try:
             yield
         except AuditUnavailable as error:
-            self._problem = error.facts.problem
+            self._note(error)
             raise
         self._problem = None if self._store.has_reserve else FULL  # results still go in, intents do not
+
+    def _note(self, error: AuditUnavailable) -> None:
+        """What heads are in the way of is told, tried again and taken back by them, also where nobody asks for a record."""
+        told = error.facts.problem
+        self._problem = None if self.heads.problem is not None and told in (self.heads.problem, BEHIND) else told
 
     def _append(self, phase: Phase, record: AnyRecord, *, intent: int | None = None) -> Receipt:
         """Once more where a slow disk took it over midnight: no record stands under the key of another day."""

@@ -57,3 +57,20 @@ def test_a_result_that_is_still_owed_at_the_end_is_unknown_to_the_next_start(tmp
     told = last_of(tmp_path)
     assert (told["intent"], told["result"]) == (intent.sequence, "unknown")
     check(tmp_path)
+
+
+@pytest.mark.proves("A1", "fault 130")
+def test_a_disk_that_has_room_again_is_seen_though_nobody_works(tmp_path: Path) -> None:
+    disk = FailingDisk()
+    log = opened(tmp_path, HandClock(), disk)
+    log.give_up_reserve()
+    disk.room = 10
+    with pytest.raises(AuditUnavailable):
+        log.intent(an_intent())
+    assert (log.due, log.problem) == (True, "disk_full")
+    log.keep()
+    assert log.problem == "disk_full"
+    disk.room = None
+    log.keep()
+    assert (log.due, log.problem) == (False, None)
+    log.close()
