@@ -30,6 +30,7 @@ VIOLATIONS = {
     "the use cases reach a card through the gate alone": ("cardd/signing/violation.py", "import cardd.audit.journal"),
     "a decision is replayed from its facts": ("cardd/policy/violation.py", "import time"),
     "pyscard behind one wall": ("cardd/readers/violation.py", "import smartcard.scard"),
+    "the daemon has no network": ("cardd/office/violation.py", "import http.client"),
     "only the app and the first set-up know the PC/SC adapter": ("cardd/api/violation.py", "import cardd.pcsc.monitor"),
     "the PC/SC adapter knows the ports and nothing above": ("cardd/pcsc/violation.py", "import cardd.config"),
     "the fleet's database is the helpers' alone": ("cardd/history/violation.py", "import psycopg"),
