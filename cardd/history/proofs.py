@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -28,7 +28,7 @@ class Proof:
     log_id: str
     sequence: int
     record_hash: str
-    record: bytes
+    record: bytes = field(repr=False)
     leaf: bytes
     index: int
     inclusion: tuple[bytes, ...]
@@ -40,7 +40,7 @@ class Handover:
     """From the key of `period` to the next: the record that names it, and the head by the old key that ends in that record."""
 
     period: date
-    record: bytes
+    record: bytes = field(repr=False)
     head: SignedHead
 
 

@@ -210,8 +210,8 @@ class _Found:
     """What was read so far."""
 
     digests: list[tuple[int, str]] = field(default_factory=list)
-    manifest: bytes | None = None
-    seal: bytes | None = None
+    manifest: bytes | None = field(default=None, repr=False)
+    seal: bytes | None = field(default=None, repr=False)
 
 
 def _unpack(pipe: BinaryIO, trusted: Trusted, take: Take | None) -> Manifest:

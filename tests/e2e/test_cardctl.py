@@ -323,7 +323,7 @@ def test_completion_offers_commands(counter: Counter) -> None:
         env={
             **counter.environment,
             "_CARDCTL_COMPLETE": "bash_complete",
-            "COMP_WORDS": "cardctl re",
+            "COMP_WORDS": "cardctl rea",
             "COMP_CWORD": "1",
         },
         capture_output=True,
