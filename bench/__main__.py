@@ -78,7 +78,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="./dev bench", description=HELP, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--quick", action="store_true", help="few runs: within a minute, with more noise")
+    parser.add_argument("--quick", action="store_true", help="few runs: within three minutes, with more noise")
     parser.add_argument("--only", action="append", choices=GROUPS, metavar="GROUP", help="one group; may be repeated")
     parser.add_argument("--json", type=Path, default=OUT / "results.json", help="where to write (%(default)s)")
     return parser.parse_args()

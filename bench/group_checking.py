@@ -1,7 +1,5 @@
 """What checking a log costs: `cardd-verify` over logs of growing length, against one bare SHA-256 of each record's bytes."""
 
-import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -11,6 +9,7 @@ from pathlib import Path
 from bench.figures import Spread
 from bench.findings import Figure, Findings
 from bench.place import Place
+from bench.processes import run
 from bench.scope import Say, Scope
 from tests.fixtures.made_log import made_log
 
@@ -75,9 +74,5 @@ def _bare(log: Path) -> float:
 
 def _checked(log: Path, *more: str) -> tuple[float, float]:
     """Processor seconds and largest MiB of one check, which must find the log whole."""
-    process = subprocess.Popen([sys.executable, str(VERIFIER), str(log), *more], stdout=subprocess.DEVNULL)
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise RuntimeError("the verifier did not find the made log whole")
-    return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+    took = run([sys.executable, str(VERIFIER), str(log), *more])
+    return took.cpu_s, took.mib

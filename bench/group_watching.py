@@ -1,7 +1,5 @@
 """What the rules over the record cost: a replay of logs of growing length, against a bare pass over the same records."""
 
-import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -10,6 +8,7 @@ from pathlib import Path
 from bench.figures import Spread
 from bench.findings import Figure, Findings
 from bench.place import Place
+from bench.processes import run
 from bench.scope import Say, Scope
 from cardd.audit.entries import entries
 from tests.fixtures.made_log import made_log
@@ -21,7 +20,6 @@ DAYS = {10_000: 13, 100_000: 128, 2_000_000: 2555}
 LIMIT_S = 600.0
 """Seven years of one terminal (reference: 10 minutes)."""
 MIB_LIMIT = 256.0
-MIB = 1024
 
 
 def measure(_place: Place, scope: Scope, say: Say, findings: Findings) -> None:
@@ -63,10 +61,5 @@ def _pass(log: Path) -> float:
 
 def _replay(log: Path) -> tuple[float, float]:
     """Seconds, and MiB at most."""
-    began = time.perf_counter()
-    command = [sys.executable, "-m", "cardd.watching", "replay", "--json", str(log)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0
-    return time.perf_counter() - began, used.ru_maxrss / MIB
+    took = run([sys.executable, "-m", "cardd.watching", "replay", "--json", str(log)])
+    return took.seconds, took.mib
