@@ -27,6 +27,7 @@ def filters_of(params: audit_query.FilterParams) -> Filters:
         operation=params.operation,
         result=params.result,
         code=params.code,
+        number=params.number,
         since_us=None if params.since is None else time_us(params.since, "since"),
         until_us=None if params.until is None else time_us(params.until, "until"),
     )

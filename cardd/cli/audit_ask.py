@@ -48,6 +48,7 @@ def tail(run: Run, lines: int) -> None:
 )
 @click.option("--limit", type=click.IntRange(1, 200), default=50, show_default=True, help="At most so many on a page.")
 @click.option("--cursor", metavar="WORD", help="The next page, as the one before says; with the same filters.")
+@click.option("--number", type=click.IntRange(1), metavar="N", help="The use of one record: what an alarm names.")
 @filtered
 @pass_run
 def query(
@@ -57,6 +58,7 @@ def query(
     order: str,
     limit: int,
     cursor: str | None,
+    number: int | None,
     filters: Mapping[str, str],
 ) -> None:
     """Look for uses: all that is given must fit. Asking is itself on record.
@@ -65,11 +67,13 @@ def query(
       cardctl audit query --operator tanaka --day 2026-11-20
       cardctl audit query --present                       the card in the reader
       cardctl audit query --result refused --since 2026-11-01
+      cardctl audit query --number 1234                   what an alarm rests on
       cardctl --json audit query --case R8-0042           whole records
     """
     with run.open() as client:
         handle = card_or_only_one(run, client, card, RESIDENT) if present or card is not None else None
-        result = run.ask(client, "audit.query", present=handle, order=order, limit=limit, cursor=cursor, **filters)
+        page = {"order": order, "limit": limit, "cursor": cursor}
+        result = run.ask(client, "audit.query", present=handle, number=number, **page, **filters)
     run.tell(result, lambda: _show(run, result))
 
 

@@ -36,7 +36,7 @@ def alarms(run: Run, state: str, watch: str | None, limit: int, cursor: str | No
 
     \b
       cardctl audit alarms
-      cardctl audit query --json …             # the records behind it, by their numbers
+      cardctl audit query --number 1198        one of the records behind it
       cardctl audit review 1234 explained work
     """
     result = run.call("audit.alarms", state=state, watch=watch, limit=limit, cursor=cursor, shares=shares or None)
@@ -89,13 +89,24 @@ def _standing(run: Run, alarm: Mapping[str, Any]) -> str:
 
 @click.command()
 @click.argument("alarm", type=click.IntRange(1))
-@click.argument("verdict", type=click.Choice(VERDICTS))
-@click.argument("reason", type=click.Choice(REASONS))
+@click.argument("verdict", metavar="VERDICT", type=click.Choice(VERDICTS))
+@click.argument("reason", metavar="REASON", type=click.Choice(REASONS))
 @pass_run
 def review(run: Run, alarm: int, verdict: str, reason: str) -> None:
     """Say what became of ALARM (its number). Nobody reviews what is about themselves.
 
+    \b
+    VERDICT  explained, unexplained, misuse
+    REASON   explained: work, resident_asked, mistake, training,
+             maintenance, equipment, agreed_hours
+             unexplained: not_known, under_inquiry
+             misuse: curiosity, private_use, badge_lent
+             any: other
+
     The newest review counts; earlier ones stay on record.
+
+    \b
+      cardctl audit review 1234 explained agreed_hours
     """
     result = run.call("audit.review", alarm=alarm, verdict=verdict, reason=reason)
     run.tell(

@@ -95,6 +95,7 @@ AUDIT_TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "content.filter_operation": ("絞り込み: 操作", "Only: operation"),
         "content.filter_result": ("絞り込み: 結果", "Only: outcome"),
         "content.filter_code": ("絞り込み: エラー", "Only: error"),
+        "content.filter_number": ("絞り込み: 記録の番号", "Only: number of a record"),
         "content.filter_since": ("期間の始め", "From"),
         "content.filter_until": ("期間の終わり（この時刻は含まない）", "Before"),
     }

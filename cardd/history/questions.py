@@ -44,6 +44,8 @@ class Filters:
     since_us: int | None = None
     until_us: int | None = None
     """Microseconds since 1970, UTC; `until_us` itself is outside."""
+    number: int | None = None
+    """The use to which the record of this number belongs, as its intent or its result: what an alarm names as evidence."""
     without_watching: bool = False
     """Leave out what the rules that look over the record wrote themselves, and who put a card on a list of theirs or took it off."""
 
@@ -97,6 +99,9 @@ def find(
     `most_bytes`, but always one. Raises `IndexDamaged`, `AuditUnavailable` (`log_changed`).
     """
     conditions, values = _conditions(view, filters)
+    if filters.number is not None:
+        conditions.append("sequence = ?")
+        values.append(records.use_number(filters.number))
     if after is not None:
         conditions.append("sequence < ?" if order == "newest" else "sequence > ?")
         values.append(after)
@@ -177,6 +182,19 @@ class Records:
         return Entry(
             self._view.log_id, sequence, record.utc_us, Phase(record.phase), record.hash.hex(), content, octets
         )
+
+    def use_number(self, sequence: int) -> int:
+        """Number of the use to which a record belongs: of a result its intent's, of every other its own; 0 where none is kept.
+
+        Raises as `entry`.
+        """
+        if not 0 < sequence <= self._view.size:
+            return 0
+        try:
+            entry = self.entry(sequence)
+        except AuditUnknown:
+            return 0
+        return entry.number("intent") or 0 if entry.phase is Phase.RESULT else sequence
 
     def use(self, row: schema.Row) -> Use:
         """The use of a row. Raises as `entry`; `IndexDamaged` as well when the log says something else than the row."""

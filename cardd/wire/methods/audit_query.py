@@ -48,6 +48,8 @@ class FilterParams(CallParams):
     """`refused` has what was refused before any card was touched, too; `open`: begun, and without a result yet."""
     code: EventWord | None = None
     """Name of an error."""
+    number: Annotated[int, Field(ge=1, le=2**53)] | None = None
+    """The use to which the record of this number belongs, as intent or result."""
     since: Time | None = None
     until: Time | None = None
     """Not included."""

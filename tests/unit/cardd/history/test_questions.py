@@ -1,5 +1,6 @@
 """The index answers what a plain walk over the log answers, whatever is asked and however the log was read in."""
 
+import random
 import shutil
 import signal
 import sqlite3
@@ -65,6 +66,22 @@ def told(use: Use, name: str) -> Any:
     early = use.entry.content.get(name)
     late = use.result.content.get(name) if use.result is not None else None
     return early if early is not None or name not in {"operator", "role", "badge", "card"} else late
+
+
+@pytest.mark.proves("A9")
+def test_the_number_of_any_record_finds_its_use(log: Path) -> None:
+    """An alarm names intents and results."""
+    uses = naive(log / "log")
+    log_id = uses[0].entry.log_id
+    along = Along(log / "log", log / "index", log_id)
+    with View(along.directory) as view:
+        records = Records(log / "log", view)
+        chosen = {use.entry.sequence: use.entry.sequence for use in uses}
+        chosen |= {use.result.sequence: use.entry.sequence for use in uses if use.result is not None}
+        chosen |= {0: 0, view.size + 1: 0}
+        for number, wanted in [*random.Random(7).sample(sorted(chosen.items()), 60), (0, 0), (view.size + 1, 0)]:
+            found = find(view, records, Filters(number=number), order="newest", after=None, limit=5, most_bytes=10**6)
+            assert [use.entry.sequence for use in found.uses] == ([wanted] if wanted else [])
 
 
 def fits(use: Use, filters: Filters) -> bool:
