@@ -105,6 +105,12 @@ class Heads:
         return self._due is not None or self.seconds_left == 0.0
 
     @property
+    def _settled(self) -> bool:
+        """Whether `settle` has nothing to do: it is asked before each record."""
+        changing = self.keys.next is not None or self.newest is None or self.newest.head.why == "key"
+        return not changing and not self.is_over
+
+    @property
     def is_over(self) -> bool:
         """Whether the day of the key is over."""
         return day_of(self._clock.utc_us()) > self._period
@@ -132,8 +138,9 @@ class Heads:
 
     def before_record(self, *, intent: bool) -> None:
         """Everything that must be in order before a record is taken. Raises `AuditUnavailable`, `JournalBroken`."""
-        with self._noting():
-            self.settle()
+        if not self._settled:
+            with self._noting():
+                self.settle()
         if self.uncovered >= self._records:
             self._try(self._due or "count")
         if self.uncovered >= self._records + (INTENTS_BEHIND if intent else ALL_BEHIND):

@@ -199,9 +199,13 @@ class Journal:
         """Durable: the card may now be touched. Raises `AuditUnavailable` (nothing may be done), `JournalBroken`."""
         if self._refused is not None:
             raise AuditUnavailable(problem=self._refused)
-        with self._noting_problem():
+        try:
             self._store.make_reserve()
             receipt = self._append(Phase.INTENT, record)
+        except AuditUnavailable as error:
+            self._note(error)
+            raise
+        self._written()
         self._tail.open_intents.add(receipt.sequence)
         if record.operation is Operation.LOGIN:
             self._logins.add(receipt.sequence)
@@ -297,8 +301,13 @@ class Journal:
         return receipt
 
     def _append_closing(self, phase: Phase, record: AnyRecord, *, intent: int | None = None) -> Receipt:
-        with self._noting_problem():
-            return self._with_reserve(partial(self._append, phase, record, intent=intent))
+        try:
+            receipt = self._with_reserve(partial(self._append, phase, record, intent=intent))
+        except AuditUnavailable as error:
+            self._note(error)
+            raise
+        self._written()
+        return receipt
 
     def _with_reserve(self, work: Callable[[], Receipt]) -> Receipt:
         """Once more with the blocks of the reserve when the disk is full."""
@@ -316,6 +325,9 @@ class Journal:
         except AuditUnavailable as error:
             self._note(error)
             raise
+        self._written()
+
+    def _written(self) -> None:
         self._problem = None if self._store.has_reserve else FULL  # results still go in, intents do not
 
     def _note(self, error: AuditUnavailable) -> None:
