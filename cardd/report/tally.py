@@ -42,6 +42,8 @@ INCIDENTS = frozenset({"log.created", "log.opened", "log.cut", "log.continued", 
 LEFT = frozenset({"head.witnessed", "audit.export_head"})
 """A head left the machine."""
 _OUTCOMES = frozenset({"done", "refused", "failed", "unknown"})
+GRAVEST_FIRST = ("", "misuse", "unexplained", "explained")
+"""Alarms by what became of them; '': nobody has looked. A list that is cut off at its end loses the least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,9 @@ class Tally:
         """The sum. Call it once, at the end."""
         while self._open:
             self._end(self._open.popitem(last=False)[1], "open")
-        for alarm in sorted(self._alarms.values(), key=lambda each: (bool(each.verdict), each.line.utc_us)):
+        for alarm in sorted(
+            self._alarms.values(), key=lambda each: (GRAVEST_FIRST.index(each.verdict), each.line.utc_us)
+        ):
             self._figures.alarms.add(alarm)
             self._count_review(alarm.watch, alarm.verdict or "open", 1)
         for watch, count in self._alarms_beyond.items():

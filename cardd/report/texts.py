@@ -131,7 +131,10 @@ TEXTS: Mapping[str, Two] = MappingProxyType(
         "overrides": Two("7. 緊急時の特例", "7. Uses of the emergency override"),
         # alarms
         "alarms": Two("8. 警告とその確認", "8. Alarms and their review"),
-        "alarms.order": Two("未確認のものから順に示します。", "Those not reviewed stand first."),
+        "alarms.order": Two(
+            "未確認、不正利用、説明できない、説明できたの順に示します。",
+            "Those not reviewed stand first, then misuse, unexplained, explained.",
+        ),
         "a.rule": Two("警告", "Alarm"),
         "a.evidence": Two("根拠の記録番号", "Evidence: records"),
         "a.verdict": Two("確認結果", "Review"),

@@ -97,7 +97,7 @@ def test_alarms_have_their_newest_review_and_the_open_ones_stand_first(tmp_path:
     }
     told = {each.line.sequence: each.verdict for each in figures.alarms.lines}
     assert told == {entry.sequence: reviews.get(entry.sequence, "") for entry in alarms}
-    order = [bool(each.verdict) for each in figures.alarms.lines]
+    order = [["", "misuse", "unexplained", "explained"].index(each.verdict) for each in figures.alarms.lines]
     assert order == sorted(order)
     for watch, row in figures.reviews.items():
         of_watch = Counter(reviews.get(entry.sequence, "open") for entry in alarms if entry.content["watch"] == watch)
