@@ -27,6 +27,7 @@ from cardd.gate.door import Door
 from cardd.gate.request import Performed, Request
 from cardd.model import CardHandle, CardKind, CardOutcome, Item, Operation, PinOutcome, SeatName
 from cardd.readers.entries import CardState
+from cardd.register import Operator, Register
 from cardd.sessions.table import SessionEnd
 from tests.unit.cardd.gate.gate_house import READ, SEAT, GateHouse
 
@@ -272,3 +273,16 @@ async def test_logging_out_is_on_record_before_it_is_so(house: GateHouse) -> Non
     await house.gate.end_session(house.call("session.logout"))
     assert not house.sessions.still(house.session)
     assert [record.event for record in house.journal.states] == ["session.logout"]
+
+
+@pytest.mark.proves("S9", "A9")
+def test_one_person_is_one_person_under_each_of_their_entries(house: GateHouse) -> None:
+    """By id, by person, and by a badge that both entries name; an id that the register does not know is only itself."""
+    sato = Operator(id="sato", name="佐藤", role="auditor", certificates=("1" * 64,))
+    second = Operator(id="sato-2", name="佐藤", role="counter", person="sato", certificates=("2" * 64,))
+    other = Operator(id="kato", name="加藤", role="counter", certificates=("3" * 64,))
+    house.in_force.put_register(Register(1, (sato, second, other)))
+    named = ("sato", "sato-2", "kato", "gone")
+    assert [house.gate.is_person(sato, each) for each in named] == [True, True, False, False]
+    assert [house.gate.is_person(second, each) for each in named] == [True, True, False, False]
+    assert [house.gate.is_person(other, each) for each in named] == [False, False, True, False]
