@@ -179,7 +179,9 @@ class Index:
         self._database = database
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = NORMAL")  # a power cut may take the last records: they are read again
-        database.execute("PRAGMA cache_size = -8192")
+        database.execute(
+            "PRAGMA cache_size = -256"
+        )  # KiB: the kernel keeps the pages anyway, and a daemon lives for months
         database.execute("PRAGMA trusted_schema = OFF")
         version = database.execute("PRAGMA user_version").fetchone()[0]
         if version == 0 and not database.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
