@@ -8,7 +8,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 HANDLED, NOT_HANDLED = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8").split("## Not handled")
 ROWS = re.findall(r"(?m)^\| ([^|]+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", HANDLED)
-SHOWN = sorted({path for row in ROWS for path in re.findall(r"`((?:e2e|unit|daemon|pcsc|judges|architecture)/[^`]+)`", row[3])})
+SHOWN = sorted(
+    {path for row in ROWS for path in re.findall(r"`((?:e2e|unit|daemon|pcsc|judges|architecture)/[^`]+)`", row[3])}
+)
 BY_HAND = {13}
 """Shown with real readers before a release."""
 PARTLY = {88}

@@ -57,7 +57,11 @@ def test_an_installation_is_there_again_with_a_closed_record(house: House) -> No
     after = everything(root)
     closed = f"log/audit/closed/{log_id}"
     for name, octets in before.items():
-        if name in ("log/audit.key", "log/audit.key.head") or name.endswith(("lock", "reserve")) or name == "lib/state.db":
+        if (
+            name in ("log/audit.key", "log/audit.key.head")
+            or name.endswith(("lock", "reserve"))
+            or name == "lib/state.db"
+        ):
             continue
         assert after.get(name.replace("log/audit", closed)) == octets, name
     assert "log/audit.key" not in after
