@@ -136,6 +136,10 @@ class Run:
         """A moment of the wire (UTC) as the time of day here."""
         return datetime.fromisoformat(moment).astimezone().strftime("%H:%M")
 
+    def day_and_time(self, moment: str) -> str:
+        """The same with its day, for what may lie days away."""
+        return datetime.fromisoformat(moment).astimezone().strftime("%Y-%m-%d %H:%M")
+
     def _progress(self, notice: Mapping[str, Any]) -> None:
         if self.as_json or not sys.stderr.isatty():
             return
