@@ -147,7 +147,9 @@ async def test_a_hundred_restarts_leave_no_thread_and_no_file_behind(standin_pcs
             if turn == 9:  # whatever is opened once is open by now
                 threads, files = adapter_threads(), open_files()
         assert adapter_threads() <= threads
-        assert open_files() <= files + 2  # the stand-in runs in this process and may be closing its side
+        async with asyncio.timeout(10):  # the stand-in runs in this process and may be closing its side
+            while open_files() > files + 2:
+                await asyncio.sleep(0.05)
 
 
 @pytest.mark.proves("fault 42", "C10")
