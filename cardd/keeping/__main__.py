@@ -19,6 +19,7 @@ from cardd.keeping.restore import Given, restore
 from cardd.keeping.stopped import Stopped
 from cardd.keeping.texts import TEXTS
 from cardd.pin import Pin
+from cardd.process.language import language_of_environment
 from cardd.process.memory import forbid_dumps
 from cardd.tomlfile import BrokenFile
 from cardd.wire.fault_table import EXIT_USAGE
@@ -90,7 +91,7 @@ def main(
     """Backups of an installation. Exit status: 0 done, 1 stopped with the reason, 64 wrong usage, 130 interrupted."""
     os.umask(0o077)
     forbid_dumps()
-    talk = Talk(locale or _locale(), as_json=as_json, secrets=pin_fd)
+    talk = Talk(locale or language_of_environment(), as_json=as_json, secrets=pin_fd)
     context.obj = (talk, config.absolute(), user)
 
 
@@ -190,13 +191,6 @@ def _opened(talk: Talk, archive: Path, recovery_file: Path, seal: str | None) ->
         return Given(archive, recovery.open_recovery(octets, first, second), paper)
 
 
-def _locale() -> str:
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        if os.environ.get(name):
-            return "ja" if os.environ[name].startswith("ja") else "en"
-    return "en"
-
-
 def run(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run it and exit."""
     try:
@@ -211,7 +205,7 @@ def run(arguments: Sequence[str] | None = None) -> NoReturn:
     except OSError as error:
         _end("disk", {"path": error.filename, "why": error.strerror})
     except (click.Abort, KeyboardInterrupt):
-        click.echo(Talk(_locale(), as_json=False, secrets=None).text("interrupted"), err=True)
+        click.echo(Talk(language_of_environment(), as_json=False, secrets=None).text("interrupted"), err=True)
         sys.exit(INTERRUPTED)
     sys.exit(0)
 
@@ -219,7 +213,7 @@ def run(arguments: Sequence[str] | None = None) -> NoReturn:
 def _end(key: str, facts: dict[str, Any]) -> NoReturn:
     arguments = sys.argv[1:]
     chosen = arguments[arguments.index("--locale") + 1 :][:1] if "--locale" in arguments else []
-    talk = Talk(chosen[0] if chosen else _locale(), as_json="--json" in arguments, secrets=None)
+    talk = Talk(chosen[0] if chosen else language_of_environment(), as_json="--json" in arguments, secrets=None)
     if "--json" in arguments:
         talk.tell(key, **facts)
     click.echo(talk.text(key, **facts), err=True)

@@ -2,15 +2,14 @@
 
 import os
 import pwd
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from cardd.keeping.stopped import Stopped
+from cardd.process.account import ROOT, acting_as
 
-ROOT = 0
 Whose = Literal["root", "cardd"]
 
 
@@ -22,20 +21,9 @@ class Owner:
     gid: int
     ours: int
 
-    @contextmanager
-    def acting(self) -> Iterator[None]:
-        """Do something as the daemon will; the whole process changes with it. No change where we are not root."""
-        if self.ours != ROOT or self.uid == ROOT:
-            yield
-            return
-        group = os.getegid()
-        os.setegid(self.gid)
-        os.seteuid(self.uid)
-        try:
-            yield
-        finally:
-            os.seteuid(ROOT)
-            os.setegid(group)
+    def acting(self) -> AbstractContextManager[None]:
+        """Do something as the daemon will (`acting_as`); no change where we are not root, or the daemon is."""
+        return acting_as(self.uid, self.gid) if self.ours == ROOT != self.uid else nullcontext()
 
     def give(self, path: Path, whose: Whose, mode: int) -> None:
         """Owner, group and mode of a file or folder that is ours so far."""

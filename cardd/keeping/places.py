@@ -10,7 +10,8 @@ from pydantic import BaseModel
 from cardd.audit.chain import SEGMENT_HEADER, Damaged, SegmentHeader, segments, walk
 from cardd.config import Settings
 from cardd.keeping.archive import Kind, LogEnd, Source
-from cardd.keeping.owner import ROOT, Whose
+from cardd.keeping.owner import Whose
+from cardd.process.account import ROOT
 from certs.ca.issued import NAME as ISSUED
 
 KEYS: Final = "keys"

@@ -12,6 +12,7 @@ import click
 
 from cardd.config import DEFAULT_FILE
 from cardd.errors import CarddError
+from cardd.process.language import language_of_environment
 from cardd.process.memory import forbid_dumps
 from cardd.setup import answers as answers_file
 from cardd.setup import course
@@ -51,7 +52,7 @@ def main(
     **places: Any,
 ) -> None:
     """The first set-up of an office. Exit status: 0 done, 1 stopped with the reason, 130 interrupted; repeat it to go on."""
-    talk = Talk(locale or _locale(), as_json=as_json, secrets=pin_fd)
+    talk = Talk(locale or language_of_environment(), as_json=as_json, secrets=pin_fd)
     signal.signal(signal.SIGINT, _interrupt)
     os.umask(0o077)
     try:
@@ -99,13 +100,6 @@ def _end(talk: Talk, word: str, sentence: str) -> NoReturn:
 
 def _interrupt(_number: int, _frame: object) -> NoReturn:
     raise KeyboardInterrupt
-
-
-def _locale() -> Locale:
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        if os.environ.get(name):
-            return "ja" if os.environ[name].startswith("ja") else "en"
-    return "en"
 
 
 def run(arguments: Sequence[str] | None = None) -> NoReturn:

@@ -34,6 +34,7 @@ from cardd.office.at_start import load
 from cardd.office.persons import NEEDED, Refused, two_administrators
 from cardd.office.signature_check import Job, SignedBy, check
 from cardd.policy.rules import Policy
+from cardd.process.language import language_of_environment
 from cardd.process.memory import forbid_dumps
 from cardd.register import Operator, Register
 from cardd.setup import configuring, order
@@ -317,7 +318,7 @@ def _guid(card: SmartCardConnection, _: Unlocked) -> str | None:
 @click.option("--json", "as_json", is_flag=True, help="Events as JSON lines; sentences go to standard error.")
 def main(config: Path, user: str, pin_fd: int | None, locale: Locale | None, as_json: bool) -> None:
     """Two administrators close a damaged record, and a new one begins. Exit status: 0 done, 1 stopped with the reason, 130 interrupted."""
-    talk = Talk(locale or _locale(), as_json=as_json, secrets=pin_fd)
+    talk = Talk(locale or language_of_environment(), as_json=as_json, secrets=pin_fd)
     os.umask(0o077)
     forbid_dumps()
     try:
@@ -333,13 +334,6 @@ def main(config: Path, user: str, pin_fd: int | None, locale: Locale | None, as_
     except KeyboardInterrupt:
         talk.say("interrupted")
         sys.exit(INTERRUPTED)
-
-
-def _locale() -> Locale:
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        if os.environ.get(name):
-            return "ja" if os.environ[name].startswith("ja") else "en"
-    return "en"
 
 
 def _end(talk: Talk, word: str, sentence: str) -> NoReturn:

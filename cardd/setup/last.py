@@ -11,9 +11,10 @@ from pathlib import Path
 
 from cardd.audit.heads import FIRST_KEY
 from cardd.config import Settings
+from cardd.process.account import ROOT
 from cardd.setup.configuring import ca_key
 from cardd.setup.keys import place_of
-from cardd.setup.place import KEY_MODE, PRIVATE, ROOT, Account
+from cardd.setup.place import KEY_MODE, PRIVATE, Account
 from cardd.setup.stopped import Stopped
 from cardd.setup.talk import Talk
 

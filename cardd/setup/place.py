@@ -3,15 +3,14 @@
 import os
 import pwd
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
+from cardd.process.account import ROOT, acting_as
 from cardd.setup.stopped import Stopped
 from certs.ca.files import sync_folder
 
-ROOT = 0
 PRIVATE, OPEN_TO_CARDD = 0o700, 0o750
 CONFIGURATION_MODE, KEY_MODE = 0o640, 0o400
 _OTHERS_WRITE = 0o022
@@ -31,23 +30,9 @@ class Account:
         """Whether we are root and the daemon is not: then what we make has to be handed over."""
         return self.ours == ROOT != self.uid
 
-    @contextmanager
-    def acting(self) -> Iterator[None]:
-        """Do something as the daemon will: what is made belongs to it, and what it could not read is not read here either.
-
-        Never held over an `await`: the whole process changes with it (setuid(2): glibc tells all threads).
-        """
-        if not self.apart:
-            yield
-            return
-        group = os.getegid()
-        os.setegid(self.gid)
-        os.seteuid(self.uid)
-        try:
-            yield
-        finally:
-            os.seteuid(ROOT)
-            os.setegid(group)
+    def acting(self) -> AbstractContextManager[None]:
+        """Do something as the daemon will (`acting_as`); no change where root and the daemon are not two accounts."""
+        return acting_as(self.uid, self.gid) if self.apart else nullcontext()
 
     def own(self, path: Path, *, by_root: bool = False, mode: int) -> None:
         """Give a file or folder its owner and mode. `by_root`: root's, for cardd's group to read."""

@@ -13,6 +13,7 @@ from typing import NoReturn, TextIO
 from cardd import config
 from cardd.audit.chain import Damaged, segments
 from cardd.japan_time import JAPAN
+from cardd.process.language import language_of_environment
 from cardd.tomlfile import BrokenFile
 from cardd.watch_settings import Watching
 from cardd.watching.lists import LISTS, ListBroken, WatchList
@@ -51,7 +52,9 @@ def parser() -> argparse.ArgumentParser:
     )
     one.add_argument("--hits", type=int, default=0, metavar="N", help="also name the newest N hits; with --json")
     one.add_argument("--json", action="store_true", help="one line of JSON")
-    one.add_argument("--locale", choices=("ja", "en"), default=_locale(), help="language; default from LANG")
+    one.add_argument(
+        "--locale", choices=("ja", "en"), default=language_of_environment(), help="language; default from LANG"
+    )
     return whole
 
 
@@ -165,13 +168,6 @@ class _Bar:
         if self._shown:
             self._stream.write("\r" + " " * (BAR + 10) + "\r")
             self._stream.flush()
-
-
-def _locale() -> Locale:
-    for word in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        if os.environ.get(word):
-            return "ja" if os.environ[word].startswith("ja") else "en"
-    return "en"
 
 
 if __name__ == "__main__":

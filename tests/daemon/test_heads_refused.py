@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from cardd.audit.chain import SegmentHeader, walk
 from cardd.audit.head_files import newest_head
 from cardd.audit.verifier import verify
 from tests.daemon.tools import Stage, staged
@@ -29,8 +30,9 @@ def no_key(stage: Stage) -> None:
 def no_last_record(stage: Stage) -> None:
     path = sorted(log_of(stage).glob("*.seg"))[-1]
     octets = path.read_bytes()
-    last = octets.rindex(b'"event":"daemon.stopped"')
-    path.write_bytes(octets[: octets.rindex(b"}", 0, last) + 1])
+    *_, (kept, _), (_, last) = walk(octets, SegmentHeader.decode(octets))
+    assert last["event"] == "daemon.stopped"
+    path.write_bytes(octets[: kept.end])
 
 
 @pytest.mark.proves("A4", "fault 135")
