@@ -1,5 +1,6 @@
 """Fills a report from one log directory: the month's records in one pass, its heads, and what the verifier says about it."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
@@ -18,7 +19,8 @@ from cardd.report.tally import REVIEW, Tally
 
 DAY = timedelta(days=1)
 LOCALES: tuple[Locale, ...] = ("ja", "en")
-VERIFIER_STATES = {0: "whole", 1: "damaged"}
+WHOLE, DAMAGED, CANNOT = 0, 1, 2
+"""How the verifier ends."""
 MOST_SAID = 4_000
 """Characters of the verifier's words that are printed."""
 
@@ -100,25 +102,35 @@ def _day_utc(utc_us: int) -> date:
 # --- verifier --------------------------------------------------------------------------------------------------------
 
 
-def verify(directory: Path, terminal: Terminal, now_us: int, key: str | None = None) -> Verification:
-    """Let the verifier check the whole log, in a process of its own, and keep what it says in each language.
+def verify(
+    directory: Path, terminal: Terminal, now_us: int, key: str | None = None, *, without_previous: bool = False
+) -> Verification:
+    """Let the verifier check the whole log, once and in a process of its own, and keep what it says in each language.
 
-    `key`: the log's first public key as the office keeps it outside the machine (C2SP verifier key).
+    `key`: the log's first public key as the office keeps it outside the machine (C2SP verifier key). `without_previous`: this is
+    one log alone, and those that it goes on from are kept elsewhere.
     """
-    said: dict[str, str] = {}
-    state = "not_run"
-    for locale in LOCALES:
-        command = [sys.executable, "-P", str(Path(verifier.__file__)), str(directory), "--locale", locale]
-        ended = subprocess.run(  # noqa: S603 - this interpreter, the file beside this package
-            [*command, *(["--key", key] if key else [])],
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            check=False,
-        )
-        said[locale] = (ended.stdout + ended.stderr)[:MOST_SAID]
-        state = VERIFIER_STATES.get(ended.returncode, "unreadable")
-    return Verification(terminal.terminal, terminal.log_id, state, said, now_us, anchored=key is not None)
+    command = [sys.executable, "-P", str(Path(verifier.__file__)), str(directory), "--json"]
+    options = [*(["--key", key] if key else []), *(["--without-previous"] if without_previous else [])]
+    ended = subprocess.run(  # noqa: S603 - this interpreter, the file beside this package
+        [*command, *options], capture_output=True, encoding="utf-8", errors="replace", check=False
+    )
+    state, said = _said(ended)
+    kept = {locale: text[:MOST_SAID] for locale, text in said.items()}
+    return Verification(terminal.terminal, terminal.log_id, state, kept, now_us, anchored=key is not None)
+
+
+def _said(ended: subprocess.CompletedProcess[str]) -> tuple[str, dict[str, str]]:
+    """State and words of a check, in each language; where it broke off, whatever it said."""
+    if ended.returncode not in (WHOLE, DAMAGED, CANNOT) or not ended.stdout:
+        return "unreadable", dict.fromkeys(LOCALES, ended.stderr)
+    told = json.loads(ended.stdout)
+    if ended.returncode == CANNOT:
+        return "unreadable", {locale: told["says"][locale] for locale in LOCALES}
+    finding = told["finding"] and verifier.Finding(**told["finding"])
+    report = verifier.Report(**{**told, "finding": finding})
+    state = "whole" if ended.returncode == WHOLE else "damaged"
+    return state, {locale: verifier.summary(report, locale) for locale in LOCALES}
 
 
 def now_us() -> int:
