@@ -103,15 +103,25 @@ def _day_utc(utc_us: int) -> date:
 
 
 def verify(
-    directory: Path, terminal: Terminal, now_us: int, key: str | None = None, *, without_previous: bool = False
+    directory: Path,
+    terminal: Terminal,
+    now_us: int,
+    key: str | None = None,
+    *,
+    without_previous: bool = False,
+    anchors: Iterable[Path] = (),
+    witnesses: Iterable[str] = (),
 ) -> Verification:
     """Let the verifier check the whole log, once and in a process of its own, and keep what it says in each language.
 
     `key`: the log's first public key as the office keeps it outside the machine (C2SP verifier key). `without_previous`: this is
-    one log alone, and those that it goes on from are kept elsewhere.
+    one log alone, and those that it goes on from are kept elsewhere. `anchors`: heads kept elsewhere, files or folders;
+    `witnesses`: verifier keys of those who must have signed one of these heads.
     """
     command = [sys.executable, "-P", str(Path(verifier.__file__)), str(directory), "--json"]
     options = [*(["--key", key] if key else []), *(["--without-previous"] if without_previous else [])]
+    options += [word for each in anchors for word in ("--anchor", str(each))]
+    options += [word for each in witnesses for word in ("--witness", each)]
     ended = subprocess.run(  # noqa: S603 - this interpreter, the file beside this package
         [*command, *options], capture_output=True, encoding="utf-8", errors="replace", check=False
     )
