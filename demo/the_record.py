@@ -47,7 +47,7 @@ def ask_the_record(
 ) -> None:
     """While cardd works; it runs on afterwards."""
     tour.step(
-        "監査担当がログインし、署名付きの照合値（ヘッド）を見ます",
+        "監査担当がログインし、署名付きの照合値を見ます",
         "The auditor logs in: a signed head says how many records there are, and what they are",
     )
     sits_down(stage, auditor)

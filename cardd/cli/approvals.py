@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from cardd.cli import content
+from cardd.cli import content, moments
 from cardd.cli.context import Run, pass_run
 from cardd.cli.pin_entry import answered_yes
 from cardd.client import Client
@@ -16,10 +16,12 @@ from cardd.wire.fault_table import EXIT_CANCELLED
 def approvals() -> None:
     """A second person's approval: for what the rules of the office want four eyes for.
 
-    \b
     Whoever was told "a second person must approve this first" has a number a-…; another person, at this seat or any other:
+
+    \b
       cardctl approvals list
       cardctl approvals give a-0123456789abcdef
+
     Then the first person repeats the command with --approval. Both have some minutes; an approval serves once.
     """
 
@@ -46,7 +48,7 @@ def list_approvals(run: Run) -> None:
                 row["seat"],
                 content.told(say, "purpose", row["content"].get("purpose", ""), purposes),
                 row["content"].get("case"),
-                run.clock_time(row["expires_at"]),
+                moments.clock_time(row["expires_at"]),
             )
             for row in result["approvals"]
         ]
@@ -81,7 +83,7 @@ def give(run: Run, badge: str | None, yes: bool, content_hash: str | None, appro
     with run.open(asks=True, shown=shown if not yes else None) as client:
         agreed_to = content_hash or row["content_hash"]
         result = run.ask(client, "approval.give", approval=approval, content_hash=agreed_to, badge=badge)
-    until = run.clock_time(result["expires_at"])
+    until = moments.clock_time(result["expires_at"])
     said = run.speech(
         "approval_given", approval=approval, who=result["approver"], requester=row["requester"], until=until
     )

@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
-from cardd.cli.audit_filters import filtered, in_japan
+from cardd.cli.audit_filters import filtered
 from cardd.cli.context import Run, pass_run
+from cardd.cli.moments import in_column
 from cardd.cli.output import check_target, write_private
 from cardd.cli.picking import RESIDENT, card_or_only_one
 from cardd.client import Client
@@ -134,7 +135,7 @@ def _row(run: Run, use: Mapping[str, Any]) -> tuple[object, ...]:
     items = ",".join(record.get("items", ()))
     return (
         use["sequence"],
-        in_japan(use["at"]),
+        in_column(use["at"]),
         late.get("operator") or record.get("operator"),
         record.get("seat"),
         record.get("purpose"),

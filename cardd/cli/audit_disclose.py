@@ -7,13 +7,17 @@ from typing import Any
 
 import click
 
-from cardd.cli.audit_filters import JAPAN, Moment, in_japan, on_wire
+from cardd.cli.audit_filters import Moment
 from cardd.cli.card import Use, card_call, targeted
 from cardd.cli.context import Run, pass_run
+from cardd.cli.moments import as_option, day_and_time, in_column, now, on_wire
 from cardd.cli.output import check_target, write_private
 from cardd.cli.picking import RESIDENT
-from cardd.cli.screen import visible
+from cardd.cli.screen import visible, wrapped
 from cardd.wire.fault_table import FAULTS
+
+PAPER, INDENT = 80, "      "
+"""Columns of a line on screen and paper, and where one goes on that was too long."""
 
 
 @click.command()
@@ -29,44 +33,53 @@ def disclose(run: Run, use: Use, until: datetime | None, out: Path | None) -> No
     """Tell a resident, whose card is in the reader, who used it in the last seven years. No PIN.
 
     \b
-      cardctl --locale ja audit disclose --purpose disclosure --case R8-0042 --out list.txt
+      cardctl --locale ja audit disclose --purpose disclosure \\
+          --case R8-0042 --out list.txt
     """
     check_target(run, out)
     before = on_wire(until) if until is not None else None
     result = card_call(run, "audit.disclose", use, RESIDENT, until=before)
-    lines = list(told(run, result, use.case))
+    lines = [line for text in told(run, result, use.case) for line in wrapped(text, PAPER, INDENT)]
     if out is not None:
         write_private(run, out, ("\n".join(lines) + "\n").encode())
     run.tell(result, lambda: click.echo("\n".join(lines)) if out is None else None)
 
 
 def told(run: Run, result: Mapping[str, Any], case: str) -> Iterator[str]:
-    """The text, line by line."""
+    """The text, line by line; a line may be longer than the paper is wide."""
     say, uses = run.speech, result["uses"]
     yield say("disclosure_title", years=result["years"])
-    yield say(
-        "disclosure_about",
-        kind=say(f"kind.{result['kind']}"),
-        count=len(uses),
-        case=visible(case),
-        at=datetime.now(JAPAN).strftime("%Y-%m-%d %H:%M"),
-    )
+    yield say("disclosure_about", kind=say(f"kind.{result['kind']}"), count=len(uses))
+    yield say("disclosure_made", case=visible(case), at=day_and_time(now()))
+    yield say("disclosure_zone")
     yield ""
     if not uses:
         yield say("disclosure_none")
+    own = _own(result)
     for number, each in enumerate(uses, 1):
-        yield from _use(run, number, each)
+        yield from _use(run, number, each, this_one=each is own)
         yield ""
     if not result["complete"]:
-        yield say("disclosure_more", at=in_japan(uses[-1]["at"]))
+        yield say("disclosure_more", until=as_option(uses[-1]["at"]))
     yield say("disclosure_note")
-    yield say("disclosure_receipt", log=result["receipt"]["log_id"], sequence=result["receipt"]["sequence"])
+    receipt = result["receipt"]
+    yield say("disclosure_log", log=receipt["log_id"])
+    yield say("disclosure_receipt", receipt=f"{receipt['sequence']}:{receipt['record_hash']}")
 
 
-def _use(run: Run, number: int, use: Mapping[str, Any]) -> Iterator[str]:
+def _own(result: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The use that this disclosure is. It had no result yet when the list was made; the receipt is of the record that came behind."""
+    receipt = result["receipt"]
+    for use in result["uses"]:  # the newest first
+        if use["operation"] == "disclose" and use["result"] == "open" and use["log_id"] == receipt["log_id"]:
+            return use if use["sequence"] < receipt["sequence"] else None
+    return None
+
+
+def _use(run: Run, number: int, use: Mapping[str, Any], *, this_one: bool) -> Iterator[str]:
     say = run.speech
-    yield say("disclosure_use", number=number, at=in_japan(use["at"]), what=_what(run, use))
-    yield say("disclosure_result", result=_result(run, use))
+    yield say("disclosure_use", number=number, at=in_column(use["at"]), what=_what(run, use))
+    yield say("disclosure_result", result=say("disclosure_this") if this_one else _result(run, use))
     role = use[f"role_{say.locale}"] or use["role"]
     who = f"{use['operator'] or '-'}" + (f" ({role})" if role else "")
     yield say("disclosure_who", who=visible(who))
@@ -94,8 +107,8 @@ def _result(run: Run, use: Mapping[str, Any]) -> str:
     fault = FAULTS.get(use["code"] or "")
     if fault is not None:
         parts.append(fault.message.of(say.locale))
-        why = say.why(use["code"], use["problem"] or "")
-        if why != use["problem"]:  # a word without a sentence is for the office's IT
+        why = say.why(use["code"], use["problem"]) if use["problem"] else None
+        if why is not None and why != use["problem"]:  # a word without a sentence is for the office's IT
             parts.append(why)
     if use["items_given"] and use["items_given"] != use["items"]:
         parts.append(

@@ -32,9 +32,10 @@ def export(run: Run, out: Path, form: str, reason: str, approval: str | None, fi
     """Write the records that fit to a file. Needs a second person, who sees exactly which.
 
     \b
-      cardctl audit export --reason inspection --since 2026-10-01 --until 2026-11-01 --out october.jsonl
+      cardctl audit export --reason inspection --out october.jsonl \\
+          --since 2026-10-01 --until 2026-11-01
       cardctl audit export … --approval a-0123456789abcdef
-      cardd-verify --export october.jsonl            finds each change, anywhere
+      cardd-verify --export october.jsonl       finds each change, anywhere
     """
     beside = out.with_name(out.name + ".head")
     check_target(run, out)

@@ -1,13 +1,14 @@
-"""What `cardctl audit query` and `export` ask for, and how times are said: as in Japan, whatever the machine's zone."""
+"""What `cardctl audit query` and `export` ask for. Times are meant as in Japan, whatever the machine's zone."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
 
 import click
 
-JAPAN = timezone(timedelta(hours=9))
+from cardd.cli.moments import JAPAN, on_wire
+
 RESULTS = ("done", "refused", "failed", "unknown", "open")
 _OPTIONS = (
     ("--operator", "ID", "Who did it."),
@@ -66,16 +67,6 @@ def filtered(command: Callable[..., None]) -> Callable[..., None]:
 
 
 _WORDS = tuple(name.removeprefix("--").replace("-", "_") for name, _, _ in _OPTIONS)
-
-
-def on_wire(moment: datetime) -> str:
-    """RFC 3339, UTC, with `Z`."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def in_japan(moment: str) -> str:
-    """A moment of the wire as day and time in Japan."""
-    return datetime.fromisoformat(moment).astimezone(JAPAN).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _span(day: datetime | None, since: datetime | None, until: datetime | None) -> dict[str, str | None]:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from cardd.cli.context import Run, pass_run
+from cardd.cli.moments import day
 
 LOG = Path("/var/log/cardd/audit")
 POLICIES = (Path("/var/lib/cardd/office/policy.toml"), Path("/etc/cardd/policy.toml"))
@@ -40,8 +41,8 @@ def _tell_cut(run: Run, result: Mapping[str, Any]) -> None:
         "first": result["first_sequence"],
         "last": result["last_sequence"],
         "count": result["records"],
-        "first_at": str(result["first_at"])[:10],
-        "last_at": str(result["last_at"])[:10],
+        "first_at": day(result["first_at"]),
+        "last_at": day(result["last_at"]),
         "segments": result["segments"],
         "size": result["size"],
     }
@@ -80,8 +81,9 @@ def report(
 ) -> None:
     """Write the monthly report to OUT: one HTML file, to be looked at in a browser and printed.
 
-    \b
     Needs no daemon and no badge, but the right to read the log directory (root, or the auditor's own copy):
+
+    \b
       cardctl audit report --month 2026-11 report-2026-11.html
 
     Exit status: 0 made; 1 made, and the verifier found damage or could not check; 2 not made.

@@ -10,6 +10,7 @@ import click
 
 from cardd.cli.card import Use, card_call, targeted
 from cardd.cli.context import Run, pass_run
+from cardd.cli.moments import day_and_time
 from cardd.cli.picking import RESIDENT
 
 LOG = Path("/var/log/cardd/audit")
@@ -51,7 +52,7 @@ def _tell_alarms(run: Run, result: Mapping[str, Any]) -> None:
             run.speech(
                 "watch_alarm",
                 alarm=alarm["alarm"],
-                at=run.day_and_time(alarm["at"]),
+                at=day_and_time(alarm["at"]),
                 watch=alarm["watch"],
                 name=run.speech(f"watch.{alarm['watch']}"),
             )
@@ -84,7 +85,7 @@ def _standing(run: Run, alarm: Mapping[str, Any]) -> str:
     if review is not None:
         verdict, reason = run.speech(f"verdict.{review['verdict']}"), run.speech(f"review_reason.{review['reason']}")
         return run.speech("watch_reviewed", verdict=verdict, reason=reason, operator=review["operator"] or "-")
-    return run.speech("watch_overdue" if alarm["overdue"] else "watch_due", at=run.day_and_time(alarm["due_at"]))
+    return run.speech("watch_overdue" if alarm["overdue"] else "watch_due", at=day_and_time(alarm["due_at"]))
 
 
 @click.command()

@@ -11,16 +11,19 @@ import click
 from cardd.cli.context import Run, pass_run
 
 _PATH = click.Path(path_type=Path)
+_FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
+_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+"""Looked at here already, so that wrong usage is told in the words of the command that was typed."""
 _CONFIG = click.option("--config", type=_PATH, help="The settings. Default: /etc/cardd/cardd.toml.")
 _USER = click.option("--user", help="Whom the daemon runs as; default cardd.")
-_RECOVERY = click.option("--recovery", type=_PATH, required=True, help="The recovery key's file.")
+_RECOVERY = click.option("--recovery", type=_FILE, required=True, help="The recovery key's file.")
 _SEAL = click.option(
     "--seal", help="The seal on paper of the machine that made it, where it is not that of the recovery key."
 )
 
 
 @click.command()
-@click.argument("folder", type=_PATH)
+@click.argument("folder", type=_FOLDER)
 @click.option("--keep", type=click.IntRange(min=1), help="Leave so many of this machine's newest archives in FOLDER.")
 @_CONFIG
 @_USER
@@ -35,7 +38,7 @@ def backup(run: Run, folder: Path, keep: int | None, config: Path | None, user: 
 
 
 @click.command()
-@click.argument("archive", type=_PATH)
+@click.argument("archive", type=_FILE)
 @_RECOVERY
 @_SEAL
 @click.option("--inspect", is_flag=True, help="Check the archive and say what it is of; change nothing.")
@@ -67,7 +70,7 @@ def new(run: Run, recovery: Path, config: Path | None, user: str | None) -> None
 
 
 @backup_key.command("add")
-@click.argument("public", type=_PATH)
+@click.argument("public", type=_FILE)
 @_CONFIG
 @_USER
 @pass_run

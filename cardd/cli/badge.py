@@ -1,13 +1,13 @@
 """The commands of a badge's life: enrol, renew, a new PIN, block, list."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from functools import wraps
 from typing import Any
 
 import click
 
 from cardd.cli.context import Run, pass_run
+from cardd.cli.moments import day
 from cardd.cli.picking import other_badge
 from cardd.cli.screen import visible
 
@@ -20,7 +20,9 @@ def badge() -> None:
 
     \b
     A new operator:
-      cardctl badge enrol tanaka --name "田中 一郎" --role counter --purpose badge_care --case R8-0100
+      cardctl badge enrol tanaka --name "田中 一郎" --role counter \\
+          --purpose badge_care --case R8-0100
+
     The answer names an approval: another administrator looks at it with their own badge, then the same command is
     repeated with --approval. Pulled half way, the same command goes on where it stopped.
 
@@ -106,7 +108,7 @@ def _tell_made(run: Run, key: str, result: Mapping[str, Any]) -> None:
         say = run.speech
         if result["resumed"]:
             click.echo(say("badge_resumed"))
-        click.echo(say(key, operator=result["operator"], until=_day(result["expires_at"])))
+        click.echo(say(key, operator=result["operator"], until=day(result["expires_at"])))
         for which, fingerprint in result["certificates"].items():
             click.echo("  " + say("certificate", key=say(f"key.badge_{which}"), fingerprint=fingerprint))
         if result["management_key"] == "factory":
@@ -171,15 +173,10 @@ def _row(run: Run, row: Mapping[str, Any]) -> tuple[object, ...]:
     say = run.speech
     role = row[f"role_{say.locale}"] or row["role"]
     status = say(f"badge_status.{row['status']}")
-    until = _day(row["expires_at"]) if row["expires_at"] else "-"
+    until = day(row["expires_at"]) if row["expires_at"] else "-"
     days = "-" if row["days_left"] is None else row["days_left"]
     key = say(f"management_key.{row['management_key']}") if row["management_key"] else "-"
     return row["operator"], visible(row["name"]), visible(role), status, until, days, key
-
-
-def _day(moment: str) -> str:
-    """A moment of the wire (UTC) as a day here."""
-    return datetime.fromisoformat(moment).astimezone().strftime("%Y-%m-%d")
 
 
 __all__ = ["badge"]

@@ -5,7 +5,6 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, NoReturn, TypeVar
 
 import click
@@ -118,27 +117,20 @@ class Run:
         raise table_error(self.speech, name, **facts)
 
     def tell(self, result: Mapping[str, Any], human: Callable[[], object]) -> None:
-        """Print the result: as one line of JSON, or for a person through `human`; and where this use stands in the record."""
+        """Print the result: as one line of JSON, or for a person through `human`; and the receipt, as `cardd-verify --receipt` takes it."""
         if self.as_json:
             click.echo(as_line(result))
             return
         human()
         if "receipt" in result:
-            click.echo(self.speech("receipt", n=result["receipt"]["sequence"]), err=True)
+            told = f"{result['receipt']['sequence']}:{result['receipt']['record_hash']}"
+            click.echo(self.speech("receipt", receipt=told), err=True)
 
     def table(self, rows: Iterable[Sequence[object]], *heads: str) -> None:
         """Print rows in columns, under heads in the person's language where some are given."""
         titles = [self.speech(f"head.{head}") for head in heads] or None
         for line in screen.table(rows, titles):
             click.echo(line)
-
-    def clock_time(self, moment: str) -> str:
-        """A moment of the wire (UTC) as the time of day here."""
-        return datetime.fromisoformat(moment).astimezone().strftime("%H:%M")
-
-    def day_and_time(self, moment: str) -> str:
-        """The same with its day, for what may lie days away."""
-        return datetime.fromisoformat(moment).astimezone().strftime("%Y-%m-%d %H:%M")
 
     def _progress(self, notice: Mapping[str, Any]) -> None:
         if self.as_json or not sys.stderr.isatty():

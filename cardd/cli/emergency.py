@@ -2,6 +2,7 @@
 
 import click
 
+from cardd.cli import moments
 from cardd.cli.context import Run, pass_run
 from cardd.cli.pin_entry import answered_yes
 from cardd.wire.fault_table import EXIT_CANCELLED
@@ -53,7 +54,7 @@ def release(run: Run, badge: str | None) -> None:
         if result["released"]:
             click.echo(run.speech("lockdown_released"))
             return
-        until = run.clock_time(result["second_until"])
+        until = moments.clock_time(result["second_until"])
         click.echo(run.speech("lockdown_second", who=result["operator"], until=until))
 
     run.tell(result, human)
@@ -62,7 +63,13 @@ def release(run: Run, badge: str | None) -> None:
 @click.command()
 @click.option("--purpose", required=True, help="Purpose code that the office's policy lists for emergencies.")
 @click.option("--case", required=True, help="Reception number (受付番号).")
-@click.option("--reason", required=True, type=click.Choice(REASONS_TO_OVERRIDE), help="Why, for the record.")
+@click.option(
+    "--reason",
+    required=True,
+    metavar="REASON",
+    type=click.Choice(REASONS_TO_OVERRIDE),
+    help=f"Why, for the record: {', '.join(REASONS_TO_OVERRIDE)}.",
+)
 @pass_run
 def emergency(run: Run, purpose: str, case: str, reason: str) -> None:
     """Take the emergency override for one case: what the policy allows in emergencies alone counts for it.
@@ -70,5 +77,5 @@ def emergency(run: Run, purpose: str, case: str, reason: str) -> None:
     Everybody is alarmed at once, and the use is looked at within a working day.
     """
     result = run.call("emergency.override", purpose=purpose, case=case, reason=reason)
-    until = run.clock_time(result["until"])
+    until = moments.clock_time(result["until"])
     run.tell(result, lambda: click.echo(run.speech("override_taken", purpose=purpose, case=case, until=until)))

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from cardd.cli.context import Run, pass_run
+from cardd.cli.moments import day_and_time
 from cardd.cli.qr import QrCode
 
 
@@ -64,6 +65,6 @@ def _human(run: Run, result: dict[str, Any], code: QrCode, written: list[str]) -
         click.echo(say("head_too_wide", columns=code.columns))
     else:
         click.echo("\n".join(code.lines(colours=True)))
-    click.echo(say("head_covers", n=result["size"], time=run.clock_time(result["signed_at"])))
+    click.echo(say("head_covers", n=result["size"], time=day_and_time(result["signed_at"])))
     click.echo(say("head_root", root=root))
     click.echo(say("head_keep"))

@@ -99,11 +99,11 @@ def main(
 
     \b
     A day at the counter:
-      cardctl login                                  badge in first; its PIN is asked for
-      cardctl cards                                  which cards are there, and their handles
+      cardctl login                 badge in first; its PIN is asked for
+      cardctl cards                 which cards are there, and their handles
       cardctl read --purpose identity_check --case R8-0042 name address
       cardctl sign --purpose online_signature --case R8-0042 application.xml
-      cardctl logout                                 or just pull the badge
+      cardctl logout                or just pull the badge
 
     A PIN is asked for at the terminal, without echo, and never taken from an argument or the environment. Ctrl-C at the
     question cancels it; no try is used. `--card` may be left out while only one fitting card is there.

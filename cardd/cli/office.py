@@ -30,9 +30,9 @@ def office() -> None:
 
     \b
     Each needs the signatures of two administrators, made with their badges:
-      cardctl login; cardctl office sign policy.toml; cardctl logout      the first
-      cardctl login; cardctl office sign policy.toml; cardctl logout      the second
-      cardctl office install policy.toml                                  as root
+      cardctl login; cardctl office sign policy.toml; cardctl logout  the first
+      cardctl login; cardctl office sign policy.toml; cardctl logout  the second
+      cardctl office install policy.toml                              as root
 
     What is in force stays in force until a new file is found good.
     """
@@ -54,7 +54,8 @@ def sign(
     Shows first what is signed. Anybody can check the result:
 
     \b
-      openssl cms -verify -binary -inform DER -in FILE.p7s -content FILE -CAfile ca.pem -purpose any
+      openssl cms -verify -binary -inform DER -in FILE.p7s \\
+          -content FILE -CAfile ca.pem -purpose any
     """
     found = _read(run, file)
     there = found.signatures.read_bytes() if found.signatures.exists() and not anew else None

@@ -14,11 +14,11 @@ AUDIT_REASONS: Mapping[str, TwoTexts] = MappingProxyType(
             "その記録は保存期間を過ぎて削除されています。", "This record was cut off when its years were over."
         ),
         "audit.unknown:other_hash": TwoTexts(
-            "その番号にあるのは別の記録です。受領番号を確かめてください。",
+            "その番号にあるのは別の記録です。控えを確かめてください。",
             "Another record stands at this number: the receipt is of another log, or it was changed.",
         ),
         "audit.unknown:no_head": TwoTexts("照合値がまだありません。", "There is no signed head yet."),
-        "audit.unknown:log": TwoTexts("その記録簿はこの端末にありません。", "This log is not kept here."),
+        "audit.unknown:log": TwoTexts("その利用記録はこの端末にありません。", "This log is not kept here."),
         "audit.unknown:export": TwoTexts(
             "その書き出しはありません。15分を過ぎたか、ほかの職員のものです。",
             "There is no such export: its 15 minutes are over, or it is another session's.",

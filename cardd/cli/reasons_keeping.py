@@ -27,7 +27,7 @@ KEEPING_REASONS: Mapping[str, TwoTexts] = MappingProxyType(
             "削除する記録を含む照合値がありません。", "No signed head covers the records that would go."
         ),
         "audit.cut_refused:not_outside": TwoTexts(
-            "削除する記録を含む照合値が、まだ外部に出ていません（監視先への送信、または cardctl audit export-head）。",
+            "削除する記録を含む照合値が、まだ外部に出ていません（証人への送信、または cardctl audit export-head）。",
             "No head that covers these records has left the machine yet (to a witness, or by `cardctl audit export-head`).",
         ),
         "audit.cut_refused:unreadable": TwoTexts(

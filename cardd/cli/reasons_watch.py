@@ -13,7 +13,7 @@ WATCH_REASONS: Mapping[str, TwoTexts] = MappingProxyType(
         ),
         "audit.unknown:alarm": TwoTexts("この番号の警告はありません。", "There is no alarm with this number."),
         "audit.unavailable:watch_list_broken": TwoTexts(
-            "見守り名簿のファイルを読めません。控えから戻してください。",
+            "見守り名簿のファイルを読めません。バックアップから戻してください。",
             "The file of the watch list cannot be read. Restore it from the backup.",
         ),
         "audit.unavailable:watch_list_not_written": TwoTexts(

@@ -8,7 +8,7 @@ from cardd.wire.fault import TwoTexts
 WITNESS_REASONS: Mapping[str, TwoTexts] = MappingProxyType(
     {
         "audit.heads_overdue:no_witness": TwoTexts(
-            "監視先の証人に、24時間つながっていません。", "For 24 hours no witness has signed a head of this record."
+            "24時間、どの証人も照合値に署名していません。", "For 24 hours no witness has signed a head of this record."
         ),
         "audit.heads_overdue:no_export": TwoTexts(
             "照合値の持出しが24時間行われていません。", "For 24 hours nobody has taken a head of this record out."
@@ -37,7 +37,7 @@ WITNESS_REASONS: Mapping[str, TwoTexts] = MappingProxyType(
             "The witness knows more records than this machine has: the record may have been set back.",
         ),
         "witness:contradiction": TwoTexts(
-            "証人が知っている記録と、この端末の記録が食い違っています。監査担当者に連絡してください。",
+            "証人が知っている記録と、この端末の記録が食い違っています。監査担当に連絡してください。",
             "The record here is not the one that the witness knows. Tell the auditors.",
         ),
         "witness:other_key": TwoTexts(

@@ -1,5 +1,6 @@
 """Text on a screen whose Japanese characters are two columns wide: padding, tables, and nothing that steers the terminal."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
@@ -7,6 +8,8 @@ GAP = "  "
 _WIDE = ("W", "F")
 _ZERO = ("Mn", "Me", "Cf")
 _STEERING = ("Cc", "Cf", "Zl", "Zp")
+_PIECES = re.compile(r"\s+|[（「『〔【]*(?:[\u2e80-\uffef]|[^\s\u2e80-\uffef]+)[、。，．）」』〕】：；？！ー々]*")
+"""Where a line may be broken: at blanks and behind wide characters, as JIS X 4051 has it (行頭禁則, 行末禁則)."""
 
 
 def visible(text: str) -> str:
@@ -17,6 +20,20 @@ def visible(text: str) -> str:
 def columns(text: str) -> int:
     """How many columns of a terminal `text` takes (Unicode Standard Annex #11: wide and fullwidth take two)."""
     return sum(_width(char) for char in text)
+
+
+def wrapped(text: str, width: int, indent: str = "") -> list[str]:
+    """`text` in lines of at most `width` columns, those after the first behind `indent`. A longer word, a hash or a path, stays whole: it
+    is copied from there.
+    """
+    lines, line = [], ""
+    for piece in _PIECES.findall(text):
+        if columns(line + piece.rstrip()) > width and line.strip():
+            lines.append(line.rstrip())
+            line = indent
+            piece = piece.lstrip()  # noqa: PLW2901 - a blank at which the line was broken
+        line += piece
+    return [*lines, line.rstrip()]
 
 
 def table(rows: Iterable[Sequence[object]], heads: Sequence[str] | None = None) -> list[str]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from cardd.cli import moments
 from cardd.cli.context import Run, pass_run
 from cardd.cli.screen import visible
 
@@ -57,12 +58,12 @@ def status(run: Run) -> None:
 def _show(run: Run, key: str, session: Mapping[str, Any]) -> None:
     say, operator = run.speech, session["operator"]
     role = operator[f"role_{say.locale}"] or operator["role"]
-    until = run.clock_time(session["ends_at"])
+    until = moments.clock_time(session["ends_at"])
     click.echo(say(key, name=visible(operator["name"]), role=visible(role), until=until))
     if session["locks_at"] is None:
         click.echo(say("locked"))
     else:
-        click.echo(say("locks", at=run.clock_time(session["locks_at"])))
+        click.echo(say("locks", at=moments.clock_time(session["locks_at"])))
     days = session["badge_days_left"]
     if days is not None and days <= BADGE_SOON_DAYS:
         click.echo(say("badge_ends", n=days), err=True)

@@ -40,11 +40,13 @@ def setup(
 
     \b
     What it does, and says before it does it:
-      1 looks at clock, folders and readers; writes /etc/cardd/cardd.toml from a few questions
+      1 looks at clock, folders and readers; asks a few questions and writes
+        /etc/cardd/cardd.toml
       2 makes the operator CA, its key under a passphrase or in a token
       3 makes the office's keys
       4 makes two administrators' badges
-      5 has both sign the first policy and register, and puts them where cardd finds them
+      5 has both sign the first policy and register, and puts them where
+        cardd finds them
       6 lets cardd check everything, and says what to do next
 
     Interrupted, or with a badge pulled, it goes on where it stopped: repeat the command. Nothing that is there is written

@@ -195,7 +195,7 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "pin_state.last_try": ("残り1回（注意）", "tries left: 1 (careful)"),
         "changed": ("暗証番号を変更しました。", "The PIN was changed."),
         "written": ("{path} に書き込みました。", "Written to {path}."),
-        "receipt": ("記録番号 {n}", "Record {n}"),
+        "receipt": ("控え {receipt}", "Receipt {receipt}"),
         "waiting_queue": ("順番待ち（{place}番目、使用中: {holder}）", "Waiting (place {place}, held by {holder})"),
         "waiting_for_pad": ("カードリーダーのキーで暗証番号を入力してください。", "Enter the PIN on the reader's pad."),
         "reading": ("読み取り中…", "Reading…"),

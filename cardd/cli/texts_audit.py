@@ -8,12 +8,12 @@ AUDIT_TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         # key: (ja, en)
         "health.audit_index": ("記録の索引", "index of the record"),
         "head.sequence": ("番号", "NUMBER"),
-        "head.moment": ("日時（日本）", "TIME IN JAPAN"),
+        "head.moment": ("日時（JST）", "TIME (JST)"),
         "head.what": ("内容", "WHAT"),
         "head.outcome": ("結果", "OUTCOME"),
         "audit_no_head": ("照合値はまだありません。", "There is no head yet."),
         "audit_first_key": (
-            "最初の鍵（監査で照合に使う）: {key}",
+            "最初の鍵（監査担当が控えておくもの）: {key}",
             "First key, from which an auditor starts: {key}",
         ),
         "audit_nothing": ("該当する記録はありません。", "Nothing in the record fits."),
@@ -52,10 +52,10 @@ AUDIT_TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "カードの利用履歴（今年と過去{years}年、新しい順）",
             "Uses of your card, this year and {years} years before, newest first",
         ),
-        "disclosure_about": (
-            "カード: {kind}   件数: {count}   受付番号: {case}   作成: {at}（日本時間）",
-            "Card: {kind}   Uses: {count}   Reception number: {case}   Made: {at} (time in Japan)",
-        ),
+        "disclosure_about": ("カード: {kind}   件数: {count}", "Card: {kind}   Uses: {count}"),
+        "disclosure_made": ("受付番号: {case}   作成: {at}", "Reception number: {case}   Made: {at}"),
+        "disclosure_zone": ("日時はすべて日本時間（JST）です。", "All times are times in Japan (JST)."),
+        "disclosure_this": ("この一覧を作った今回の開示です。", "This is the making of this very list."),
         "disclosure_none": (
             "この端末の記録に、このカードの利用はありません。",
             "The record of this machine has no use of this card.",
@@ -68,17 +68,15 @@ AUDIT_TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "disclosure_where": ("   場所: {where}", "   Where: {where}"),
         "disclosure_why": ("   目的: {why}", "   Why: {why}"),
         "disclosure_more": (
-            "{at} より前の利用がほかにもあります。--until で続きを出せます。",
-            "There are more uses before {at}; --until lists them.",
+            "より前の利用がほかにもあります。続きを出すには: --until {until}",
+            "There are more uses before these. To list them: --until {until}",
         ),
         "disclosure_note": (
             "この一覧は、この端末で行われた利用です。電子証明書を更新したカードでは、更新前の利用の一部が載らないことがあります。",
             "This list has what was done at this machine. Of a card whose certificates were renewed, uses before that may be missing.",
         ),
-        "disclosure_receipt": (
-            "この開示の記録: {log} の {sequence} 番",
-            "Record of this list: number {sequence} of log {log}",
-        ),
+        "disclosure_log": ("この開示は利用記録 {log} に残ります。", "This list is itself on record, in log {log}."),
+        "disclosure_receipt": ("控え {receipt}", "Receipt {receipt}"),
         "content.form": ("ファイルの形式", "Form of the file"),
         "content.reason": ("理由", "Reason"),
         "content.filter_operator": ("絞り込み: 職員番号", "Only: operator"),

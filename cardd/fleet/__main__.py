@@ -26,9 +26,8 @@ def main(context: click.Context, config: Path, as_json: bool, locale: str | None
       cardd-fleet terminals add counter-1 …   for each terminal
       cardd-fleet partitions                  each month, by a timer
       cardd-fleet health                      each day
-      cardd-fleet verify --keys FILE          the auditor, with a list of keys of their own
+      cardd-fleet verify --keys FILE          the auditor, with their own keys
 
-    \b
     Exit status: 0 good; 1 something is to be looked at; 2 not done, or not understood; 78 the settings are wrong.
     """
     context.obj = Run(config, locale or locale_of_environment(), as_json)

@@ -49,6 +49,10 @@ SENTENCES = {
         "この端末の記録はデータベースに登録されていないか、止められています。cardd-fleet terminals で登録してください。",
         "The database does not know this terminal's log, or the terminal is blocked. Enrol it with cardd-fleet terminals.",
     ),
+    "retired_log": Sentence(
+        "この記録は終わったものとしてデータベースで閉じられています。続けて使うなら cardd-fleet terminals resume を実行してください。",
+        "This log was closed in the database as one that ended. If it goes on after all: cardd-fleet terminals resume.",
+    ),
     "no_right": Sentence(
         "この利用者にはその権利がありません。",
         "This user has no right to do that.",
@@ -70,7 +74,7 @@ SENTENCES = {
         "The database refused the work. Tell whoever looks after PostgreSQL the SQLSTATE.",
     ),
     "malformed": Sentence(
-        "データベースが記録または署名つき先頭を読めませんでした。端末のプログラムの版を確かめてください。",
+        "データベースが記録または照合値を読めませんでした。端末のプログラムの版を確かめてください。",
         "The database could not read a record or a head. Look at the version of the terminal's program.",
     ),
     "cut_refused": Sentence(
@@ -86,19 +90,19 @@ SENTENCES = {
         "This terminal or log is enrolled already, with another office, certificate name or key.",
     ),
     "forked": Sentence(
-        "重大：端末の記録がデータベースにある記録と違います。送るのを止めました。端末とデータベースをそのままにして、監査担当者を呼んでください。",
+        "重大：端末の記録がデータベースにある記録と違います。送るのを止めました。端末とデータベースをそのままにして、監査担当を呼んでください。",
         "Serious: the terminal's log differs from what the database has. Shipping stopped. Leave both as they are, call the auditor.",
     ),
     "log_damaged": Sentence(
-        "端末の記録が壊れているので送れません。cardd-verify で確かめ、監査担当者を呼んでください。",
+        "端末の記録が壊れているので送れません。cardd-verify で確かめ、監査担当を呼んでください。",
         "The terminal's log is damaged and cannot be shipped. Look with cardd-verify, and call the auditor.",
     ),
     "log_shorter": Sentence(
-        "重大：端末の記録がデータベースにある記録より短くなっています。端末とデータベースをそのままにして、監査担当者を呼んでください。",
+        "重大：端末の記録がデータベースにある記録より短くなっています。端末とデータベースをそのままにして、監査担当を呼んでください。",
         "Serious: the terminal's log is shorter than what the database has. Leave both as they are and call the auditor.",
     ),
     "log_gap": Sentence(
-        "データベースにまだない記録が、端末で既に切り離されています。監査担当者に伝えてください。",
+        "データベースにまだない記録が、端末で既に切り離されています。監査担当に伝えてください。",
         "Records that the database does not have yet were cut off at the terminal. Tell the auditor.",
     ),
     "log_missing": Sentence(

@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -12,6 +13,7 @@ import click
 from cardd import config as settings_file
 from cardd.audit.continuing import ContinuesBroken
 from cardd.config import DEFAULT_FILE
+from cardd.japan_time import JAPAN
 from cardd.keeping import backup, recovery
 from cardd.keeping.backup import Installation
 from cardd.keeping.owner import owner_of
@@ -47,7 +49,7 @@ class Talk:
                 json.dumps({"event": key, **{name: _plain(value) for name, value in facts.items()}}, ensure_ascii=False)
             )
         else:
-            click.echo(self.text(key, **facts))
+            click.echo(self.text(key, **{name: _human(value) for name, value in facts.items()}))
 
     def secret(self, key: str) -> Pin:
         """A passphrase, for the caller to wipe. Raises `Stopped`."""
@@ -74,7 +76,14 @@ class Talk:
             click.echo(self.text(problem), err=True)
 
 
+def _human(value: object) -> object:
+    """Times as everywhere that a person reads: in Japan, with the zone."""
+    return f"{value.astimezone(JAPAN):%Y-%m-%d %H:%M} JST" if isinstance(value, datetime) else value
+
+
 def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     return value if isinstance(value, int | str) or value is None else str(value)
 
 
@@ -148,7 +157,7 @@ def inspect(given: tuple[Talk, Path, str], archive: Path, recovery_file: Path, s
     talk.tell(
         "inspected",
         terminal=manifest.terminal,
-        made=manifest.made_utc,
+        made=_moment(manifest.made_utc),
         program=manifest.program,
         files=len(manifest.files),
         log=log.log_id,
@@ -176,6 +185,15 @@ def restore_command(given: tuple[Talk, Path, str], archive: Path, recovery_file:
         talk.tell("already", n=done.already)
 
 
+def _moment(text: str) -> datetime | str:
+    """What a manifest says of its time; the text itself where it is no time with a zone."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return moment if moment.tzinfo is not None else text
+
+
 def _installation(config: Path, user: str) -> Installation:
     try:
         settings = settings_file.load(config)
@@ -194,7 +212,7 @@ def _opened(talk: Talk, archive: Path, recovery_file: Path, seal: str | None) ->
 def run(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run it and exit."""
     try:
-        main.main(arguments, prog_name="cardctl", standalone_mode=False)
+        main.main(arguments, prog_name="python -m cardd.keeping", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         sys.exit(EXIT_USAGE)

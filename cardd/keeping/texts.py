@@ -56,9 +56,9 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "次にすること:\n"
         "  1. cardd --check-config で設定を確かめる\n"
         "  2. systemctl start cardd\n"
-        "  3. {first_key} を監査人と、記録の証人に渡す（新しい記録の鍵です）\n"
+        "  3. {first_key} を監査担当と、記録の証人に渡す（新しい記録の鍵です）\n"
         "  4. バックアップのあとで止めた職員カードがあれば、もう一度止める（cardctl badge block）\n"
-        "  5. バックアップのあとで署名された規則・名簿・停止一覧があれば、もう一度入れる（cardctl office install）",
+        "  5. バックアップのあとで署名された規則・職員名簿・利用停止リストがあれば、もう一度入れる（cardctl office install）",
         "Restored. The record so far is closed and kept: {closed}\n"
         "The new record begins when cardd starts, and its first words say that it goes on from this one.\n"
         "What to do next:\n"

@@ -23,7 +23,7 @@ CLOSING: dict[str, tuple[str, str]] = {
         "The badge of {name} has {n} tries left: nothing more is tried with it.",
     ),
     "close.done": (
-        "記録を閉じました: {closed}\n新しい記録が始まりました。{first_key} を監査人と、記録の証人に渡してください。\n"
+        "記録を閉じました: {closed}\n新しい記録が始まりました。{first_key} を監査担当と、記録の証人に渡してください。\n"
         "閉じた記録には手を加えず、原因を調べてください。cardd を起動できます: systemctl start cardd",
         "The record is closed: {closed}\nA new one has begun. Give {first_key} to the auditor and to the witnesses.\n"
         "Leave the closed record as it is, and look for the cause. cardd may be started: systemctl start cardd",
@@ -36,6 +36,12 @@ CLOSING: dict[str, tuple[str, str]] = {
     "close.files": (
         "規則または職員名簿が使えません。誰が署名できるか分かりません:\n{problems}",
         "Policy or register cannot be used, so nobody knows who may sign:\n{problems}",
+    ),
+    "close.not_ordered": (
+        "{path} には、管理者2名の署名で確かめられる指示がありません（{why}）。新しい記録は始めません。\n"
+        "誰がこのファイルを置いたのかを調べ、本来の記録を closed/ から元の場所へ戻してください。",
+        "No order that two administrators signed stands behind {path} ({why}): no new record is begun.\n"
+        "Find out who put that file there, and put the record itself back from closed/ to its place.",
     ),
     "close.refused": ("この署名では閉じられません（{why}）。", "These signatures do not close it ({why})."),
 }

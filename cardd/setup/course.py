@@ -13,6 +13,7 @@ from cardd.clock import SystemClock, boot_id, time_quality
 from cardd.config import Settings
 from cardd.enrolment.secrets import BadgeMasterKey
 from cardd.errors import AuditUnavailable
+from cardd.japan_time import JAPAN
 from cardd.office.at_start import load
 from cardd.office.contents import Kind
 from cardd.office.files import Folders
@@ -74,9 +75,9 @@ def _check_time(talk: Talk, now: datetime) -> None:
     if not EARLIEST <= now <= LATEST:
         raise Stopped("time", now=f"{now:%Y-%m-%d}")
     if time_quality() != "synchronised":
-        local = now.astimezone()
-        if not talk.agrees("ask.time", unattended=True, now=f"{local:%Y-%m-%d %H:%M %Z}"):
-            raise Stopped("time", now=f"{local:%Y-%m-%d %H:%M}")
+        told = f"{now.astimezone(JAPAN):%Y-%m-%d %H:%M} JST"
+        if not talk.agrees("ask.time", unattended=True, now=told):
+            raise Stopped("time", now=told)
 
 
 def _is_done(settings: Settings, account: Account) -> bool:

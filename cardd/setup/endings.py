@@ -45,7 +45,7 @@ ENDINGS: dict[str, tuple[str, str]] = {
         "cardd is running (it holds {path}). Stop it first: systemctl stop cardd.socket cardd.service",
     ),
     "state_broken": (
-        "{path} が使えません。控えから戻してください。",
+        "{path} が使えません。バックアップから戻してください。",
         "{path} cannot be used. Restore it from the backup.",
     ),
     "no_record": (
@@ -53,7 +53,7 @@ ENDINGS: dict[str, tuple[str, str]] = {
         "The record cannot be written ({path}), and nothing is done without it.",
     ),
     "was_set_up": (
-        "この端末は設定済みですが、{path} がありません。控えから戻してください。",
+        "この端末は設定済みですが、{path} がありません。バックアップから戻してください。",
         "This machine was set up before, and {path} is gone. Restore it and its .p7s from the backup.",
     ),
     "register_there": (
@@ -78,7 +78,7 @@ ENDINGS: dict[str, tuple[str, str]] = {
     ),
     "ca_unusable": ("認証局（{path}）が使えません: {why}", "The operator CA ({path}) cannot be used: {why}"),
     "ca_key_missing": (
-        "認証局の証明書 {certificate} はありますが、鍵 {path} がありません。控えから戻してください。",
+        "認証局の証明書 {certificate} はありますが、鍵 {path} がありません。バックアップから戻してください。",
         "The CA's certificate {certificate} is there and its key {path} is not. Restore it from the backup.",
     ),
     "other_anchor": (

@@ -141,7 +141,7 @@ _SAID: dict[str, tuple[str, str]] = {
     # the end
     "next.start": ("  次にすること:", "  What to do next:"),
     "next.log_key": (
-        "  紙に控えて、監査担当者と、記録の証人になる機関に渡すもの（記録の最初の公開鍵）:",
+        "  紙に控えて、監査担当と、記録の証人になる機関に渡すもの（記録の最初の公開鍵）:",
         "  To be written down for the auditor and for whoever witnesses the record: the first public key of the record:",
     ),
     "next.lock_away": (

@@ -21,10 +21,10 @@ NAMES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "w12": ("読み取り後に完了しない事務", "cards read, no case closed"),
         "w13": ("1つの業務システムで拒否が多い", "many refusals of one application"),
         "w14": ("読み取り直後のカード抜き取り", "cards pulled right after reading"),
-        "w15": ("時計・中断・再起動・立会い・点検", "clock, gaps, restarts, witness, checks"),
+        "w15": ("時計・中断・再起動・証人・点検", "clock, gaps, restarts, witness, checks"),
         "w16": ("緊急時の特例", "emergency override"),
         "w17": ("承認がいつも同じ2人・早すぎる", "always the same two, or too fast"),
-        "w18": ("仮想・不明な読み取り機", "virtual or unknown reader"),
+        "w18": ("仮想・不明なカードリーダー", "virtual or unknown reader"),
     }
 )
 TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
@@ -34,7 +34,10 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "recorded": ("記録済み", "on record"),
         "reviewed": ("確認済み", "reviewed"),
         "explained": ("説明あり", "explained"),
-        "records": ("{count:,} 件の記録を調べました。", "{count:,} records looked at."),
+        "records": (
+            "{count:,} 件の記録を調べました。月は日本時間です。",
+            "{count:,} records looked at. Months are Japan's.",
+        ),
         "none": ("該当はありません。", "No rule found anything."),
         "no_lists": (
             "見守り名簿なしで調べました（w8・w9 は動きません）。--settings で指定できます。",

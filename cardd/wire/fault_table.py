@@ -111,7 +111,7 @@ SESSIONS = (
     Fault("audit.heads_overdue", 2205, "supervisor", False, EXIT_LOGIN,
         TwoTexts("利用記録の照合値が24時間外部に送られていないため、ログインできません。",
                  "No login: for a day no head of the record has left this machine."),
-        TwoTexts("権限のある職員が照合値を持ち出す（cardctl audit export-head）か、監視先との通信を直してください。",
+        TwoTexts("権限のある職員が照合値を持ち出す（cardctl audit export-head）か、証人との通信を直してください。",
                  "Somebody with the right takes the head out (`cardctl audit export-head`), or IT mends the way to the witness.")),
     Fault("auth.failed", 2301, "supervisor", False, EXIT_LOGIN,
         TwoTexts("この職員カードではログインできません。", "This badge does not allow a login."),

@@ -57,11 +57,14 @@ def main() -> None:
     side, administrators included, can take back or change what stands in the record without being found out. It sees
     no records, no names and no cards.
 
+    Set it up on a machine that other people look after than those of the counters:
+
     \b
-    Set it up, on a machine that other people look after than those of the counters:
       cardd-witness init /var/lib/cardd-witness --name witness.pref.example.jp
-      (put tls.pem, tls.key, senders-ca.pem there, and a [[logs]] for each machine)
+      (put tls.pem, tls.key, senders-ca.pem there, a [[logs]] for each machine)
       cardd-witness run
+
+    \b
     Look at it:
       cardd-witness show
     """
@@ -103,7 +106,7 @@ def run(file: Path) -> None:
     \b
     What a counter machine may be told:
       200  signed                403  not signed by the record's key of today
-      404  not registered here   409  we have another number of records than you think
+      404  not registered here   409  we have another number of records
       422  growth not proved     503  cannot be stored now: disk
     """
     from cardd.witness.server import run as serve  # noqa: PLC0415 - the other commands need no web server

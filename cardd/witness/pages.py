@@ -40,18 +40,18 @@ def page_of(origin: str, settings: WitnessSettings, book: Book, now_s: float) ->
         f"記録の数 / records:    {log.size}",
     ]
     if log.note is not None:
-        lines += ["", "最新の署名済みヘッド / newest signed head:", "", log.note.decode("utf-8").rstrip()]
+        lines += ["", "最新の照合値 / newest signed head:", "", log.note.decode("utf-8").rstrip()]
     for each in book.conflicts(origin):
         lines += ["", f"!! {each.problem}  {_time(each.seen_s)}  (記録 {each.size} 件のとき / at {each.size} records)"]
-        lines += ["持っていたヘッド / what we had:", (each.had or b"-").decode("utf-8").rstrip()]
-        lines += ["来たヘッド / what came:", each.came.decode("utf-8").rstrip()]
+        lines += ["持っていた照合値 / what we had:", (each.had or b"-").decode("utf-8").rstrip()]
+        lines += ["来た照合値 / what came:", each.came.decode("utf-8").rstrip()]
     return "\n".join(lines) + "\n"
 
 
 def _standing(log: Log, settings: WitnessSettings, book: Book, now_s: float) -> str:
     conflicts = len(book.conflicts(log.origin))
     if conflicts:
-        return f"!! 矛盾 {conflicts} 件：監査担当者に連絡 / {conflicts} contradictions: tell the auditors"
+        return f"!! 矛盾 {conflicts} 件：監査担当に連絡 / {conflicts} contradictions: tell the auditors"
     if log.seen_s is None:
         return "まだ何も届いていません / nothing came yet"
     told = f"{_time(log.seen_s)}  {log.size} 件 / records"

@@ -48,12 +48,17 @@ class Failed(click.ClickException):
 def main() -> None:
     """The operator CA: whoever has its key decides whom cardd takes for an operator.
 
-    \b
     A small town keeps the key in a file, under a passphrase that two people know by halves:
-      python -m certs.ca create --certificate ca/operator-ca.pem --file ca/operator-ca.key --name "見本市 職員認証局"
+
+    \b
+      python -m certs.ca create --certificate ca/operator-ca.pem \\
+          --name "見本市 職員認証局" --file ca/operator-ca.key
+
+    \b
     With a token, where nobody can copy the key:
-      python -m certs.ca create --certificate ca/operator-ca.pem --name "見本市 職員認証局" \\
-          --pkcs11 /usr/lib/softhsm/libsofthsm2.so --token operator-ca --key-label operator-ca
+      python -m certs.ca create --certificate ca/operator-ca.pem \\
+          --name "見本市 職員認証局" --pkcs11 /usr/lib/softhsm/libsofthsm2.so \\
+          --token operator-ca --key-label operator-ca
 
     Then name the certificate in cardd.toml: under `operator_ca`, so that badges are believed, and where badges are made also in
     `badges.ca_key`, with the place of the key. Badges are issued by `cardctl badge enrol`, under four eyes; not by this command.
