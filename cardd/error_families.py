@@ -33,6 +33,8 @@ class Facts:
     """Place in the queue, 1 = next."""
     retry_after_s: int | None = None
     limit: int | None = None
+    percent: int | None = None
+    """How much of something that takes its time is done, 0 to 99."""
     problem: str | None = None
     """One word of detail from our own source code, e.g. `not_yet_valid`; never text from outside."""
     card: CardOutcome | None = None

@@ -66,5 +66,6 @@ def _told(facts: Facts) -> dict[str, Any]:
         "place": facts.place,
         "retry_after_s": facts.retry_after_s,
         "limit": facts.limit,
+        "percent": facts.percent,
         "problem": facts.problem,
     }

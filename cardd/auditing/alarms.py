@@ -3,18 +3,17 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import islice
-from typing import Final, Literal, TypeVar
+from typing import Final, TypeVar
 
 from cardd.audit.entries import Entry
 from cardd.auditing.desk import Desk
-from cardd.auditing.ledger import ALARM, REVIEW, Known, Ledger
-from cardd.errors import AuditUnknown, BadRequest, CarddError, PolicyDenied
+from cardd.errors import AuditUnknown, CarddError, PolicyDenied
 from cardd.gate.gate import Gate
 from cardd.gate.request import NO_CARD, Receipt, Request
-from cardd.history.book import Book, parsed
+from cardd.history.alarms import Finding, State
+from cardd.history.book import Book
 from cardd.history.questions import Filters
-from cardd.japan_time import JAPAN, utc
+from cardd.history.schema import ALARM, REVIEW
 from cardd.model import Operation
 from cardd.ports import Call, Clock
 from cardd.watching.hours import Office
@@ -22,7 +21,6 @@ from cardd.watching.hours import Office
 OF_THE_MACHINE: Final = frozenset({"w15", "w18"})
 """Rules about nobody: whose name stands in their evidence was there by chance."""
 T = TypeVar("T")
-State = Literal["open", "reviewed", "all"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +88,6 @@ class Alarms:
     def __init__(self, gate: Gate, desk: Desk, clock: Clock, office: Office, review_days: int) -> None:
         self._gate, self._desk, self._clock = gate, desk, clock
         self._office, self._review_days = office, review_days
-        self._ledger = Ledger()
 
     async def alarms(self, call: Call, wanted: Wanted) -> tuple[Listed, Receipt]:
         """The newest first. Raises `AuditIndexing`, `AuditUnavailable`, `BadRequest`, and what `Gate.allow` raises."""
@@ -137,54 +134,27 @@ class Alarms:
             raise
 
     def _listed(self, book: Book, wanted: Wanted) -> Listed:
-        self._ledger.catch_up(book)
-        found = self._ledger.newest_first(*_place(book.log_ids(), wanted.cursor))
-        chosen = list(islice((each for each in found if _fits(each[2], wanted)), wanted.limit + 1))
-        shown, more = chosen[: wanted.limit], len(chosen) > wanted.limit
-        records = {log_id: _records(book, log_id, shown) for log_id in {each[0] for each in shown}}
-        rows = [
-            self._alarm(records[log_id][number], records[log_id].get(known.review))
-            for log_id, number, known in shown
-            if number in records[log_id]
-        ]
-        cursor = f"{shown[-1][0]}:{shown[-1][1]}" if more else None
-        return Listed(tuple(rows), cursor, self._shares(book) if wanted.shares else ())
+        found, cursor = book.alarms(wanted.state, wanted.watch, wanted.cursor, wanted.limit)
+        return Listed(tuple(map(self._alarm, found)), cursor, _shares(book) if wanted.shares else ())
 
-    def _alarm(self, entry: Entry, reviewed: Entry | None) -> Alarm:
-        review = Review(reviewed) if reviewed is not None else None
-        due_us = self._office.end_of_working_day(entry.utc_us, self._review_days)
-        return Alarm(entry, review, due_us, review is None and due_us <= self._clock.utc_us())
-
-    def _shares(self, book: Book) -> tuple[Share, ...]:
-        counts: dict[tuple[str, str], Counter[str]] = {}
-        for _, _, known in self._ledger.newest_first(book.log_ids()):
-            month = utc(known.utc_us).astimezone(JAPAN).strftime("%Y-%m")
-            counts.setdefault((known.watch, month), Counter())[known.verdict] += 1
-        return tuple(
-            Share(watch, month, told.total(), told["explained"], told["unexplained"], told["misuse"])
-            for (watch, month), told in sorted(counts.items(), key=lambda each: (each[0][1], int(each[0][0][1:] or 0)))
-        )
+    def _alarm(self, finding: Finding) -> Alarm:
+        review = Review(finding.review) if finding.review is not None else None
+        due_us = self._office.end_of_working_day(finding.entry.utc_us, self._review_days)
+        return Alarm(finding.entry, review, due_us, review is None and due_us <= self._clock.utc_us())
 
 
-def _fits(known: Known, wanted: Wanted) -> bool:
-    state_fits = wanted.state == "all" or (wanted.state == "open") == (known.review == 0)
-    return state_fits and wanted.watch in (None, known.watch)
+def _shares(book: Book) -> tuple[Share, ...]:
+    counts: dict[tuple[str, str], Counter[str]] = {}
+    for each in book.alarm_tallies():
+        counts.setdefault((each.watch, each.month), Counter())[each.verdict or ""] += each.count
+    return tuple(
+        Share(watch, month, told.total(), told["explained"], told["unexplained"], told["misuse"])
+        for (watch, month), told in sorted(counts.items(), key=lambda each: (each[0][1], _rule_number(each[0][0])))
+    )
 
 
-def _place(log_ids: list[str], cursor: str | None) -> tuple[list[str], int | None]:
-    """The logs that are still to be told of, and before which number of the first of them. Raises `BadRequest` (`cursor`)."""
-    if cursor is None:
-        return log_ids, None
-    log_id, before = parsed(cursor)
-    if log_id not in log_ids:
-        raise BadRequest(field="cursor", problem="unknown")
-    return log_ids[log_ids.index(log_id) :], before
-
-
-def _records(book: Book, log_id: str, shown: list[tuple[str, int, Known]]) -> dict[int, Entry]:
-    """The records of the alarms of one log, and of their reviews."""
-    here = [(number, known.review) for log, number, known in shown if log == log_id]
-    return book.entries_of(log_id, [number for pair in here for number in pair if number])
+def _rule_number(watch: str) -> int:
+    return int(watch[1:]) if watch[1:].isdecimal() else 0
 
 
 def _alarm(book: Book, sequence: int) -> tuple[Entry, frozenset[str]]:

@@ -78,13 +78,21 @@ def sentences(error: Mapping[str, Any], say: Speech, given: Sequence[str] = ()) 
     """
     yield f"{error['message']} ({error['name']})"
     facts = [(label, text) for label, text in _facts(error, say) if text]
-    yield from screen.table([(say(f"error.{label}"), text) for label, text in facts])
+    yield from _labelled([(say(f"error.{label}"), text) for label, text in facts])
     if error["name"] == "approval.required" and error.get("approval"):
         approval = str(error["approval"])
         yield say("approval_next", number=1, who=say("approval_next.other"))
         yield f"     cardctl approvals give {approval}"
         yield say("approval_next", number=2, who=say("approval_next.you"))
         yield f"     {repeated_with(given, approval)}"
+
+
+def _labelled(facts: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """One fact a line, or more where the terminal is narrow; each begins behind its label."""
+    lines, room = screen.table(facts), screen.room()
+    behind = max((screen.columns(label) for label, _ in facts), default=0) + len(screen.GAP)
+    for line in lines:
+        yield from [line] if room is None else screen.wrapped(line, room, " " * behind)
 
 
 def repeated_with(given: Sequence[str], approval: str) -> str:
@@ -105,6 +113,8 @@ def _facts(error: Mapping[str, Any], say: Speech) -> Iterator[tuple[str, str]]:
     yield "pin", _pin(error, say)
     if error.get("retry_after_s"):
         yield "wait", say("seconds", n=error["retry_after_s"])
+    if error.get("percent") is not None:
+        yield "progress", f"{error['percent']} %"
     yield "remedy", str(error.get("remedy") or "")
     # Numbers that mean something only in the log help nobody while the case is clear.
     shown = _DETAILS if error["name"] in ("internal", "card.bad_answer") else _DETAILS[:-1]

@@ -48,6 +48,7 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "error.card": ("カード:", "Card:"),
         "error.pin": ("暗証番号:", "PIN:"),
         "error.wait": ("待ち時間:", "Wait:"),
+        "error.progress": ("進み具合:", "Done so far:"),
         "error.remedy": ("次の操作:", "What to do:"),
         "error.detail": ("詳細:", "Details:"),
         "seconds": ("あと{n}秒", "{n} s"),

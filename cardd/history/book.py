@@ -6,19 +6,20 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
-from cardd.audit.chain import Damaged, segments
+from cardd.audit.chain import Damaged
 from cardd.audit.checkpoint import SignedHead
-from cardd.audit.entries import Entry
+from cardd.audit.entries import Entry, entries
 from cardd.audit.head_files import newest_head
 from cardd.errors import AuditIndexing, AuditUnavailable, AuditUnknown, BadRequest
+from cardd.history.alarms import Finding, State, Tally, newest, tallies
 from cardd.history.along import Along
 from cardd.history.follower import Follower
 from cardd.history.hashes import HashesDamaged
 from cardd.history.index import IndexDamaged, View
 from cardd.history.proofs import Handover, Proof, first_key, handovers, prove
-from cardd.history.questions import Filters, Order, Records, Use, find
+from cardd.history.questions import Filters, Order, Records, Use, cut_before, find
 
-__all__ = ["Book", "Handover", "Page", "Proof", "SignedHead"]
+__all__ = ["Beginning", "Book", "Finding", "Handover", "Page", "Proof", "SignedHead", "Tally"]
 T = TypeVar("T")
 CATCH_UP_SECONDS = 5.0
 """How long a question waits until everything that is on record is in the index."""
@@ -34,6 +35,18 @@ class Page:
     cursor: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """Of one log: the first record that is kept, and when it was made (microseconds since 1970). `cut`: the record `log.cut` of those
+    before it, which two people agreed to; None where nothing was cut off.
+    """
+
+    log_id: str
+    sequence: int
+    utc_us: int
+    cut: Entry | None
+
+
 class Book:
     """Answers. Any thread; each call blocks for its own time."""
 
@@ -47,7 +60,7 @@ class Book:
         if problem is not None and problem.startswith("log_"):
             raise AuditUnavailable(problem=problem)
         if not self.follower.ready:
-            raise AuditIndexing(problem=problem)
+            raise self._indexing(problem)
 
     def page(self, filters: Filters, *, order: Order = "newest", cursor: str | None = None, limit: int = 50) -> Page:
         """Uses that fit, by their numbers; of the log that is written first when the newest are asked for, last else.
@@ -84,6 +97,40 @@ class Book:
 
         return self._asked(answer)
 
+    def alarms(
+        self, state: State, watch: str | None, cursor: str | None, limit: int
+    ) -> tuple[list[Finding], str | None]:
+        """What the rules found, the newest first, of the log that is written and then of those before it; and by which word the next
+        page is asked for. `watch`: of one rule. Raises as `page`.
+        """
+
+        def answer() -> tuple[list[Finding], str | None]:
+            found: list[Finding] = []
+            logs, before = self._from(cursor, "newest")
+            for along in logs:
+                with self.view(along) as (view, records):
+                    more = limit + 1 - len(found)
+                    found += newest(view, records, state=state, watch=watch, before=before, limit=more)
+                before = None
+                if len(found) > limit:
+                    last = found[limit - 1].entry
+                    return found[:limit], f"{last.log_id}:{last.sequence}"
+            return found, None
+
+        return self._asked(answer, wait=cursor is None)
+
+    def alarm_tallies(self) -> list[Tally]:
+        """All alarms of all logs, counted by log. Raises as `page`, but `BadRequest`."""
+
+        def answer() -> list[Tally]:
+            found: list[Tally] = []
+            for along in self._logs("newest"):
+                with self.view(along) as (view, _):
+                    found += tallies(view)
+            return found
+
+        return self._asked(answer)
+
     def entries_of(self, log_id: str, sequences: Iterable[int]) -> dict[int, Entry]:
         """Single records by their numbers, each checked against the index; those that were cut off or never written are left out.
 
@@ -100,28 +147,19 @@ class Book:
 
         return self._asked(answer, wait=False)
 
-    def kept_from(self, log_id: str) -> int:
-        """Number of the first record of a log that is kept. Raises as `entries_of`."""
+    def beginnings(self) -> list[Beginning]:
+        """From where on each log is kept here, the log that is written first. Raises as `entries_of`."""
 
-        def answer() -> int:
-            files = segments(self._log(log_id).log)
-            return int(files[0].stem) if files else 0
+        def answer() -> list[Beginning]:
+            return [begin for along in self._logs("newest") if (begin := self._beginning(along)) is not None]
 
         return self._asked(answer, wait=False)
-
-    def log_ids(self) -> list[str]:
-        """The log that is written, then those it goes on from, the newest first."""
-        return [each.log_id for each in self._logs("newest")]
 
     # --- inside ------------------------------------------------------------------------------------------------------
 
     def _page(self, filters: Filters, order: Order, cursor: str | None, limit: int) -> Page:
-        logs = self._logs(order)
-        names = [each.log_id for each in logs]
-        start, after = (names[0], None) if cursor is None else parsed(cursor)
-        if start not in names:
-            raise BadRequest(field="cursor", problem="unknown")
-        for along in logs[names.index(start) :]:
+        logs, after = self._from(cursor, order)
+        for along in logs:
             with self.view(along) as (view, records):
                 found = find(view, records, filters, order=order, after=after, limit=limit, most_bytes=self._most_bytes)
             after = None
@@ -133,6 +171,26 @@ class Book:
             if found.uses:
                 return Page(found.uses, None)
         return Page((), None)
+
+    def _from(self, cursor: str | None, order: Order) -> tuple[list[Along], int | None]:
+        """The logs that are still to be told of, and the number of the last that was told of the first of them. Raises `BadRequest`."""
+        logs = self._logs(order)
+        names = [each.log_id for each in logs]
+        start, after = (names[0], None) if cursor is None else parsed(cursor)
+        if start not in names:
+            raise BadRequest(field="cursor", problem="unknown")
+        return logs[names.index(start) :], after
+
+    def _beginning(self, along: Along) -> Beginning | None:
+        first = next(entries(along.log), None)
+        if first is None:
+            return None
+        entry, _ = first
+        if entry.sequence == 1:
+            return Beginning(along.log_id, 1, entry.utc_us, None)
+        with self.view(along) as (view, records):
+            cut = cut_before(view, records, entry.sequence)
+        return Beginning(along.log_id, entry.sequence, entry.utc_us, cut)
 
     def _log(self, log_id: str | None) -> Along:
         if log_id is None:
@@ -153,6 +211,9 @@ class Book:
             view = opened.enter_context(View(along.directory))
             yield view, Records(along.log, view)
 
+    def _indexing(self, problem: str | None) -> AuditIndexing:
+        return AuditIndexing(problem=problem, percent=self.follower.percent)
+
     def _asked(self, answer: Callable[[], T], *, wait: bool = True) -> T:
         """Wait for what is on record, but not for each further page; then answer.
 
@@ -161,12 +222,12 @@ class Book:
         self.check()
         if wait and not self.follower.catch_up(CATCH_UP_SECONDS):
             self.check()
-            raise AuditIndexing(problem="behind")
+            raise self._indexing("behind")
         try:
             return answer()
         except (IndexDamaged, HashesDamaged) as error:
             self.follower.rebuild()
-            raise AuditIndexing(problem="index_damaged") from error
+            raise self._indexing("index_damaged") from error
         except Damaged as error:
             raise AuditUnavailable(problem="heads_changed") from error
         except OSError as error:

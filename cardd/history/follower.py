@@ -14,6 +14,8 @@ from pathlib import Path
 from cardd.audit.chain import Damaged
 from cardd.audit.continuing import CLOSED
 from cardd.history.along import BATCH, Along, Batch
+from cardd.history.hashes import HashesDamaged
+from cardd.history.index import IndexDamaged, IndexUnwritable
 
 SETTLE_SECONDS = 0.2
 """What comes within so long after news is read in one pass, unless somebody waits for it."""
@@ -40,6 +42,7 @@ class Follower:
         self.current = Along(log, index_directory / log_id, log_id)
         self.closed: tuple[Along, ...] = ()
         """Logs that this one goes on from, as far as they are kept here."""
+        self._reading = self.current
         self._hearers: list[Hear] = []
         self._news, self._stopping, self._renew = threading.Event(), threading.Event(), threading.Event()
         self._urgent = threading.Event()
@@ -59,6 +62,16 @@ class Follower:
     def problem(self) -> str | None:
         """One word for `health`: `indexing`, why the log cannot be read (`log_…`), why the index cannot be kept; None: all is well."""
         return self._problem or (None if self._ready else "indexing")
+
+    @property
+    def percent(self) -> int | None:
+        """How much of the log that is being read in is read, 0 to 99; None once all is read, or where nothing can be said."""
+        if self._ready:
+            return None
+        try:
+            return self._reading.percent
+        except OSError:
+            return None
 
     def subscribe(self, hear: Hear) -> None:
         """Be given each batch, in order, once it is in the index; before `start`. Called on the follower's thread.
@@ -126,9 +139,9 @@ class Follower:
             done = self._read_all()
         except Damaged as damage:
             self._failed(f"log_{damage.problem}")
-        except sqlite3.OperationalError:
+        except (IndexUnwritable, sqlite3.OperationalError):
             self._failed("index_unwritable")  # no room, no permission; or the stop broke it off
-        except sqlite3.DatabaseError:
+        except (sqlite3.DatabaseError, IndexDamaged, HashesDamaged):
             self._failed("index_damaged")
             self.rebuild()
         except OSError:
@@ -150,13 +163,14 @@ class Follower:
             for each in (self.current, *self.closed):
                 each.drop()
                 each.renew()
-        self._batch_began = time.monotonic()
+        self._batch_began, self._reading = time.monotonic(), self.current
         if not self.current.read(self._heard):
             return False
         if not self._ready:
             self.closed = self._found_closed()
             for each in self.closed:
-                if not each.read(self._goes_on):
+                self._reading = each
+                if not each.read_closed(self._goes_on):
                     return False
                 each.drop()
         return True

@@ -118,7 +118,11 @@ class HashWriter:
             self._opened = opening.pop_all()
 
     def append(self, leaves: Sequence[bytes], places: Sequence[int]) -> None:
-        """More records: their leaf hashes, and where each begins in its segment. Raises `OSError`."""
+        """More records: their leaf hashes, and where each begins in its segment. Raises `OSError`; `HashesDamaged` where a file is not
+        as long as what was written."""
+        for level, file in self._files.items():
+            _check_size(file, _count(self._ground, level, self.size) * HASH)
+        _check_size(self._places, (self.size - self._ground.base) * _PLACE.size)
         _write(self._files[0], b"".join(leaves))
         _write(self._places, b"".join(map(_PLACE.pack, places)))
         before, self.size = self.size, self.size + len(leaves)
@@ -158,6 +162,9 @@ def _open(opening: ExitStack, path: Path) -> int:
 
 
 def _open_end(opening: ExitStack, path: Path) -> int:
+    """Raises `HashesDamaged` for what is there and is no plain file."""
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise HashesDamaged
     file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     opening.callback(os.close, file)
     return file
@@ -167,6 +174,11 @@ def _cut(file: int, size: int) -> None:
     if os.fstat(file).st_size < size:
         raise HashesDamaged
     os.ftruncate(file, size)
+
+
+def _check_size(file: int, size: int) -> None:
+    if os.fstat(file).st_size != size:
+        raise HashesDamaged
 
 
 def _read(file: int, at: int, count: int) -> bytes:

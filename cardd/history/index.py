@@ -29,6 +29,20 @@ class IndexDamaged(Exception):
     """The index does not hold together: it must be thrown away and built again."""
 
 
+class IndexUnwritable(Exception):
+    """The index's folder or files take nothing: no room, no permission, something else in its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Last:
+    """The record that was taken in last: its segment by the number of its first record, where in the file it begins and ends, its hash."""
+
+    segment: int
+    begin: int
+    end: int
+    hash: bytes
+
+
 @dataclass(slots=True)
 class _State:
     """The row of `meta`."""
@@ -48,6 +62,8 @@ class _Batch:
     rows: dict[int, schema.Row] = field(default_factory=dict)
     closings: list[schema.Row] = field(default_factory=list)
     days: dict[int, tuple[int, int]] = field(default_factory=dict)
+    alarms: list[schema.Row] = field(default_factory=list)
+    reviews: list[schema.Row] = field(default_factory=list)
     leaves: list[bytes] = field(default_factory=list)
     places: list[int] = field(default_factory=list)
 
@@ -65,6 +81,10 @@ class _Batch:
         self.rows[entry.sequence] = row
         first, _ = self.days.get(row["day"], (entry.sequence, 0))
         self.days[row["day"]] = (first, entry.sequence)
+        if (alarm := schema.alarm_of(entry)) is not None:
+            self.alarms.append(alarm)
+        if (review := schema.review_of(entry)) is not None:
+            self.reviews.append(review)
 
 
 class Index:
@@ -98,6 +118,15 @@ class Index:
         state = self._state
         return None if state is None else Place(state.segment, state.place, state.size + 1)
 
+    @property
+    def last(self) -> Last | None:
+        """None for an index without a record of its own. Raises `HashesDamaged`."""
+        state = self._state
+        if state is None or state.size == state.ground.base:
+            return None
+        with self._hashes.reader() as reader:
+            return Last(state.segment, reader.place(state.size), state.place, state.last_hash)
+
     def clear(self) -> None:
         """Throw everything away and begin an empty index."""
         self.close()
@@ -125,27 +154,32 @@ class Index:
             )
 
     def add(self, batch: Sequence[tuple[Entry, Place]]) -> None:
-        """Take more records, in order, each with the place behind it; all of them or none.
+        """Take more records, in order, each with the place behind it; all in one transaction.
 
-        Raises `Damaged` (`chain`, `log_id`) when one does not follow the record before it.
+        Raises `Damaged` (`chain`, `log_id`) when one does not follow the record before it; those before that one are taken in.
         """
         state = self._state
         assert state is not None
         taken = _Batch()
+        damage: Damaged | None = None
         before, segment, begins_at = state.last_hash, state.segment, state.place
         for entry, behind in batch:
             if behind.segment != segment:
                 segment, begins_at = behind.segment, behind.offset - len(entry.octets)
-            _check(entry, before, self.log_id, begins_at)
+            damage = _wrong(entry, before, self.log_id, begins_at)
+            if damage is not None:
+                break
             taken.take(entry, begins_at)
-            before, begins_at = bytes.fromhex(entry.hash), behind.offset
+            state.size, state.segment, state.place = entry.sequence, segment, behind.offset
+            state.last_hash = before = bytes.fromhex(entry.hash)
+            begins_at = behind.offset
         self._hashes.append(taken.leaves, taken.places)
         if state.peaks is not None:
             for leaf in taken.leaves:
                 state.peaks.append(leaf)
-        state.size += len(batch)
-        state.segment, state.place, state.last_hash = segment, begins_at, before
         self._store(taken)
+        if damage is not None:
+            raise damage
 
     def finish(self) -> None:
         """The end of the log is reached for the first time: make what speeds up questions. Harmless when done before."""
@@ -158,6 +192,7 @@ class Index:
         with self._transaction() as database:
             database.execute("DELETE FROM uses WHERE sequence < ?", (first,))
             database.execute("DELETE FROM days WHERE last < ?", (first,))
+            database.execute("DELETE FROM alarms WHERE sequence < ?", (first,))
 
     def interrupt(self) -> None:
         """From another thread: break off what SQLite does now, because the daemon stops."""
@@ -220,6 +255,8 @@ class Index:
             database.executemany(schema.CLOSE, taken.closings)
             days = [{"day": day, "first": first, "last": last} for day, (first, last) in taken.days.items()]
             database.executemany(schema.DAY, days)
+            database.executemany(schema.INSERT_ALARM, taken.alarms)
+            database.executemany(schema.REVIEW_ALARM, taken.reviews)
             database.execute(
                 "UPDATE meta SET size = ?, segment = ?, place = ?, last_hash = ?, root = ?",
                 (state.size, state.segment, state.place, state.last_hash, self._root()),
@@ -283,7 +320,12 @@ class View:
 def _meta(database: sqlite3.Connection) -> dict[str, Any] | None:
     cursor = database.execute("SELECT log_id, base, base_peaks, size, segment, place, last_hash, root FROM meta")
     row = cursor.fetchone()
-    return None if row is None else dict(zip((column[0] for column in cursor.description), row, strict=True))
+    if row is None:
+        return None
+    meta = dict(zip((column[0] for column in cursor.description), row, strict=True))
+    if not (0 <= meta["base"] <= meta["size"] and meta["segment"] >= 0 and meta["place"] >= 0):
+        raise IndexDamaged
+    return meta
 
 
 def _ground(meta: dict[str, Any]) -> Ground:
@@ -294,10 +336,9 @@ def _ground(meta: dict[str, Any]) -> Ground:
     return Ground(meta["base"], peaks)
 
 
-def _check(entry: Entry, before: bytes, log_id: str, offset: int) -> None:
+def _wrong(entry: Entry, before: bytes, log_id: str, offset: int) -> Damaged | None:
     problem = "log_id" if entry.log_id != log_id else "chain" if before and entry.octets[BEFORE] != before else None
-    if problem is not None:
-        raise Damaged(problem, sequence=entry.sequence, offset=offset)
+    return None if problem is None else Damaged(problem, sequence=entry.sequence, offset=offset)
 
 
 @contextmanager

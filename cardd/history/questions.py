@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from cardd.audit.chain import Damaged, decode_record, segment_name, segments
-from cardd.audit.entries import Entry
+from cardd.audit.cutting import EVENT as CUT_EVENT
+from cardd.audit.entries import Entry, segment_entries
 from cardd.audit.records import Phase
 from cardd.audit.tree import leaf_hash
 from cardd.errors import AuditUnavailable, AuditUnknown
@@ -120,6 +121,22 @@ def find(
     return Found(tuple(uses), uses[-1].entry.sequence if len(uses) < len(rows) else None)
 
 
+def cut_before(view: View, records: "Records", first: int) -> Entry | None:
+    """The newest record that says that what was before record `first` was cut off (A8); None where no record says so.
+
+    Raises as `Records.entry`.
+    """
+    rows = view.rows(
+        "SELECT sequence FROM uses WHERE event = ? AND sequence >= ? ORDER BY sequence DESC", (CUT_EVENT, first)
+    )
+    for (sequence,) in rows:
+        entry = records.entry(sequence)
+        done = entry.phase is Phase.STATE and entry.event == CUT_EVENT and entry.text("code") is None
+        if done and (entry.number("last_sequence") or 0) >= first - 1:
+            return entry
+    return None
+
+
 def _conditions(view: View, filters: Filters) -> tuple[list[str], list[Any]]:
     """The words after WHERE, and what stands for their question marks."""
     given = {column: value for name, column in _PLAIN.items() if (value := getattr(filters, name)) is not None}
@@ -171,17 +188,27 @@ class Records:
         number = bisect_right(self._firsts, sequence) - 1
         if number < 0:
             raise AuditUnknown(problem="cut_off")
+        path = self._log / segment_name(self._firsts[number])
         try:
-            octets = _read(self._log / segment_name(self._firsts[number]), offset)
+            octets = _read(path, offset)
             record = decode_record(octets, 0, sequence=sequence)
             content = json.loads(record.json)
         except (OSError, Damaged, ValueError) as error:
-            raise AuditUnavailable(problem="log_changed") from error
+            raise self._blamed(path, sequence) from error
         if leaf_hash(octets) != self._view.hashes.leaf(sequence - 1):
-            raise AuditUnavailable(problem="log_changed")
+            raise self._blamed(path, sequence)
         return Entry(
             self._view.log_id, sequence, record.utc_us, Phase(record.phase), record.hash.hex(), content, octets
         )
+
+    def _blamed(self, path: Path, sequence: int) -> IndexDamaged | AuditUnavailable:
+        """Whose fault it is that a record is not where the index says: the index's, if it stands elsewhere in its segment as it was."""
+        leaf = self._view.hashes.leaf(sequence - 1)
+        try:
+            found = any(each.sequence == sequence and leaf_hash(each.octets) == leaf for each in segment_entries(path))
+        except (OSError, Damaged, ValueError):
+            found = False
+        return IndexDamaged() if found else AuditUnavailable(problem="log_changed")
 
     def use_number(self, sequence: int) -> int:
         """Number of the use to which a record belongs: of a result its intent's, of every other its own; 0 where none is kept.

@@ -1,16 +1,21 @@
-"""The index's tables. One row for each use (an intent with its result) and each state; nothing that does not stand in the log."""
+"""The index's tables: a row for each use (an intent with its result) and each state, one for each alarm with what became of it; nothing
+that does not stand in the log.
+"""
 
 from typing import Any, Final
 
 from cardd.audit.entries import Entry
 from cardd.audit.records import Phase
+from cardd.japan_time import JAPAN, utc
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Stands as `user_version` in the file; an index of any other version is thrown away and built again."""
 JAPAN_US: Final = 9 * 3_600_000_000
 DAY_US: Final = 86_400_000_000
 LARGEST: Final = 2**63 - 1
 """What SQLite can hold; no real time or number comes near it."""
+LAST_MONTH_US: Final = 253_402_214_400_000_000
+"""The last day of the year 9999, behind which no calendar goes."""
 
 TABLES: Final = """
 CREATE TABLE meta (
@@ -39,7 +44,16 @@ CREATE TABLE uses (
   closed INTEGER               -- number of the result record
 ) STRICT;
 CREATE TABLE days (day INTEGER PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL) STRICT;
+CREATE TABLE alarms (
+  sequence INTEGER PRIMARY KEY,
+  month TEXT NOT NULL,         -- of Japan, 2026-11
+  watch TEXT NOT NULL,         -- the rule
+  review INTEGER,              -- number of the newest review, NULL for none
+  verdict TEXT                 -- what that says
+) STRICT;
 """
+ALARM: Final = "watch.alarm"
+REVIEW: Final = "watch.review"
 INDEXED: Final = ("card", "case_number", "badge", "approver", "subject", "operator", "code", "event", "purpose", "seat")
 """Columns that have an index, those first that say most: a question uses the first one that it names."""
 INDEXES: Final = tuple(
@@ -59,6 +73,11 @@ CLOSE: Final = (
     + ", ".join(f"{each} = coalesce({each}, :{each})" for each in _TOLD_LATER)
     + " WHERE sequence = :intent AND phase = 1"
 )
+INSERT_ALARM: Final = "INSERT INTO alarms VALUES (:sequence, :month, :watch, :review, :verdict)"
+REVIEW_ALARM: Final = (
+    "UPDATE alarms SET review = :review, verdict = :verdict WHERE sequence = :alarm AND sequence < :review"
+)
+"""Reviews are taken in by their numbers: the newest stays."""
 DAY: Final = (
     "INSERT INTO days VALUES (:day, :first, :last) ON CONFLICT (day) DO UPDATE "
     "SET first = min(first, excluded.first), last = max(last, excluded.last)"
@@ -106,6 +125,30 @@ def close(row: Row, closing: Row) -> None:
     """The same as `CLOSE`, for an intent that is not in the table yet."""
     row |= {name: closing[name] for name in ("result", "code", "problem", "tries", "closed")}
     row |= {name: closing[name] for name in _TOLD_LATER if row[name] is None}
+
+
+def alarm_of(entry: Entry) -> Row | None:
+    """The row of what a rule found; None for every other record. Who asks for alarms, or is refused, has the method's name as event
+    and no rule, or a code.
+    """
+    watch = _finding(entry, ALARM)
+    if watch is None:
+        return None
+    month = utc(min(entry.utc_us, LAST_MONTH_US)).astimezone(JAPAN).strftime("%Y-%m")
+    return {"sequence": entry.sequence, "month": month, "watch": watch, "review": None, "verdict": None}
+
+
+def review_of(entry: Entry) -> Row | None:
+    """What a review says of its alarm; None for every other record."""
+    alarm = _number(entry, "alarm")
+    if _finding(entry, REVIEW) is None or alarm is None:
+        return None
+    return {"review": entry.sequence, "verdict": _text(entry, "verdict"), "alarm": alarm}
+
+
+def _finding(entry: Entry, event: str) -> str | None:
+    found = entry.phase is Phase.STATE and entry.event == event and entry.text("code") is None
+    return _text(entry, "watch") if found else None
 
 
 def is_result(entry: Entry) -> bool:

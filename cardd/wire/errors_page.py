@@ -30,8 +30,8 @@ Every error answer has the JSON-RPC members `code` (the number below) and `messa
 ends with), `doc`, and `request_id`, which stands in the daemon's log and in the record as well. Where it matters, `card`
 says what became of the card (`untouched`, `cleared`, `removed`, `held`, `unknown`: take it out) and `pin` what became of the
 retry counter (`outcome`: `untouched`, `accepted`, `spent`, `may_be_spent`; `tries_left`). Further members say where:
-`field`, `rule`, `approval`, `remaining`, `reader`, `holder`, `place`, `retry_after_s`, `limit`, `which`, `tries_left`, `sw`, `pcsc_code`,
-`command`, `problem`. No error carries anything that was read from a card or sent in a request.
+`field`, `rule`, `approval`, `remaining`, `reader`, `holder`, `place`, `retry_after_s`, `limit`, `percent`, `which`, `tries_left`,
+`sw`, `pcsc_code`, `command`, `problem`. No error carries anything that was read from a card or sent in a request.
 
 Names and numbers never change. A client that meets a name it does not know treats it as `internal`. `cardctl` ends
 with 69 where no daemon answers.

@@ -50,6 +50,8 @@ class ErrorData(Answer):
     place: int | None = None
     retry_after_s: int | None = None
     limit: int | None = None
+    percent: int | None = None
+    """With `audit.indexing`: how much of the record is read, 0 to 99."""
     problem: str | None = None
     level_min: int | None = None
     level_max: int | None = None
