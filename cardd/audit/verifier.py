@@ -29,13 +29,14 @@ import time
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 # --- the forms -------------------------------------------------------------------------------------------------------
 
 SEGMENT = struct.Struct(">8sI16sQ32s")  # magic, version, log id, first sequence, hash of the record before
+JAPAN = timezone(timedelta(hours=9))  # has no summer time
 RECORD = struct.Struct(">IQQB32s")  # bytes that follow, sequence, microseconds UTC, phase, hash of the record before
 LENGTH = 4
 HEADER = 49  # bytes of a record between its length and its JSON
@@ -109,15 +110,15 @@ SAYS = {
     ),
     "heads_missing": (
         "signed heads are missing that belong to the keys named in the log",
-        "ログに記された鍵の署名付きヘッドがありません",
+        "ログに記された鍵の署名付き照合値がありません",
     ),
     "heads_behind": (
         "too many records stand behind the newest head: newer heads were removed, or older ones put back",
-        "最新のヘッドより後の記録が多すぎます。新しいヘッドが消されたか、古いものに戻されています",
+        "最新の照合値より後の記録が多すぎます。新しい照合値が消されたか、古いものに戻されています",
     ),
     "head_ahead": (
         "a signed head covers more records than there are: the end was cut off, or made anew with fewer records",
-        "署名付きヘッドがある記録がありません。ログの末尾が切り取られたか、記録を減らして作り直されています",
+        "署名付き照合値がある記録がありません。ログの末尾が切り取られたか、記録を減らして作り直されています",
     ),
     "head_root": (
         "these are not the records that were signed: the tree's root is another one",
@@ -129,27 +130,27 @@ SAYS = {
     ),
     "head_signature": (
         "the head is not signed by the key of its day: head or records were made anew or changed",
-        "その日の鍵による署名ではありません。ヘッドまたは記録が作り直されたか、変更されています",
+        "その日の鍵による署名ではありません。照合値または記録が作り直されたか、変更されています",
     ),
-    "head_form": ("what stands in the heads file is no head", "ヘッドのファイルに、ヘッドでないものがあります"),
+    "head_form": ("what stands in the heads file is no head", "照合値のファイルに、照合値でないものがあります"),
     "head_torn": (
         "the last head is cut off (a write that never finished; the next start takes it off)",
-        "最後のヘッドが途中で切れています（書き終わらなかったものです。次の起動時に取り除かれます）",
+        "最後の照合値が途中で切れています（書き終わらなかったものです。次の起動時に取り除かれます）",
     ),
-    "head_log": ("the head belongs to another log", "ヘッドが別のログのものです"),
+    "head_log": ("the head belongs to another log", "照合値が別のログのものです"),
     "head_day": (
         "the day of the heads file does not follow the one before: a day was left out or exchanged",
-        "ヘッドのファイルの日付が続いていません。日が抜けているか、入れ替えられています",
+        "照合値のファイルの日付が続いていません。日が抜けているか、入れ替えられています",
     ),
     "head_shrinks": (
         "the head has fewer records than the one before it: an old one was put back",
-        "前のヘッドより記録が少なくなっています。古いヘッドに戻されています",
+        "前の照合値より記録が少なくなっています。古い照合値に戻されています",
     ),
     "head_order": (
         "the head stands where its kind has no place: a head was removed, added or moved",
-        "この種類のヘッドが立つ場所ではありません。ヘッドが削除、追加、または移動されています",
+        "この種類の照合値が立つ場所ではありません。照合値が削除、追加、または移動されています",
     ),
-    "head_time": ("the head's time is not on the day of its key", "ヘッドの時刻が鍵の日付と合いません"),
+    "head_time": ("the head's time is not on the day of its key", "照合値の時刻が鍵の日付と合いません"),
     "key_record": (
         "the record that names a key does not stand where keys change, or is missing there",
         "鍵を示す記録が、鍵の交替の場所にないか、別の場所にあります",
@@ -172,25 +173,25 @@ SAYS = {
     ),
     "anchor_ahead": (
         "a head kept elsewhere covers more records than there are: the end was cut off, or made anew with fewer records",
-        "別の場所で保管されたヘッドにある記録がありません。ログの末尾が切り取られたか、記録を減らして作り直されています",
+        "別の場所で保管された照合値にある記録がありません。ログの末尾が切り取られたか、記録を減らして作り直されています",
     ),
     "anchor_root": (
         "these are not the records under the head that was kept elsewhere",
-        "別の場所で保管されたヘッドが示す記録ではありません",
+        "別の場所で保管された照合値が示す記録ではありません",
     ),
     "anchor_signature": (
         "the head kept elsewhere is not signed by a key of this log: it, or the log, was made anew",
-        "別の場所で保管されたヘッドが、このログの鍵で署名されていません",
+        "別の場所で保管された照合値が、このログの鍵で署名されていません",
     ),
-    "anchor_log": ("the head kept elsewhere belongs to another log", "別の場所で保管されたヘッドが、別のログのものです"),
+    "anchor_log": ("the head kept elsewhere belongs to another log", "別の場所で保管された照合値が、別のログのものです"),
     "anchor_missing": (
         "the log's own files do not have the head that was kept elsewhere: older files were put back, or the log was forked",
-        "別の場所で保管されたヘッドが、ログのファイルにありません。古いファイルに戻されたか、ログが分岐しています",
+        "別の場所で保管された照合値が、ログのファイルにありません。古いファイルに戻されたか、ログが分岐しています",
     ),
     "cosignature": ("the witness's signature does not hold", "証人の署名が正しくありません"),
     "cosignature_missing": (
         "no head that was given carries a signature of this witness",
-        "指定された証人の署名があるヘッドがありません",
+        "指定された証人の署名がある照合値がありません",
     ),
     "cut_file": (
         "the beginning is missing, and cut.json does not say so as it should",
@@ -216,15 +217,15 @@ SAYS = {
     "proof_receipt": ("the proof is about another record than the receipt", "証明が、控えとは別の記録のものです"),
     "proof_path": (
         "the proof does not lead from the record to the head",
-        "証明の経路が、記録からヘッドに届きません",
+        "証明の経路が、記録から照合値に届きません",
     ),
     "proof_keys": (
         "the keys in the proof do not lead from the first key to that of the head",
-        "証明の鍵が、最初の鍵からヘッドの鍵までつながりません",
+        "証明の鍵が、最初の鍵から照合値の鍵までつながりません",
     ),
     "proof_consistency": (
         "the newer head does not only add records to the older one: the log was forked or made anew",
-        "新しいヘッドは古いヘッドに記録を足しただけのものではありません。ログが分岐または作り直されています",
+        "新しい照合値は古い照合値に記録を足しただけのものではありません。ログが分岐または作り直されています",
     ),
     "key_unknown": (
         "nothing given here says which key must have signed: give the log, a proof, or --key",
@@ -1923,7 +1924,7 @@ def compare_export(log: Path, path: Path, outside: Outside, progress: Progress |
 
 COLUMNS = (
     ("number", 7),
-    ("time (UTC)", 23),
+    ("time (JST)", 23),
     ("phase", 6),
     ("what", 24),
     ("operator", 10),
@@ -1944,7 +1945,7 @@ def row(record: Record) -> str:
         outcome.append(f"tries {told.get('tries_before', '?')}->{told.get('tries_after', '?')}")
     cells = (
         str(record.sequence),
-        when(record.utc_us),
+        in_column(record.utc_us),
         PHASES[record.phase],
         what,
         *(told.get(name, "") for name in ("operator", "seat", "purpose", "case")),
@@ -1954,9 +1955,14 @@ def row(record: Record) -> str:
 
 
 def when(utc_us: int) -> str:
-    """Milliseconds are enough for the eye; what no calendar has is shown as the number."""
+    """A moment in a sentence: in Japan, with the zone, as all programs of cardd tell people; `--json` has UTC."""
+    return f"{in_column(utc_us)} JST"
+
+
+def in_column(utc_us: int) -> str:
+    """The same under a head that names the zone. Milliseconds are enough for the eye; what no calendar has is shown as the number."""
     try:
-        return datetime.fromtimestamp(utc_us / 1_000_000, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:23]
+        return datetime.fromtimestamp(utc_us / 1_000_000, JAPAN).strftime("%Y-%m-%d %H:%M:%S.%f")[:23]
     except (ValueError, OverflowError, OSError):
         return str(utc_us)
 
@@ -1979,9 +1985,9 @@ def summary(report: Report, locale: str = "en") -> str:
     span = f"{when(report.first_utc_us)} – {when(report.last_utc_us)}"
     first = "" if report.first_sequence == 1 else f"{report.first_sequence}–"
     lines = [
-        f"ログ {report.log_id or '-'}: 記録 {first}{report.records}、セグメント {report.segments}、{span}（UTC）"
+        f"ログ {report.log_id or '-'}: 記録 {first}{report.records}、セグメント {report.segments}、{span}"
         if ja
-        else f"log {report.log_id or '-'}: {first}{report.records} records in {report.segments} segments, {span} (UTC)",
+        else f"log {report.log_id or '-'}: {first}{report.records} records in {report.segments} segments, {span}",
         f"{'最後の正しい記録' if ja else 'last good record'}: {report.records} {report.last_hash}",
         *_about_heads(report, ja=ja),
         *_about_questions(report, ja=ja),
@@ -2014,13 +2020,13 @@ def _closed_state(closed: dict[str, Any], *, ja: bool) -> str:
 def _about_heads(report: Report, *, ja: bool) -> Iterator[str]:
     if not report.heads:
         yield (
-            "署名付きヘッドはありません: 末尾の切り取りと全体の作り直しは、別に保管した記録の控えでしか分かりません"
+            "署名付き照合値はありません: 末尾の切り取りと全体の作り直しは、別に保管した記録の控えでしか分かりません"
             if ja
             else "no signed heads: a cut end or a log made anew shows only against receipts kept elsewhere"
         )
         return
     yield (
-        f"署名付きヘッド {report.heads}（署名を確認 {report.signatures}）、鍵 {report.keys} 日分。最新は記録 {report.head_size} まで、"
+        f"署名付き照合値 {report.heads}（署名を確認 {report.signatures}）、鍵 {report.keys} 日分。最新は記録 {report.head_size} まで、"
         f"{when(report.head_utc_us)}。それより後の記録 {report.uncovered}"
         if ja
         else f"signed heads: {report.heads} (signatures checked: {report.signatures}), keys of {report.keys} days; the newest covers "
@@ -2038,7 +2044,7 @@ def _about_heads(report: Report, *, ja: bool) -> Iterator[str]:
             )
     if report.anchors:
         yield (
-            f"別に保管したヘッドと一致: {report.anchors}"
+            f"別に保管した照合値と一致: {report.anchors}"
             if ja
             else f"heads kept elsewhere that agree: {report.anchors}"
         )
@@ -2100,7 +2106,7 @@ def proof_summary(proof: Proof, locale: str) -> str:
             lines.append(f"{'ログと比べた行' if ja else 'lines compared with the log'}: {proof.compared}")
     if proof.head_size:
         lines.append(
-            f"ヘッド: 記録または行 {proof.head_size}、{when(proof.head_utc_us)}、{proof.head_day} の鍵"
+            f"照合値: 記録または行 {proof.head_size}、{when(proof.head_utc_us)}、{proof.head_day} の鍵"
             if ja
             else f"head: {proof.head_size} records or lines, {when(proof.head_utc_us)}, key of {proof.head_day}"
         )
@@ -2154,25 +2160,36 @@ class Bar:
 HELP = """\
 Check an audit log of cardd, a receipt, two heads or an exported file.
 
-  cardd-verify /var/log/cardd/audit                      is the whole log as it was written?
-  cardd-verify LOG --key "cardd/…/2026-04-01+…+…"        and does it begin with the key noted at set-up?
-  cardd-verify LOG --receipt 812:9f86d0…                 and does the record of a receipt stand in it?
-  cardd-verify LOG --anchor head.txt                     and does it hold to a head kept elsewhere?
-  cardd-verify LOG --anchor cosigned/ --witness "…"      and did the witness sign that head?
-  cardd-verify LOG/00000000000000005211.seg              one segment alone
-  cardd-verify --proof proof.json --receipt 812:9f86d0…  one record, without the log
-  cardd-verify --heads old.txt new.txt LOG               does the newer head only add to the older one?
-  cardd-verify --export records.jsonl LOG                an exported file, line by line against the log
-  cardd-verify LOG --show                                the records as a table
+  cardd-verify /var/log/cardd/audit
+        is the whole log as it was written?
+  cardd-verify LOG --key "cardd/…/2026-04-01+…+…"
+        and does it begin with the key noted at set-up?
+  cardd-verify LOG --receipt 812:9f86d0…
+        and does the record of a receipt stand in it?
+  cardd-verify LOG --anchor head.txt
+        and does it hold to a head kept elsewhere?
+  cardd-verify LOG --anchor cosigned/ --witness "…"
+        and did the witness sign that head?
+  cardd-verify LOG/00000000000000005211.seg    one segment alone
+  cardd-verify --proof proof.json --receipt 812:9f86d0…
+        one record, without the log
+  cardd-verify --heads old.txt new.txt LOG
+        does the newer head only add to the older one?
+  cardd-verify --export records.jsonl LOG
+        an exported file, line by line against the log
+  cardd-verify LOG --show                      the records as a table
 """
 HELP_END = """\
-Give what is kept elsewhere: a log alone cannot show that its end was cut off together with its heads, or that all of it was
-made anew with other keys. The key of the set-up, a receipt, a head on paper or with a witness do.
+Give what is kept elsewhere: a log alone cannot show that its end was cut off
+together with its heads, or that all of it was made anew with other keys. The
+key of the set-up, a receipt, a head on paper or with a witness do.
 
-Damage is told with the first bad record. What is only worth a question is reported and is no damage: a clock that went back, steps of
-the clock, open intents, records behind the newest head.
+Damage is told with the first bad record. What is only worth a question is
+reported and is no damage: a clock that went back, steps of the clock, open
+intents, records behind the newest head.
 
-Exit status: 0 whole or proved, 1 damaged or not proved, 2 something cannot be read.
+Exit status: 0 whole or proved, 1 damaged or not proved, 2 something cannot be
+read.
 """
 
 
