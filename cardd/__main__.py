@@ -13,8 +13,8 @@ from cardd import config, log
 from cardd.app import start_checks
 from cardd.app.daemon import Daemon, Office
 from cardd.app.last_resort import keep_texts_out
+from cardd.app.remedies import remedy_of
 from cardd.audit.chain import Damaged
-from cardd.audit.heads import FAR_AHEAD
 from cardd.audit.pseudonym import read_key
 from cardd.errors import CarddError
 from cardd.office import at_start
@@ -25,39 +25,6 @@ from cardd.tomlfile import BrokenFile
 
 EXIT_CONFIG = 78
 """EX_CONFIG of sysexits.h: a human must change a file; systemd does not start us again for it."""
-STATE_REMEDY = "restore it from the backup; without it an emergency stop, locks and blocked badges would be forgotten"
-STATE_REMEDIES = {
-    "locked": "another cardd runs on these directories: systemctl status cardd",
-    "not_writable": "look at the disk and at the rights of the folder",
-    "lost": f"{STATE_REMEDY}. Where there is no backup, the record must begin anew as well: move its directory away and keep it",
-}
-DAMAGED_REMEDY = (
-    "cardd-verify DIRECTORY; keep a copy as it is, look for the cause, then: cardctl record close (two administrators)"
-)
-_TAKEN_AWAY = "the record, its heads and its key do not belong together: something was removed, exchanged, or put back from an older copy"
-RECORD_REMEDIES = {
-    "log_missing": "there is a key and no record: look whether its disk is mounted. Where the record is lost: cardctl restore",
-    "log_key_missing": f"{_TAKEN_AWAY} (the key). {DAMAGED_REMEDY}",
-    "log_key_form": f"the key of the record cannot be read. {DAMAGED_REMEDY}",
-    "log_key_rights": "others can read the key of the record: chmod 0600, find out who did, and tell whoever answers for the record",
-    "log_key_other_log": f"{_TAKEN_AWAY} (the key is of another record). {DAMAGED_REMEDY}",
-    "log_key_old": f"{_TAKEN_AWAY} (the key is older than the newest head). {DAMAGED_REMEDY}",
-    "log_key_wrong": f"{_TAKEN_AWAY} (the key did not sign the newest head). {DAMAGED_REMEDY}",
-    "head_ahead": f"{_TAKEN_AWAY} (records are missing at the end). {DAMAGED_REMEDY}",
-    "head_chain": f"{_TAKEN_AWAY} (records). {DAMAGED_REMEDY}",
-    "head_root": f"{_TAKEN_AWAY} (records). {DAMAGED_REMEDY}",
-    "heads_behind": f"{_TAKEN_AWAY} (the newest heads). {DAMAGED_REMEDY}",
-    "heads_missing": f"{_TAKEN_AWAY} (heads). {DAMAGED_REMEDY}",
-    "heads_other_log": f"{_TAKEN_AWAY} (heads of another record). {DAMAGED_REMEDY}",
-    "heads_older": f"{_TAKEN_AWAY} (an older copy of the record and its heads was put back). {DAMAGED_REMEDY}",
-    "log_key_mark": f"what stands beside the key of the record about its newest head cannot be read. {DAMAGED_REMEDY}",
-    "first_key_wrong": f"{_TAKEN_AWAY} (first.key is not the key of the first head). {DAMAGED_REMEDY}",
-    "first_key_missing": f"{_TAKEN_AWAY} (first.key). {DAMAGED_REMEDY}",
-}
-CLOCK_REMEDY = (
-    "the clock is more than 400 days ahead of the newest head of the record: set it right. "
-    "A machine that was in store for so long begins a new record"
-)
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -89,15 +56,16 @@ def main(config_file: Path, check_config: bool) -> None:
         problems += [*at_start.later_problems(settings, files), *_operator_ca(settings)]
     if check_config or problems:
         _report(problems)
-    sys.exit(_run(settings, files))
+    sys.exit(_run(config_file.absolute(), settings, files))
 
 
-def _run(settings: config.Settings, files: at_start.AtStart) -> int:
+def _run(config_file: Path, settings: config.Settings, files: at_start.AtStart) -> int:
     log.set_up(settings.log_format, settings.log_level)
     keep_texts_out()
     forbid_dumps()
     give_back_large_blocks()
     office = Office(
+        config_file,
         settings,
         files,
         read_key(settings.pseudonym_key_path()),
@@ -107,24 +75,21 @@ def _run(settings: config.Settings, files: at_start.AtStart) -> int:
         return asyncio.run(Daemon(office).serve())
     except StartRefused as error:
         _leave(list(error.problems))
-    except StateBroken as error:
-        remedy = STATE_REMEDIES.get(error.problem, STATE_REMEDY)
-        log.get_logger().error("start_failed", problem=error.problem, file=str(error.file), remedy=remedy)
-        return 1
-    except (CarddError, Damaged, OSError) as error:
-        log.get_logger().error("start_failed", **_facts(error), exc_info=error)
+    except (CarddError, Damaged, StateBroken, OSError) as error:
+        trace = None if isinstance(error, StateBroken) else error
+        log.get_logger().error("start_failed", **_facts(error), **remedy_of(error), exc_info=trace)
         return 1
 
 
-def _facts(error: CarddError | Damaged | OSError) -> dict[str, object]:
+def _facts(error: CarddError | Damaged | StateBroken | OSError) -> dict[str, object]:
     """What an error at start says beside its type: words of ours and of the kernel, and names of files."""
     match error:
         case CarddError():
-            remedy = {"remedy": CLOCK_REMEDY} if error.facts.problem == FAR_AHEAD else {}
-            return {"code": error.code, "problem": error.facts.problem, **remedy}
+            return {"code": error.code, "problem": error.facts.problem}
         case Damaged():
-            remedy = {"remedy": RECORD_REMEDIES.get(error.problem, DAMAGED_REMEDY)}
-            return {"problem": error.problem, "sequence": error.sequence, "file": error.file, **remedy}
+            return {"problem": error.problem, "sequence": error.sequence, "file": error.file}
+        case StateBroken():
+            return {"problem": error.problem, "file": str(error.file)}
         case _:
             return {"problem": error.strerror, "file": error.filename}
 

@@ -7,6 +7,7 @@ import secrets
 import signal
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 
 from cardd.api.listening import Listening, bind, passed_by_systemd
 from cardd.api.services import About
@@ -29,6 +30,7 @@ from cardd.errors import AuditUnavailable
 from cardd.history.follower import Follower
 from cardd.in_force import InForce
 from cardd.log import get_logger
+from cardd.office import record_order
 from cardd.office.at_start import AtStart
 from cardd.office.beginning import StartRefused
 from cardd.process.systemd import notify, watchdog_seconds
@@ -45,6 +47,7 @@ MIB = 1024 * 1024
 class Office:
     """What was read from files: settings, policy and register and block list, key."""
 
+    config_file: Path
     settings: Settings
     files: AtStart
     pseudonym_key: PseudonymKey
@@ -70,9 +73,11 @@ class Daemon:
         on_dead_thread(lambda: loop.call_soon_threadsafe(self._fail, "thread_failed"))
         lost = state_lost(self._office.settings)
         store = StateStore(self._office.settings.state_directory / STATE, self._clock, boot_id())
-        journal = await asyncio.to_thread(self._open_journal)
+        badges = BadgeBook(store)
+        self._in_force = in_force = InForce(self._office.files.policy, self._office.files.register, badges)
+        journal = await asyncio.to_thread(self._open_journal, self._may_order(in_force, badges))
         recorder = Recorder(journal)
-        given = self._given(journal, store)
+        given = self._given(journal, store, in_force, badges)
         parts = build(given, recorder)
         await journal.state(StateRecord(event="daemon.started"))
         if lost:
@@ -117,7 +122,15 @@ class Daemon:
 
     # --- start -----------------------------------------------------------------------------------------------------
 
-    def _open_journal(self) -> AsyncJournal:
+    def _may_order(self, in_force: InForce, badges: BadgeBook) -> record_order.Office:
+        """Who may order that the record goes on as a new one; a badge that the block list names counts no more."""
+        files, blocks = self._office.files, self._office.files.blocks
+        judged = InForce(files.policy, files.register, badges)
+        if blocks is not None:
+            judged.put_block_list(blocks.marks)
+        return record_order.Office(self._office.settings, self._office.config_file, in_force.policy, judged.register)
+
+    def _open_journal(self, may_order: record_order.Office) -> AsyncJournal:
         audit, settings = self._office.settings.audit, self._office.settings
         facts = JournalSettings(
             boot_id=boot_id(),
@@ -131,6 +144,7 @@ class Daemon:
             key_file=settings.log_key_path(),
             head_records=audit.head_records,
             head_seconds=float(audit.head_seconds),
+            continues=may_order.judge,
         )
         return AsyncJournal(
             Journal(audit.directory, self._clock, facts), audit.directory, lambda _: self._fail("audit_broken")
@@ -141,13 +155,12 @@ class Daemon:
         policy = self._office.files.policy if self._in_force is None else self._in_force.policy
         return policy.hash
 
-    def _given(self, journal: AsyncJournal, store: StateStore) -> Given:
-        office, badges = self._office, BadgeBook(store)
-        self._in_force = InForce(office.files.policy, office.files.register, badges)
+    def _given(self, journal: AsyncJournal, store: StateStore, in_force: InForce, badges: BadgeBook) -> Given:
+        office = self._office
         about = About(version("cardd"), secrets.token_hex(8), office.settings.mode, self._clock.boottime())
         return Given(
             office.settings,
-            self._in_force,
+            in_force,
             store,
             badges,
             office.pseudonym_key,

@@ -4,11 +4,15 @@ A log ends for good when its machine was lost and a backup put in its place, or 
 It is never written on: somebody could hold the lost end of it. It is kept in `<log directory>/closed/<log id>/` with its segments and
 heads, as it was, and the new log's first record (`log.continued`) names it with its last record's number and hash. `continues.json`
 tells the journal that begins a new log to write that record.
+
+A file alone begins nothing: whoever opens the journal judges whether two people ordered it (`Judge`; the rule stands in
+`cardd.office.record_order`), and where nobody judges, no log takes the place of another one.
 """
 
 import json
 import os
 import re
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
@@ -65,6 +69,15 @@ class Continues:
             operator=self.operator,
             approver=self.approver,
         )
+
+
+Judge = Callable[[Continues], str | None]
+"""Whether two people ordered that a new log takes the place of another one: None; else why not, in one word behind `continues_`."""
+
+
+def unsigned(_: Continues) -> str:
+    """The judge of whoever has none: nothing is ordered."""
+    return "unsigned"
 
 
 def read(directory: Path) -> Continues | None:

@@ -8,11 +8,20 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from cardd.audit.chain import Damaged
+from cardd.audit.chain import (
+    LARGEST_RECORD,
+    SEGMENT_HEADER,
+    Content,
+    Damaged,
+    SegmentHeader,
+    content_of,
+    decode_record,
+    segment_name,
+)
 from cardd.audit.checkpoint import BadNote, SignedHead, VerifierKey, signed_by
-from cardd.audit.continuing import Continues, ContinuesBroken
+from cardd.audit.continuing import NAME, Continues, ContinuesBroken, Judge
 from cardd.audit.continuing import read as read_continues
-from cardd.audit.disk import read_plain
+from cardd.audit.disk import open_plain, read_plain
 from cardd.audit.head_files import FOLDER, HeadFiles, missing_period, periods
 from cardd.audit.heads import ALL_BEHIND, FIRST_KEY, Keys
 from cardd.audit.log_key import BadLogKey, HeadMark, KeyFile, LogKey
@@ -98,6 +107,43 @@ def continues_of(directory: Path) -> Continues | None:
         return read_continues(directory)
     except ContinuesBroken as error:
         raise _wrong(f"continues_{error.problem}", error.file.name) from None
+
+
+def check_beginning(directory: Path, tail: Tail | None, judge: Judge) -> None:
+    """What `continues.json` says of the log before: ordered by two people before a new log begins, and later still what record 1 says.
+
+    Raises `Damaged`: `continues_` and the word of `judge`; `continues_differs`, also for a file that was put there or taken away
+    later: closed logs that nobody finds any more are left out of every answer.
+    """
+    told = continues_of(directory)
+    if tail is None or not tail.sequence:
+        problem = judge(told) if told is not None else None
+        if problem is not None:
+            raise _wrong(f"continues_{problem}", NAME)
+        return
+    first = _first_content(directory)
+    if first is None:
+        return
+    record = told.record().model_dump(mode="json", exclude_none=True) if told is not None else {}
+    words = ("previous_log", "last_sequence", "last_hash", "reason", "content", "operator", "approver")
+    if any(first.get(word) != record.get(word) for word in words):
+        raise _wrong("continues_differs", NAME)
+
+
+def _first_content(directory: Path) -> Content | None:
+    """Record 1, as far as it says what the log goes on from; None where it was cut off, or is damaged, which the check of the log names."""
+    name = segment_name(1)
+    try:
+        with open(open_plain(directory / name), "rb") as file:
+            octets = file.read(SEGMENT_HEADER + LARGEST_RECORD)
+    except FileNotFoundError:
+        return None
+    try:
+        SegmentHeader.decode(octets, name)
+        content = content_of(decode_record(octets, SEGMENT_HEADER, file=name, sequence=1))
+    except (Damaged, ValueError):
+        return None
+    return content if content.get("event") == "log.continued" else {}
 
 
 def _previous_log(directory: Path) -> str | None:

@@ -15,10 +15,11 @@ from typing import Final, Protocol
 from cardd.audit.chain import Damaged, encode_record
 from cardd.audit.checkpoint import SignedHead
 from cardd.audit.clock_steps import STEP_US, ClockSteps
+from cardd.audit.continuing import Judge, unsigned
 from cardd.audit.disk import Disk
 from cardd.audit.head_files import HeadFiles
 from cardd.audit.heads import BEHIND, Heads, Keys
-from cardd.audit.heads_start import Found, check_new, continues_of, keys_of, look
+from cardd.audit.heads_start import Found, check_beginning, check_new, continues_of, keys_of, look
 from cardd.audit.log_key import KeyFile, LogKey, day_of
 from cardd.audit.records import RECORD_FORMAT, AnyRecord, IntentRecord, OutcomeRecord, Phase, Result, StateRecord
 from cardd.audit.startup import Tail
@@ -75,6 +76,8 @@ class JournalSettings:
     head_records: int = 100
     head_seconds: float = 60.0
     """When a head is due (A4)."""
+    continues: Judge = unsigned
+    """Whether two people ordered what `continues.json` says; asked before a log begins, on the thread that opens the journal."""
 
 
 def not_given_out(record: OutcomeRecord) -> OutcomeRecord:
@@ -131,6 +134,7 @@ class Journal:
         found = look(directory, keys, files)
         self.heads.newest = found.newest
         tail = self._store.find(found.newest.head.size if found.newest else None)
+        check_beginning(directory, tail, self._settings.continues)
         if tail is None:
             check_new(directory, found)
             self._create(keys)

@@ -182,6 +182,18 @@ class KeyFile:
         self._disk.unlink(self.next_path)
         self._disk.sync_directory(self.path.parent)
 
+    def give_up(self, log_id: str) -> None:
+        """The log of these keys was closed: both are overwritten and removed, whatever they are; what is noted beside them about its
+        heads is kept under the log's id, for whoever looks for the cause. Harmless when done twice. Raises `OSError`."""
+        for path in (self.path, self.next_path):
+            if path.is_symlink() or path.exists():
+                if not path.is_symlink():
+                    self._wipe(path)
+                self._disk.unlink(path)
+        if self._mark_path.is_symlink() or self._mark_path.exists():
+            self._disk.rename(self._mark_path, self._mark_path.with_name(f"{self._mark_path.name}.{log_id}"))
+        self._disk.sync_directory(self.path.parent)
+
     def _wipe(self, path: Path) -> None:
         with suppress(FileNotFoundError):  # the first key has none before it
             descriptor = self._disk.open_inside(path)

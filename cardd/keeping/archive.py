@@ -112,12 +112,26 @@ class Facts:
     log: LogEnd
 
 
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """An archive that was read to its end. `octets`, `seal`: the manifest as it stood there, and the machine's signature over it."""
+
+    manifest: Manifest
+    octets: bytes = field(repr=False)
+    seal: bytes = field(repr=False)
+
+
 def write(target: BinaryIO, key: BackupKey, facts: Facts, sources: Iterable[Source]) -> Manifest:
     """Write an archive; memory does not grow with it. Raises `OSError`; `Stopped` (`file_shrank`) for a file that got shorter."""
     return encrypted(target, key.recipient, lambda pipe: _pack(pipe, key, facts, sources))
 
 
 def read(source: BinaryIO, opened: recovery.Recovery, trusted: Trusted, take: Take | None = None) -> Manifest:
+    """What `read_sealed` reads: the manifest alone."""
+    return read_sealed(source, opened, trusted, take).manifest
+
+
+def read_sealed(source: BinaryIO, opened: recovery.Recovery, trusted: Trusted, take: Take | None = None) -> Sealed:
     """Read an archive to its end and check it: seal, sizes, digests. `trusted`: whether a machine with this seal (public key) may
     have made it.
 
@@ -214,7 +228,7 @@ class _Found:
     seal: bytes | None = field(default=None, repr=False)
 
 
-def _unpack(pipe: BinaryIO, trusted: Trusted, take: Take | None) -> Manifest:
+def _unpack(pipe: BinaryIO, trusted: Trusted, take: Take | None) -> Sealed:
     found = _Found()
     try:
         with gzip.GzipFile(fileobj=pipe, mode="rb") as zipped:
@@ -228,7 +242,9 @@ def _unpack(pipe: BinaryIO, trusted: Trusted, take: Take | None) -> Manifest:
     manifest = _manifest(found, trusted)
     if [(row.bytes, row.sha256) for row in manifest.files] != found.digests:
         raise Stopped("archive_damaged")
-    return manifest
+    assert found.manifest is not None
+    assert found.seal is not None
+    return Sealed(manifest, found.manifest, found.seal)
 
 
 def _member(tar: tarfile.TarFile, info: tarfile.TarInfo, found: _Found, take: Take | None) -> None:

@@ -7,7 +7,7 @@ there already with the same bytes is left; one with other bytes stops it before 
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -20,7 +20,7 @@ from cardd.audit.continuing import Continues
 from cardd.audit.startup import check_log
 from cardd.config import Settings
 from cardd.keeping import archive, places, recovery, state_copy
-from cardd.keeping.archive import CHUNK, Manifest, Row, Take
+from cardd.keeping.archive import CHUNK, Manifest, Row, Sealed, Take
 from cardd.keeping.owner import Owner
 from cardd.keeping.recovery import Recovery
 from cardd.keeping.stopped import Stopped
@@ -30,6 +30,9 @@ from cardd.tomlfile import BrokenFile
 BESIDE: Final = ".restoring"
 FOLDER_MODES: Final = {"root": 0o750, "cardd": 0o700}
 KEYS_MODE: Final = 0o700
+ORDER_MODE: Final = 0o640
+ARCHIVE, ARCHIVE_SEAL = archive.MANIFEST, archive.SEAL
+"""Under these names a closed record keeps what its archive said, and the seal over it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +46,22 @@ class Given:
 
     def check(self) -> Manifest:
         """Read all of it; what it says of itself. Raises `Stopped`, `OSError`."""
+        return self.sealed().manifest
+
+    def sealed(self) -> Sealed:
+        """The same, with the bytes that the seal is over. Raises `Stopped`, `OSError`."""
         return self._read(None)
 
-    def _read(self, take: Take | None) -> Manifest:
+    def _read(self, take: Take | None) -> Sealed:
         with self.archive.open("rb") as source:
-            return archive.read(source, self.recovery, self._trusted, take)
+            return archive.read_sealed(source, self.recovery, self._trusted, take)
 
     def _trusted(self, seal: bytes) -> bool:
         return seal == self.recovery.seal or recovery.fingerprint(seal) == self.fingerprint
 
     def take(self, manifest: Manifest, take: Take) -> None:
         """Read it once more. Raises `Stopped` (`archive_damaged`) when it is not the same any more."""
-        if self._read(take) != manifest:
+        if self._read(take).manifest != manifest:
             raise Stopped("archive_damaged")
 
 
@@ -75,15 +82,15 @@ def restore(given: Given, owner: Owner) -> Restored:
     Raises `Stopped`: what `archive.read` says, `not_empty`, `no_settings`, `settings_broken`, `state_broken`, `newer_state`,
     `record_broken`; `OSError`. Nothing is in its place then, or repeating goes on.
     """
-    manifest = given.check()
-    return _Placing(given, owner, manifest).run()
+    return _Placing(given, owner, given.sealed()).run()
 
 
 class _Placing:
     """One run."""
 
-    def __init__(self, given: Given, owner: Owner, manifest: Manifest) -> None:
-        self._given, self._owner, self._manifest = given, owner, manifest
+    def __init__(self, given: Given, owner: Owner, sealed: Sealed) -> None:
+        self._given, self._owner, self._sealed = given, owner, sealed
+        self._manifest = manifest = sealed.manifest
         self._settings_row = next((row for row in manifest.files if row.kind == "config"), None)
         self._beside: dict[int, Path] = {}
         self._already: set[int] = set()
@@ -169,13 +176,16 @@ class _Placing:
             return
         self._owner.make_folder(beside.parent, row.owner, _folder_mode(beside.parent, row))
         beside.unlink(missing_ok=True)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
-        with os.fdopen(os.open(beside, flags, 0o600), "wb") as file:
-            for piece in pieces:
-                file.write(piece)
-            file.flush()
-            os.fsync(file.fileno())
+        _write_new(beside, pieces)
         self._owner.give(beside, row.owner, row.mode)
+
+    def _leave_order(self, staged: Path) -> None:
+        """What the archive said of itself stays with the closed record: by it the new one shows that two people opened a backup."""
+        for name, octets in ((ARCHIVE, self._sealed.octets), (ARCHIVE_SEAL, self._sealed.seal)):
+            (staged / name).unlink(missing_ok=True)
+            _write_new(staged / name, (octets,))
+            self._owner.give(staged / name, "cardd", ORDER_MODE)
+        places.sync(staged)
 
     def _check(self, settings: Settings) -> None:
         """What was written, as the daemon will read it. Raises `Stopped`."""
@@ -242,9 +252,20 @@ class _Placing:
                 older.replace(target / older.name)
         if inner.is_dir():
             shutil.rmtree(inner)
+        self._leave_order(staged)
         staged.replace(closed)
         places.sync(target)
         return closed
+
+
+def _write_new(path: Path, pieces: Iterable[bytes]) -> None:
+    """On the disk when this returns. Raises `OSError`."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
+    with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
+        for piece in pieces:
+            file.write(piece)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _inside(row: Row) -> Path:

@@ -17,13 +17,15 @@ from typing import NoReturn
 import click
 
 from cardd.audit.chain import Damaged
-from cardd.audit.continuing import Continues
+from cardd.audit.continuing import NAME, Continues, ContinuesBroken
+from cardd.audit.disk import Disk
 from cardd.audit.journal import Journal, JournalSettings
+from cardd.audit.log_key import KeyFile
 from cardd.audit.store import LOCK_NAME
 from cardd.cards import operator_card, piv_admin
 from cardd.cards.card_type import Application
 from cardd.clock import SystemClock, boot_id, time_quality
-from cardd.config import DEFAULT_FILE, Settings
+from cardd.config import DEFAULT_FILE
 from cardd.errors import AuditUnavailable, CarddError, CardItemAbsent, PinNowBlocked, PinRejected, PinWasBlocked
 from cardd.gate.step import Step, Unlocked
 from cardd.in_force import InForce
@@ -32,6 +34,7 @@ from cardd.japan_time import day_of
 from cardd.model import KeyRole, PinKind
 from cardd.office.at_start import load
 from cardd.office.persons import NEEDED, Refused, two_administrators
+from cardd.office.record_order import ORDER, SIGNED, Office
 from cardd.office.signature_check import Job, SignedBy, check
 from cardd.policy.rules import Policy
 from cardd.process.language import language_of_environment
@@ -69,8 +72,10 @@ class Rules:
 class Closing:
     """One run. `run` raises `Stopped`, and what card and disk raise."""
 
-    def __init__(self, talk: Talk, settings: Settings, account: Account) -> None:
-        self._talk, self._settings, self._account = talk, settings, account
+    def __init__(self, talk: Talk, config: Path, account: Account) -> None:
+        """`config`: the settings' file. Raises `Stopped`."""
+        self._talk, self._config, self._account = talk, config, account
+        self._settings = configuring.read(config)
         self._clock = SystemClock()
 
     @property
@@ -84,26 +89,42 @@ class Closing:
     async def run(self) -> None:
         """From the look at the record to the new one."""
         rules = self._rules()
-        if order.half_done(self._directory) is None:
-            found = self._found()
+        begun = order.half_done(self._directory) is not None
+        if not begun and (closed := order.waiting(self._directory)) is not None:
+            self._begin_anew(closed, rules)
+            return
+        if not begun:
+            found = self._found(rules)
             with self._locked():
                 damage = self._damage(found)
                 text = self._order(damage)
                 p7s = await self._signatures(text, rules)
                 self._signers(text, p7s, rules)
                 order.put_aside(self._directory, text, p7s, self._account)
+        self._begin_anew(self._finish(rules), rules)
+
+    def _finish(self, rules: Rules) -> Path:
+        """The directory is aside: the rest of the move. Where the closed record lies. Raises `Stopped`."""
         half = order.half_done(self._directory)
         assert half is not None
-        text, p7s = (half / order.ORDER).read_bytes(), (half / order.SIGNED).read_bytes()
+        text, p7s = (half / ORDER).read_bytes(), (half / SIGNED).read_bytes()
         first, second = self._signers(text, p7s, rules)
         told = tomllib.loads(text.decode())
         digest = hashlib.sha256(text).hexdigest()
         continues = Continues(
             told["log"], told["last_sequence"], told["last_hash"], "damaged", digest, first.id, second.id
         )
-        closed = order.finish(self._directory, continues, self._account)
-        self._journal().close()
-        for name in (order.ORDER, order.SIGNED):
+        # Also a key that is none, or another log's: what was ordered to be closed must not be in the way of the new record.
+        KeyFile(self._settings.log_key_path(), Disk()).give_up(continues.previous_log)
+        return order.finish(self._directory, continues, self._account)
+
+    def _begin_anew(self, closed: Path, rules: Rules) -> None:
+        """The new record, as any start begins it: whether its order holds is asked once more. Raises `Stopped`."""
+        try:
+            self._journal(rules).close()
+        except Damaged as error:
+            raise Stopped("close.not_ordered", path=self._directory / NAME, why=error.problem) from None
+        for name in (ORDER, SIGNED):
             (self._settings.state_directory / name).unlink(missing_ok=True)
         self._talk.say("close.done", closed=closed, first_key=self._directory / "first.key")
         self._talk.event("closed", path=str(closed))
@@ -145,7 +166,7 @@ class Closing:
         finally:
             os.close(descriptor)
 
-    def _found(self) -> Damaged | None:
+    def _found(self, rules: Rules) -> Damaged | None:
         """What a start meets beyond the records: heads or a key that do not belong to them. None: the records themselves say.
 
         A log that starts is whole and cannot be closed. Raises `Stopped`.
@@ -155,7 +176,7 @@ class Closing:
         if order.damage_of(self._directory) is not None:
             return None
         try:
-            self._journal().close()
+            self._journal(rules).close()
         except Damaged as found:
             return found
         except AuditUnavailable as error:
@@ -179,10 +200,10 @@ class Closing:
         return damage
 
     def _order(self, damage: order.Damage) -> bytes:
-        path = self._settings.state_directory / order.ORDER
+        path = self._settings.state_directory / ORDER
         text = path.read_bytes() if path.exists() else b""
         if not order.fits(text, self._directory, damage, self._settings.terminal):
-            path.with_name(order.SIGNED).unlink(missing_ok=True)
+            path.with_name(SIGNED).unlink(missing_ok=True)
             text = order.order_of(self._directory, damage, self._settings.terminal, self._now)
             self._account.write(path, text, mode=0o600)
         self._talk.say("close.what")
@@ -193,7 +214,7 @@ class Closing:
 
     async def _signatures(self, text: bytes, rules: Rules) -> bytes:
         """Both signatures: those that lie beside the order already, and those of badges that are put in now."""
-        path = self._settings.state_directory / order.SIGNED
+        path = self._settings.state_directory / SIGNED
         p7s = path.read_bytes() if path.exists() else None
         if p7s is not None and len(self._checked(text, p7s)) >= NEEDED:
             return p7s
@@ -288,18 +309,20 @@ class Closing:
         try:
             return two_administrators(self._checked(text, p7s), rules.register, rules.policy, day_of(self._now))
         except Refused as error:
-            (self._settings.state_directory / order.SIGNED).unlink(missing_ok=True)
+            (self._settings.state_directory / SIGNED).unlink(missing_ok=True)
             raise Stopped("close.refused", why=error.problem) from None
 
     # --- the new record ----------------------------------------------------------------------------------------------
 
-    def _journal(self) -> Journal:
+    def _journal(self, rules: Rules) -> Journal:
         """Raises `Damaged`, `AuditUnavailable`."""
         settings = self._settings
+        office = Office(settings, self._config, rules.policy, rules.register)
         facts = JournalSettings(
             boot_id=boot_id(), mode=settings.mode, version=version("cardd"), terminal=settings.terminal,
             segment_bytes=settings.audit.segment_mib * MIB, reserve_bytes=settings.audit.reserve_mib * MIB,
             time_quality=time_quality, key_file=settings.log_key_path(),
+            continues=office.judge,
         )  # fmt: skip
         with self._account.acting():
             return Journal(self._directory, self._clock, facts)
@@ -323,9 +346,11 @@ def main(config: Path, user: str, pin_fd: int | None, locale: Locale | None, as_
     forbid_dumps()
     try:
         account = account_of(user, os.geteuid())
-        asyncio.run(Closing(talk, configuring.read(config.absolute()), account).run())
+        asyncio.run(Closing(talk, config.absolute(), account).run())
     except Stopped as error:
         _end(talk, error.key, talk.text(error.key, **error.facts))
+    except ContinuesBroken as error:
+        _end(talk, "close.not_ordered", talk.text("close.not_ordered", path=error.file, why=error.problem))
     except CarddError as error:
         row = fault(error.code)
         _end(talk, error.code, f"{row.message.of(talk.locale)} {row.remedy.of(talk.locale)} ({error})")

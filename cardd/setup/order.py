@@ -5,7 +5,6 @@ the order and its signatures in it, and a new log begins that names it (`cardd.a
 this must not become a way to begin anew whenever one likes.
 """
 
-import hashlib
 import json
 import os
 from dataclasses import dataclass
@@ -20,19 +19,14 @@ from cardd.audit.continuing import Continues
 from cardd.audit.heads import FIRST_KEY
 from cardd.audit.startup import check_log
 from cardd.audit.store import LOCK_NAME, RESERVE_NAME
+from cardd.office.record_order import KIND, ORDER, SIGNED, VERSION, digest_of
 from cardd.setup.place import Account
 from cardd.setup.stopped import Stopped
 from certs.ca.files import sync_folder
 
-ORDER: Final = "record-close.toml"
-"""In the state directory until it is carried out, then in the closed log."""
-SIGNED: Final = f"{ORDER}.p7s"
-KIND: Final = "record_close"
-VERSION: Final = 1
 ASIDE: Final = ".closing"
 """Behind the log directory's name, while it is between its old place and its new one."""
 _ANY_TIME: Final = datetime(2026, 1, 1, tzinfo=UTC)
-_OURS: Final = frozenset({ORDER, SIGNED, LOCK_NAME, RESERVE_NAME})
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,16 +106,13 @@ def fits(order: bytes, directory: Path, damage: Damage, terminal: str) -> bool:
     return without_time == order_of(directory, damage, terminal, _ANY_TIME).rpartition(b"made = ")[0]
 
 
-def digest_of(directory: Path) -> str:
-    """SHA-256 over every file of the log, its name and its bytes; 64 hex digits. Closed logs below it are not looked into."""
-    whole = hashlib.sha256()
-    for path in sorted(directory.rglob("*")):
-        inside = path.relative_to(directory)
-        if path.is_file() and inside.parts[0] not in (*_OURS, continuing.CLOSED):
-            with path.open("rb") as file:
-                told = hashlib.file_digest(file, "sha256").hexdigest()
-            whole.update(f"{inside}\n{told}\n".encode())
-    return whole.hexdigest()
+def waiting(directory: Path) -> Path | None:
+    """The closed log that a new one is to go on from, where that was not begun: the power went before its first record.
+
+    Raises `ContinuesBroken`.
+    """
+    told = None if segments(directory) or (directory / FIRST_KEY).exists() else continuing.read(directory)
+    return None if told is None else continuing.closed_place(directory, told.previous_log)
 
 
 def half_done(directory: Path) -> Path | None:

@@ -181,3 +181,81 @@ def test_one_that_was_cut_short_is_finished(set_up: Machine) -> None:
     assert len(continuing.all_logs(directory)) == 3
     machine.daemon.start()
     assert machine.daemon.stop() == 0
+
+
+def refused(machine: Machine) -> str:
+    """What a start says that does not come about."""
+    done = subprocess.run(
+        [sys.executable, "-m", "cardd", "--config", str(machine.config)],
+        env=machine.environment, capture_output=True, text=True, check=False, timeout=PATIENT_S,
+    )  # fmt: skip
+    assert done.returncode == 1, done.stderr
+    return done.stderr
+
+
+@pytest.mark.proves("fault 133", "fault 109", "S9")
+def test_nobody_closes_a_record_by_moving_it(set_up: Machine) -> None:
+    """Whoever can write the log's directory puts it aside with its key, and writes the file that says it was closed."""
+    machine, directory = set_up, log_of(set_up)
+    log_id = segments(directory)[0].read_bytes()[12:28].hex()
+    key = machine.state / "log.key"
+    aside, key_octets = directory.with_name("aside"), key.read_bytes()
+    directory.rename(aside)
+    place = continuing.closed_place(directory, log_id)
+    place.parent.mkdir(parents=True)
+    aside.rename(place)
+    key.unlink()
+    for order in (None, "0" * 64):
+        told = continuing.Continues(log_id, 3, "0" * 64, "damaged", order, "suzuki", "ito")
+        continuing.write(directory, told)
+        said = refused(machine)
+        assert "continues_unsigned" in said
+        assert "cardctl record close" in said
+        assert Run(machine, ()).why == "close.not_ordered"
+    assert not segments(directory)
+    (directory / continuing.NAME).unlink()
+    place.rename(aside)
+    for path in sorted(directory.rglob("*"), reverse=True):
+        path.rmdir() if path.is_dir() else path.unlink()
+    directory.rmdir()
+    aside.rename(directory)
+    key.touch(0o600)
+    key.write_bytes(key_octets)
+    machine.daemon.start()
+    assert machine.daemon.stop() == 0
+
+
+@pytest.mark.proves("fault 133", "fault 124")
+def test_the_power_may_go_before_the_first_record_and_the_key_may_be_none(set_up: Machine) -> None:
+    """The damage is the key: it is given up with the record it belongs to, else the new one could not begin either."""
+    machine, directory = set_up, log_of(set_up)
+    (machine.state / "log.key").write_bytes(b"no key\n")
+    assert "log_key_form" in refused(machine)
+    code = "import os, sys, cardd.setup.closing as closing\nclosing.Closing._begin_anew = lambda *_: os._exit(9)\nclosing.run(sys.argv[1:])"
+    source, typed = os.pipe()
+    for who in ("suzuki", "ito"):
+        os.write(typed, f"{PINS[who]}\n".encode())
+    machine.empty()
+    machine.put_in("suzuki")
+    machine.put_in("ito")
+    words = ["--config", str(machine.config), "--user", getpass.getuser(), "--pin-fd", str(source), "--json"]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words],
+        env=machine.environment, pass_fds=(source,), capture_output=True, check=False, timeout=PATIENT_S,
+    )  # fmt: skip
+    os.close(source)
+    os.close(typed)
+    machine.empty()
+    assert done.returncode == 9, done.stderr
+    assert not segments(directory)
+    (order,) = [path for path in directory.glob("closed/*/record-close.toml") if "log_key_form" in path.read_text()]
+    kept = order.read_bytes()
+    order.write_bytes(kept.replace(b"log_key_form", b"log_key_old"))
+    assert "continues_order" in refused(machine)
+    assert Run(machine, ()).why == "close.not_ordered"
+    order.write_bytes(kept)
+    again = Run(machine, ())
+    assert again.code == 0, again.said
+    assert machine.records()[0]["event"] == "log.continued"
+    machine.daemon.start()
+    assert machine.daemon.stop() == 0

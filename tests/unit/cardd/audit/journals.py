@@ -5,6 +5,7 @@ import os
 import shutil
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from cardd.audit.disk import Disk
 from cardd.audit.journal import Journal, JournalSettings
@@ -153,7 +154,7 @@ def segment_files(directory: Path) -> list[Path]:
 
 
 def opened(
-    directory: Path, clock: HandClock, disk: Disk | None = None, segment_bytes: int = 4_000, **facts: float
+    directory: Path, clock: HandClock, disk: Disk | None = None, segment_bytes: int = 4_000, **facts: Any
 ) -> Journal:
     return Journal(directory, clock, replace(settings(segment_bytes), **facts), disk)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cardd.audit import continuing
-from cardd.audit.chain import Damaged
+from cardd.audit.chain import SEGMENT_HEADER, Damaged
 from cardd.audit.continuing import Continues
 from cardd.audit.journal import Receipt
 from cardd.audit.log_key import LogKey
@@ -215,14 +215,26 @@ def test_a_next_key_that_is_named_and_gone_is_missed(tmp_path: Path) -> None:
     assert caught.value.problem == "log_key_missing"
 
 
-def test_a_log_that_takes_the_place_of_another_one_begins_with_saying_so(tmp_path: Path) -> None:
-    directory = tmp_path / "log"
+def ordered(_: Continues) -> None:
+    """Two people ordered it."""
+
+
+def one_that_continues(directory: Path) -> Receipt:
+    """A closed log, and of the one in its place nothing but `continues.json`; the last record of the first."""
     directory.mkdir()
     last = three_days(directory)
-    directory.rename(tmp_path / "old")
-    directory.mkdir()
+    directory.rename(directory.with_name("old"))
+    place = continuing.closed_place(directory, last.log_id)
+    place.parent.mkdir(parents=True)
+    directory.with_name("old").rename(place)
     continuing.write(directory, Continues(last.log_id, last.sequence, last.record_hash, "restored"))
-    log = opened(directory, HandClock(LATER_US + HOUR_US))
+    return last
+
+
+def test_a_log_that_takes_the_place_of_another_one_begins_with_saying_so(tmp_path: Path) -> None:
+    directory = tmp_path / "log"
+    last = one_that_continues(directory)
+    log = opened(directory, HandClock(LATER_US + HOUR_US), continues=ordered)
     assert log.log_id != last.log_id
     log.close()
     first = records_of(directory)[0].content
@@ -232,8 +244,55 @@ def test_a_log_that_takes_the_place_of_another_one_begins_with_saying_so(tmp_pat
         last.record_hash,
     )
     check(directory)
-    continuing.write(directory, Continues("0" * 32, 1, "0" * 64, "restored"))
     opened(directory, HandClock(LATER_US + 2 * HOUR_US)).close()
+
+
+@pytest.mark.proves("fault 109", "fault 133")
+def test_a_file_alone_begins_no_log_in_the_place_of_another(tmp_path: Path) -> None:
+    directory = tmp_path / "log"
+    one_that_continues(directory)
+    before = everything(directory)
+    with pytest.raises(Damaged) as caught:
+        opened(directory, HandClock(LATER_US + HOUR_US))
+    assert (caught.value.problem, caught.value.file) == ("continues_unsigned", "continues.json")
+    assert everything(directory) == before
+
+
+@pytest.mark.proves("fault 109", "fault 133")
+def test_a_first_record_that_was_cut_short_is_ordered_once_more(tmp_path: Path) -> None:
+    """The power went when the new log had a segment and no record: the file may be another one by now."""
+    directory = tmp_path / "log"
+    one_that_continues(directory)
+    clock = HandClock(LATER_US + HOUR_US)
+    opened(directory, clock, continues=ordered).close()
+    (segment,) = segment_files(directory)
+    segment.write_bytes(segment.read_bytes()[:SEGMENT_HEADER])
+    for path in (directory / "heads").iterdir():
+        path.unlink()
+    mark_of(directory).unlink()
+    with pytest.raises(Damaged) as caught:
+        opened(directory, clock)
+    assert caught.value.problem == "continues_unsigned"
+
+
+@pytest.mark.proves("A11", "fault 109")
+@pytest.mark.parametrize("change", ["exchanged", "taken away", "put there"])
+def test_a_file_that_does_not_say_what_record_1_says_is_told(tmp_path: Path, change: str) -> None:
+    """Closed logs are found by it: without it a resident would be told of no use before the new log."""
+    directory = tmp_path / "log"
+    if change == "put there":
+        directory.mkdir()
+        three_days(directory)
+    else:
+        one_that_continues(directory)
+        opened(directory, HandClock(LATER_US + HOUR_US), continues=ordered).close()
+    if change == "taken away":
+        (directory / continuing.NAME).unlink()
+    else:
+        continuing.write(directory, Continues("0" * 32, 1, "0" * 64, "restored"))
+    with pytest.raises(Damaged) as caught:
+        opened(directory, HandClock(LATER_US + 2 * HOUR_US), continues=ordered)
+    assert caught.value.problem == "continues_differs"
 
 
 def test_a_key_that_others_can_read_is_no_key_also_while_it_waits(tmp_path: Path) -> None:

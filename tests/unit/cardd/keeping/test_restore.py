@@ -2,23 +2,32 @@
 
 import os
 import shutil
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from cardd.audit import continuing
-from cardd.audit.chain import segments
+from cardd.audit.chain import Damaged, segments
+from cardd.audit.continuing import Continues, Judge
+from cardd.audit.journal import Journal
 from cardd.audit.records import StateRecord
 from cardd.audit.startup import check_log
 from cardd.errors import LockedDown
 from cardd.keeping import backup, places
+from cardd.keeping.recovery import BackupKey
 from cardd.keeping.restore import BESIDE, Given, restore
 from cardd.keeping.stopped import Stopped
+from cardd.office.record_order import Office
+from cardd.policy.rules import Policy
+from cardd.register import Register
 from cardd.state.approvals import Approvals
 from cardd.state.badges import BadgeBook
 from cardd.state.lockdown import Lockdown
 from cardd.state.versions import Versions
-from tests.unit.cardd.audit.journals import filled, journal
+from tests.unit.cardd.audit.journals import HandClock, filled, settings
 from tests.unit.cardd.keeping.installation import House, build, open_state, silent
 
 GUARDS = ("login_subjects", "login_failures", "wrong_pins", "blocks", "versions", "badges")
@@ -49,6 +58,12 @@ def log_record_of(directory: Path) -> str:
     return segments(directory)[0].read_bytes()[12:28].hex()
 
 
+def judge(house: House) -> Judge:
+    """Of the daemon; who is in the register is not asked where a backup was opened."""
+    here = house.here
+    return Office(here.settings, here.config, cast(Policy, None), cast(Register, None)).judge
+
+
 def test_an_installation_is_there_again_with_a_closed_record(house: House) -> None:
     log_id = log_record_of(house.audit)
     archive, before = lost(house)
@@ -76,7 +91,7 @@ def test_the_record_goes_on_under_a_new_id_that_names_the_old_one(house: House) 
     log_id, last = log_record_of(house.audit), check_log(house.audit)
     archive, _ = lost(house)
     restore(Given(archive, house.opened), house.here.owner)
-    log = journal(house.audit)
+    log = Journal(house.audit, HandClock(), replace(settings(), continues=judge(house)))
     assert log.log_id != log_id
     log.state(StateRecord(event="daemon.started"))
     log.close()
@@ -95,10 +110,81 @@ def test_the_record_goes_on_under_a_new_id_that_names_the_old_one(house: House) 
     assert check_log(house.audit / "closed" / log_id) == last
 
 
+def _told(house: House) -> Continues:
+    told = continuing.read(house.audit)
+    assert told is not None
+    return told
+
+
+def _closed(house: House) -> Path:
+    return continuing.closed_place(house.audit, _told(house).previous_log)
+
+
+def _other_end(house: House) -> None:
+    continuing.write(house.audit, replace(_told(house), last_sequence=1))
+
+
+def _cut(house: House) -> None:
+    newest = segments(_closed(house))[-1]
+    newest.write_bytes(newest.read_bytes()[:-100])
+
+
+def _one_more(house: House) -> None:
+    shutil.copy(segments(_closed(house))[-1], _closed(house) / f"{10**6:020d}.seg")
+
+
+def _forged(house: House) -> None:
+    """The archive's words with another end, sealed by a machine that nobody knows."""
+    place, other = _closed(house), BackupKey("age1", bytes(32))
+    octets = (place / "backup.json").read_bytes().replace(b'"last_sequence":', b'"last_sequence":1')
+    (place / "backup.json").write_bytes(octets)
+    (place / "backup.sig").write_bytes(other.sign(octets))
+
+
+def _changed_words(house: House) -> None:
+    path = _closed(house) / "backup.json"
+    path.write_bytes(path.read_bytes().replace(b"mihon-01", b"mihon-02"))
+
+
+def _no_machine_key(house: House) -> None:
+    (house.here.config.parent / places.PUBLIC).unlink()
+
+
+LESS: dict[str, tuple[Callable[[House], object], str]] = {
+    "nothing that the archive said": (lambda house: (_closed(house) / "backup.json").unlink(), "unsigned"),
+    "no seal": (lambda house: (_closed(house) / "backup.sig").unlink(), "unsigned"),
+    "another end": (_other_end, "order"),
+    "a record cut off": (_cut, "closed"),
+    "a segment more": (_one_more, "closed"),
+    "no first key": (lambda house: (_closed(house) / "first.key").unlink(), "closed"),
+    "a closed log that is gone": (lambda house: shutil.rmtree(_closed(house)), "unsigned"),
+    "another machine's seal": (_forged, "signers"),
+    "changed words": (_changed_words, "signers"),
+    "no key of this machine": (_no_machine_key, "signers"),
+}
+
+
+@pytest.mark.proves("A7", "S9", "fault 109")
+@pytest.mark.parametrize("name", LESS)
+def test_a_new_record_begins_only_behind_what_an_opened_archive_said(house: House, name: str) -> None:
+    """Who can write the log's directory alone cannot pretend that the machine was lost: the seal is root's, the archive is encrypted."""
+    archive, _ = lost(house)
+    restore(Given(archive, house.opened), house.here.owner)
+    assert judge(house)(_told(house)) is None
+    change, problem = LESS[name]
+    change(house)
+    assert judge(house)(_told(house)) == problem
+    with pytest.raises(Damaged) as caught:
+        Journal(house.audit, HandClock(), replace(settings(), continues=judge(house)))
+    assert caught.value.problem == f"continues_{problem}"
+    assert not segments(house.audit)
+
+
 def test_a_record_that_was_restored_once_is_kept_over_the_next_restoration(house: House) -> None:
     first_id = log_record_of(house.audit)
     archive, _ = lost(house)
     restore(Given(archive, house.opened), house.here.owner)
+    Journal(house.audit, HandClock(), replace(settings(), continues=judge(house))).close()
     filled(house.audit)
     second_id = log_record_of(house.audit)
     house.out.mkdir()
@@ -264,6 +350,7 @@ def test_the_restored_machine_makes_backups_that_the_same_people_open(house: Hou
     archive, _ = lost(house)
     restore(Given(archive, house.opened), house.here.owner)
     house.out.mkdir()
+    Journal(house.audit, HandClock(), replace(settings(), continues=judge(house))).close()
     filled(house.audit)
     again, _ = backup.take(house.here, house.out)
     assert Given(again, house.opened).check().terminal == "mihon-01"
