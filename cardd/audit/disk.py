@@ -4,6 +4,7 @@ import errno
 import fcntl
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 LARGEST_FILE = 256 * 1024 * 1024
@@ -33,8 +34,9 @@ class Disk:
 
     def replace_private(self, path: Path, octets: bytes) -> None:
         """A small file for our eyes alone takes the place of the one before, whole or not at all."""
-        temporary = path.with_name(f"{path.name}.tmp")
-        temporary.unlink(missing_ok=True)
+        temporary = f"{path}.tmp"  # no `Path`: with each head one more name for the interpreter (see `entries`)
+        with suppress(FileNotFoundError):
+            os.unlink(temporary)
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, KEY_MODE)
         try:
             if os.write(descriptor, octets) != len(octets):
@@ -42,7 +44,7 @@ class Disk:
             os.fdatasync(descriptor)
         finally:
             os.close(descriptor)
-        temporary.rename(path)
+        os.rename(temporary, path)
 
     def rename(self, path: Path, target: Path) -> None:
         """Over a file that is there; durable once its directory is synced."""

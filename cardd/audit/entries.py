@@ -5,6 +5,7 @@ read on: the check is `verifier`'s, and each start's.
 """
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -71,7 +72,7 @@ def entries(directory: Path, place: Place | None = None) -> Iterator[tuple[Entry
     """
     at = place or start_of(directory)
     while at is not None:
-        for record, octets, log_id in _records(directory / segment_name(at.segment), at):
+        for record, octets, log_id in _records(_file(directory, at.segment), at):
             at = Place(at.segment, record.end, record.sequence + 1)
             yield _entry(record, octets, log_id), at
         at = _next_segment(directory, at)
@@ -80,30 +81,40 @@ def entries(directory: Path, place: Place | None = None) -> Iterator[tuple[Entry
 def segment_entries(path: Path) -> Iterator[Entry]:
     """The whole records of one segment file, as `entries` gives them. Raises `OSError`, `Damaged`."""
     first = int(path.stem)
-    for record, octets, log_id in _records(path, Place(first, SEGMENT_HEADER, first)):
+    for record, octets, log_id in _records(str(path), Place(first, SEGMENT_HEADER, first)):
         yield _entry(record, octets, log_id)
+
+
+def _file(directory: Path, segment: int) -> str:
+    """A segment's path, and no `Path`: the interpreter keeps the parts of each new one in its table of names (`sys.intern`).
+
+    Names that are gone keep their place there until the table is full and made twice as large. Whoever reads along asks with each
+    record and each few seconds, and within hours the idle daemon had 1 MiB more for good.
+    """
+    return os.path.join(directory, segment_name(segment))
 
 
 def _next_segment(directory: Path, at: Place) -> Place | None:
     """A segment that begins with the next record. One that was just begun may be the same as ours."""
-    if at.sequence == at.segment or not (directory / segment_name(at.sequence)).exists():
+    if at.sequence == at.segment or not os.path.exists(_file(directory, at.sequence)):
         return None
     return Place(at.sequence, SEGMENT_HEADER, at.sequence)
 
 
-def _records(path: Path, at: Place) -> Iterator[tuple[Record, bytes, str]]:
+def _records(path: str, at: Place) -> Iterator[tuple[Record, bytes, str]]:
     """The whole records of one file from `at` on; offsets are those of the file."""
+    name = os.path.basename(path)
     with open(open_plain(path), "rb") as file:
-        log_id = SegmentHeader.decode(file.read(SEGMENT_HEADER), path.name).log_id.hex()
+        log_id = SegmentHeader.decode(file.read(SEGMENT_HEADER), name).log_id.hex()
         file.seek(at.offset)
         held, base, sequence = b"", at.offset, at.sequence
         while chunk := file.read(CHUNK):
             held += chunk
             offset = 0
             while (end := _end(held, offset)) is not None:
-                record = decode_record(held, offset, file=path.name, sequence=sequence)
+                record = decode_record(held, offset, file=name, sequence=sequence)
                 if record.sequence != sequence:
-                    raise Damaged("sequence", sequence=sequence, offset=base + offset, file=path.name)
+                    raise Damaged("sequence", sequence=sequence, offset=base + offset, file=name)
                 octets = held[offset:end]
                 yield _moved(record, base + end), octets, log_id
                 offset, sequence = end, sequence + 1

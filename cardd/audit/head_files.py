@@ -81,6 +81,8 @@ class HeadFiles:
         """`directory`: the log's. The folder is made by the first head."""
         self._directory, self._disk = directory, disk
         self._sizes: dict[date, int] = {}
+        self._path: tuple[date, Path] | None = None
+        """Of the day that is written; kept, because the names in each new `Path` cost memory for good (see `entries`)."""
 
     def open(self, period: date) -> list[SignedHead]:
         """The heads of this day, oldest first; a torn last one is cut off. Raises `Damaged`, `OSError`."""
@@ -106,7 +108,7 @@ class HeadFiles:
 
         Raises `Damaged` (`heads_changed`: heads that were written are gone from the file; `heads_form`: there are some already).
         """
-        path, note = head_file(self._directory, period), signed.encode() + b"\n"
+        path, note = self._path_of(period), signed.encode() + b"\n"
         size = self._size(period, path)
         descriptor = self._opened(path, new=size == 0)
         try:
@@ -138,6 +140,11 @@ class HeadFiles:
             os.close(descriptor)
         self._disk.rename(temporary, target)
         self._disk.sync_directory(self._directory)
+
+    def _path_of(self, period: date) -> Path:
+        if self._path is None or self._path[0] != period:
+            self._path = period, head_file(self._directory, period)
+        return self._path[1]
 
     def _size(self, period: date, path: Path) -> int:
         """How many bytes of this day's file are ours. A file that we never looked at may hold a torn head, not a whole one."""
