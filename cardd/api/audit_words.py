@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from cardd.api.words import moment
 from cardd.auditing.questions import Filters, Use
 from cardd.errors import BadRequest
+from cardd.history.book import Beginning
 from cardd.wire.methods import audit_query
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -48,6 +49,17 @@ def use_row(use: Use) -> audit_query.UseRow:
         at=moment(entry.utc_us),
         record=entry.content,
         outcome=outcome,
+    )
+
+
+def kept_line(begin: Beginning) -> audit_query.KeptLine:
+    """From where on a log is kept."""
+    cut = begin.cut
+    return audit_query.KeptLine(
+        log_id=begin.log_id,
+        sequence=begin.sequence,
+        at=moment(begin.utc_us),
+        cut=None if cut is None else audit_query.CutLine(sequence=cut.sequence, at=moment(cut.utc_us)),
     )
 
 

@@ -139,7 +139,7 @@ def _auditing(parts: UseCaseParts, prover: "BadgeProver") -> "AuditingService":
         questions=Questions(parts.gate, desk),
         proofs=Proofs(parts.gate, desk, parts.journal.newest_head, lambda: parts.journal.head("time")),
         exports=_exports(parts),
-        disclosure=Disclosure(parts.gate, desk, parts.settings.limits.response_line_bytes),
+        disclosure=Disclosure(parts.gate, desk, parts.clock, parts.settings.limits.response_line_bytes),
         cutting=Cutting(parts.gate, parts.journal, rules, parts.clock.utc_us, Disk()),
         alarms=Alarms(parts.gate, desk, parts.clock, Office(watching.hours), watching.w16.review_days),
         watch_lists=WatchLists(parts.gate, parts.watch_lists.known.get),

@@ -4,12 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from cardd.cards.card_type import Application
+from cardd.auditing.known_card import CardLook, look
 from cardd.errors import AuditUnavailable, CardUnsupported
 from cardd.gate.door import Door
 from cardd.gate.gate import Gate
 from cardd.gate.request import Receipt, Request
-from cardd.gate.step import Step
 from cardd.model import CardHandle, Operation
 from cardd.ports import Call
 
@@ -39,6 +38,17 @@ class Put:
     approval: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Done:
+    """`changed`: whether the list is another one now. `known_until_us`: when the certificate ends by which the list knows the card
+    (microseconds since 1970), where that could be read; with the next one, which may come earlier, it is another card.
+    """
+
+    changed: bool
+    known_until_us: int | None
+    receipt: Receipt
+
+
 class WatchLists:
     """Needs a row of the policy for `watch_list`; asks for no PIN of the resident."""
 
@@ -46,7 +56,7 @@ class WatchLists:
         """`find`: None for a list that cannot be read."""
         self._gate, self._find = gate, find
 
-    async def put(self, call: Call, wanted: Put) -> tuple[bool, Receipt]:
+    async def put(self, call: Call, wanted: Put) -> Done:
         """Whether the list changed: a card may stand there already, or not. On record before it does.
 
         Raises `AuditUnavailable` (`watch_list_broken`, `watch_list_not_written`), `CardUnsupported`, and what the gate raises.
@@ -64,14 +74,13 @@ class WatchLists:
             content=(("list", wanted.list), ("act", wanted.act)),
         )
 
-        async def plan(door: Door) -> dict[int, str]:
-            # The card shows that it is the one that was put in.
-            await door.run(Step(Application.JPKI, lambda _card, _unlocked: None))
+        async def plan(door: Door) -> tuple[dict[int, str], CardLook]:
+            seen = await look(door)  # the card shows that it is the one that was put in
             if door.identity is None:
                 raise CardUnsupported(problem="no_identity")
-            return self._gate.names_by_year(door.kind, door.identity, YEARS_AHEAD)
+            return self._gate.names_by_year(door.kind, door.identity, YEARS_AHEAD), seen
 
-        names = (await self._gate.perform(request, plan)).result
+        names, seen = (await self._gate.perform(request, plan)).result
         this_year = min(names)
         receipt = await self._gate.note(
             call,
@@ -87,4 +96,4 @@ class WatchLists:
             changed = known.add(names) if wanted.act == "add" else known.remove(names)
         except OSError as error:
             raise AuditUnavailable(problem="watch_list_not_written") from error
-        return changed, receipt
+        return Done(changed, seen.validity.until_us if seen.validity is not None else None, receipt)

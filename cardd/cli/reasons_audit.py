@@ -23,6 +23,13 @@ AUDIT_REASONS: Mapping[str, TwoTexts] = MappingProxyType(
             "その書き出しはありません。15分を過ぎたか、ほかの職員のものです。",
             "There is no such export: its 15 minutes are over, or it is another session's.",
         ),
+        "audit.unknown:disclosure": TwoTexts(
+            "開示の続きは出せません。5分を過ぎたか、別のログインまたは別の受付のものです。はじめから開示してください。",
+            "This list cannot be gone on with: its 5 minutes are over, or it is another session's or case's. Begin it anew.",
+        ),
+        "audit.unknown:other_card": TwoTexts(
+            "はじめの開示とは別のカードです。", "This is another card than the one that the list began with."
+        ),
         "audit.indexing:indexing": TwoTexts(
             "記録を初めから読み直しています。", "The record is being read from its beginning."
         ),

@@ -26,7 +26,7 @@ from cardd.gate.door import Door, Standing
 from cardd.gate.outcomes import given_up, outcome_of
 from cardd.gate.parts import GateParts
 from cardd.gate.request import Performed, Request
-from cardd.model import CardHandle, CardKind, CardRef, Operation, PinKind, SeatName
+from cardd.model import CardHandle, CardKind, CardRef, KeyRole, Operation, PinKind, SeatName
 from cardd.policy.decide import has_right, may_approve, may_spend_last_try
 from cardd.ports import Call
 from cardd.readers.entries import CardState
@@ -144,6 +144,10 @@ class Gate:
         if entry.identity is None:
             raise CardUnsupported(problem="no_identity")
         return self.card_names(entry.kind, (entry.identity,), years_back)
+
+    async def certificate_of_present(self, card: CardHandle, key: KeyRole) -> bytes | None:
+        """A certificate (DER) that was read in this insertion and opens without a PIN, or None. Raises as `names_of_present`."""
+        return (await self._parts.presence.identified(card)).memory.certificates.get(key)
 
     def has_right(self, operator: Operator, operation: Operation) -> bool:
         """Whether the role of `operator` has this right."""

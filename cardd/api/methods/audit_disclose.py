@@ -1,6 +1,6 @@
 """`audit.disclose`: a thin handler; what happens stands in `cardd.auditing`."""
 
-from cardd.api.audit_words import time_us
+from cardd.api.audit_words import kept_line, time_us
 from cardd.api.context import ConnectionContext
 from cardd.api.method import Method
 from cardd.api.services import Services
@@ -15,13 +15,16 @@ from cardd.wire.methods import audit_disclose as words
 async def handle(services: Services, _: ConnectionContext, call: Call, params: words.Params) -> words.Result:
     use_cases = await services.load_use_cases()
     until = time_us(params.until, "until") if params.until is not None else None
-    order = Order(CardHandle(params.card), params.purpose, params.case, params.approval, until)
+    order = Order(CardHandle(params.card), params.purpose, params.case, params.approval, until, params.goes_on)
     performed = await use_cases.auditing.disclosure.disclose(call, order)
     told = performed.result
     return words.Result(
         kind=told.kind.value,
         uses=tuple(_line(services, use) for use in told.uses),
         complete=told.complete,
+        goes_on=told.goes_on,
+        known_since=None if told.known_since_us is None else moment(told.known_since_us),
+        kept=tuple(map(kept_line, told.kept)),
         years=YEARS_BACK,
         receipt=receipt(performed.receipt),
     )

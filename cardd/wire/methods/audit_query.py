@@ -81,9 +81,30 @@ class UseRow(WireModel):
     """None: a state, or an intent without a result yet."""
 
 
+class CutLine(WireModel):
+    """The record `log.cut` behind which the older records of a log went; two people agreed to it."""
+
+    sequence: int
+    at: Time
+
+
+class KeptLine(WireModel):
+    """From where on a log is kept at this machine."""
+
+    log_id: str
+    sequence: int
+    """Its first record that is kept; more than 1: those before were cut off, and only counts of them are left."""
+    at: Time
+    cut: CutLine | None
+
+
 class Result(WireModel):
     uses: tuple[UseRow, ...]
     """Fewer than `limit` where the records are long."""
     cursor: str | None
     """For the next page; None = that was all."""
+    kept: tuple[KeptLine, ...]
+    """On the first page; the log that is written first, then those before it. What was before is in no answer."""
+    known_since: Time | None
+    """With `present`, where its certificate was read in this insertion: from when on it holds (see `audit.disclose`)."""
     receipt: Receipt

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from cardd.wire.base import CallParams, CaseNumber, Handle, PurposeCode, Receipt, WireModel
+from cardd.wire.base import CallParams, CaseNumber, Handle, PurposeCode, Receipt, Time, WireModel
 
 METHOD = "audit.watch_list"
 
@@ -20,4 +20,7 @@ class Params(CallParams):
 class Result(WireModel):
     changed: bool
     """False: the card stood there already, or did not."""
+    known_until: Time | None
+    """When the certificate ends by which the list knows the card. With another certificate, which may come earlier, the card is another one
+    and must be put on the list again; None: nobody can say."""
     receipt: Receipt

@@ -32,6 +32,7 @@ def person(operator_id: str, **more: Any) -> Operator:
 @dataclass
 class Session:
     operator: Operator
+    id: str = "s-1"
 
 
 @dataclass
@@ -43,12 +44,13 @@ class AskedGate:
     same: Callable[[Operator, str], bool] = lambda operator, named: operator.id == named
     refused: list[str | None] = field(default_factory=list)
     full: bool = False
+    session_id: str = "s-1"
 
     async def allow(self, _: Request) -> Session:
         return Session(self.who)
 
     def session(self, _: Call) -> Session:
-        return Session(self.who)
+        return Session(self.who, self.session_id)
 
     def check_session(self, _: Session) -> None:
         return None

@@ -74,7 +74,7 @@ class House:
 
     async def put(self, act: Any = "add", **more: Any) -> bool:
         wanted = Put(CardHandle("c-1"), "protected", act, "watch_list", "R8-7", **more)
-        return (await self.lists.put(CALL, wanted))[0]
+        return (await self.lists.put(CALL, wanted)).changed
 
     def records(self) -> list[dict[str, Any]]:
         return [entry.content for entry, _ in entries(self.path.parent / "log")]
@@ -155,7 +155,7 @@ async def test_a_disclosure_says_nothing_of_the_lists(house: House) -> None:
     )
     plain = journal.state(StateRecord(event="card.removed_soon", **facts))
     journal.intent(IntentRecord(event="card.read", operation=Operation.READ, **facts | {"card": OTHER}))
-    disclosure = Disclosure(cast(Gate, house.gate), Desk(house.asked.book), 1024 * 1024)
+    disclosure = Disclosure(cast(Gate, house.gate), Desk(house.asked.book), house.asked.clock, 1024 * 1024)
     told = (await disclosure.disclose(CALL, Order(CardHandle("c-1"), "disclosure", "R8-9"))).result
     found = [use.entry.sequence for use in told.uses]
     assert found[-2:] == [plain.sequence, read.sequence]
