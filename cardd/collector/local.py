@@ -4,16 +4,20 @@ Only what a head covers is shipped: those records are on the disk for good. A re
 the power, and the one that took its number afterwards would look like a forged one.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from cardd.audit.chain import SEGMENT_HEADER, Damaged, SegmentHeader, segments
 from cardd.audit.checkpoint import BadNote, parse
 from cardd.audit.cutting import CUT_FILE
+from cardd.audit.disk import open_plain
 from cardd.audit.entries import Entry, Place, entries, start_of
 from cardd.fleet.problems import FleetProblem
 
+MOST_NOTE = 64 * 1024
+"""Bytes of one head with its signatures."""
 GAP = b"\n\n"
 
 
@@ -104,3 +108,40 @@ class LocalLog:
             return [Note(path.stem, parse(octets).head.size, octets) for octets in whole]
         except (OSError, BadNote):
             raise FleetProblem("log_damaged") from None
+
+
+class Cosigned:
+    """The folder in which the sender of heads keeps what witnesses signed: `<log id>/<key id of the witness>/<day>.head`."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def notes(self, log_id: str, since: Mapping[str, str]) -> Iterator[tuple[str, str, bytes]]:
+        """Key id of the witness, day, and note, oldest day first, of each witness from its day in `since` on (left out: all).
+
+        Whoever has no witness has no folder. What is there and is no head signed by somebody else too is left out: the sender may be in
+        the middle of writing, and only what checks counts anywhere. Raises `FleetProblem` (`log_damaged`) when it cannot be read.
+        """
+        try:
+            for folder in sorted((self._directory / log_id).glob("*")):
+                if re.fullmatch("[0-9a-f]{8}", folder.name):
+                    yield from self._of_one(folder, since.get(folder.name, ""))
+        except OSError:
+            raise FleetProblem("log_damaged") from None
+
+    def _of_one(self, folder: Path, since: str) -> Iterator[tuple[str, str, bytes]]:
+        for path in sorted(folder.glob("*.head")):
+            if path.stem < since:
+                continue
+            with open(open_plain(path), "rb") as file:
+                octets = file.read(MOST_NOTE)
+            if _is_cosigned(octets, folder.name):
+                yield folder.name, path.stem, octets
+
+
+def _is_cosigned(octets: bytes, key_id: str) -> bool:
+    try:
+        signatures = parse(octets).signatures
+    except BadNote:
+        return False
+    return len(signatures) == 2 and signatures[1].key_id.hex() == key_id

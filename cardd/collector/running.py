@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cardd.audit.continuing import ContinuesBroken, all_logs
-from cardd.collector.local import LocalLog
+from cardd.collector.local import Cosigned, LocalLog
 from cardd.collector.settings import ShipSettings
 from cardd.collector.shipping import Shipment, Shipped
 from cardd.fleet import schema
@@ -68,6 +68,8 @@ class Runner:
             try:
                 self._round(self._shipment(link, path))
             except FleetProblem as problem:
+                if problem.word == "retired_log":  # a keeper said that it ended
+                    continue
                 if problem.word != "unknown_log":
                     raise
                 get_logger().warning("a closed log is not enrolled", remedy=problem.sentence("en"))
@@ -79,6 +81,7 @@ class Runner:
             LocalLog(directory),
             batch_records=settings.batch_records,
             batch_bytes=settings.batch_kib * 1024,
+            cosigned=Cosigned(settings.cosigned_directory),
             stopping=self._stop.is_set,
         )
 

@@ -17,6 +17,8 @@ class ShipSettings(TomlModel):
 
     database: Database
     log_directory: AbsolutePath = Path("/var/log/cardd/audit")
+    cosigned_directory: AbsolutePath = Path("/var/lib/cardd-heads")
+    """Where the sender of heads leaves what witnesses signed (`witnesses.cosigned_directory` of cardd.toml); it may be missing."""
     every_seconds: Annotated[int, Field(ge=1, le=3600)] = 30
     """How often it looks for new heads; records follow when a head covers them."""
     batch_records: Annotated[int, Field(ge=1, le=5000)] = 1000

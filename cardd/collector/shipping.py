@@ -10,13 +10,15 @@ from importlib.metadata import version
 from uuid import UUID
 
 from cardd.audit.entries import Entry
-from cardd.collector.local import LocalLog, Note
+from cardd.collector.local import Cosigned, LocalLog, Note
 from cardd.fleet.database import Link
 from cardd.fleet.problems import FleetProblem
 
 _POSITION = "SELECT next_sequence, last_hash, head_size, head_period FROM position_of(%(log)s)"
 _RECORDS = "SELECT verdict, next_sequence FROM take_records(%(log)s, %(octets)s::bytea[])"
 _HEADS = "SELECT take_heads(%(log)s, %(notes)s::bytea[])"
+_COSIGNED_OF = "SELECT of_key, latest FROM cosigned_of(%(log)s)"
+_COSIGNED = "SELECT take_cosigned(%(log)s, %(note)s::bytea)"
 _CUT = "SELECT take_cut(%(log)s, %(octets)s::bytea)"
 _STATE = "SELECT tell_state(%(log)s, %(version)s::text, %(size)s::bigint, %(problem)s::text)"
 _VERDICTS = {"forked": "forked", "broken": "log_damaged", "gap": "log_gap"}
@@ -40,6 +42,8 @@ class Shipped:
 
     records: int = 0
     heads: int = 0
+    cosigned: int = 0
+    """Heads with a witness's signature."""
     local_size: int = 0
 
 
@@ -53,13 +57,21 @@ class Shipment:
         *,
         batch_records: int,
         batch_bytes: int,
+        cosigned: Cosigned | None = None,
         stopping: Callable[[], bool] = lambda: False,
     ) -> None:
-        """`stopping`: asked between batches. Raises `FleetProblem` when the log cannot be read."""
+        """`cosigned`: where heads lie that witnesses signed; `stopping`: asked between batches.
+
+        Raises `FleetProblem` when the log cannot be read."""
         self._link, self._log, self._stopping = link, log, stopping
         self._batch_records, self._batch_bytes = batch_records, batch_bytes
         self._log_id = UUID(log.log_id())
         self._cut: bytes | None = None
+        self._cosigned = cosigned
+        self._days: dict[str, str] | None = None
+        """The newest day of each witness that the database has."""
+        self._notes: dict[tuple[str, str], bytes] = {}
+        """What was sent of that day over this connection."""
 
     def position(self) -> Position:
         """Raises `FleetProblem`."""
@@ -94,6 +106,7 @@ class Shipment:
         self._send(upcoming.rest(), shipped)
         self._send_heads(waiting, shipped)
         self._send_cut()
+        self._send_cosigned(shipped)
         return shipped
 
     def _send_cut(self) -> None:
@@ -102,6 +115,28 @@ class Shipment:
         if octets is not None and octets != self._cut:
             self._link.rows(_CUT, {"log": self._log_id, "octets": octets})
         self._cut = octets
+
+    def _send_cosigned(self, shipped: Shipped) -> None:
+        """What witnesses signed since the day that the database has; a day that changed goes once more. One whose head is not there yet
+        is left for the next round.
+        """
+        if self._cosigned is None:
+            return
+        if self._days is None:
+            rows = self._link.rows(_COSIGNED_OF, {"log": self._log_id})
+            self._days = {key_id.hex(): day for key_id, day in rows}
+        for key_id, day, note in self._cosigned.notes(self._log_id.hex, self._days):
+            if self._notes.get((key_id, day)) == note:
+                continue
+            (verdict,) = self._link.one(_COSIGNED, {"log": self._log_id, "note": note})
+            if verdict == "forked":
+                raise FleetProblem("forked")
+            if verdict == "taken":
+                self._notes = {known: sent for known, sent in self._notes.items() if known[0] != key_id} | {
+                    (key_id, day): note
+                }
+                self._days[key_id] = max(day, self._days.get(key_id, ""))
+                shipped.cosigned += 1
 
     def _look(self, at: Position) -> int:
         """The first record to send. The last one that the database has must be ours; else it is sent once more, which raises the alarm

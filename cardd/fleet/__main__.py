@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from cardd.fleet import asking, keeping
+from cardd.fleet import asking, keeping, looking
 from cardd.fleet.context import Run, locale_of_environment
 from cardd.fleet.settings import DEFAULT_FILE
 
@@ -26,6 +26,8 @@ def main(context: click.Context, config: Path, as_json: bool, locale: str | None
       cardd-fleet terminals add counter-1 …   for each terminal
       cardd-fleet partitions                  each month, by a timer
       cardd-fleet health                      each day
+      cardd-fleet watch                       all the time, as a service
+      cardd-fleet alarms, review NUMBER …     what it found, and what became of it
       cardd-fleet verify --keys FILE          the auditor, with their own keys
 
     Exit status: 0 good; 1 something is to be looked at; 2 not done, or not understood; 78 the settings are wrong.
@@ -35,7 +37,7 @@ def main(context: click.Context, config: Path, as_json: bool, locale: str | None
 
 for command in (
     keeping.init, keeping.terminal_group, keeping.health, keeping.partitions,
-    asking.query, asking.disclose, asking.verify, asking.report_,
+    asking.query, asking.disclose, asking.verify, asking.report_, looking.watch, looking.alarms, looking.review,
 ):  # fmt: skip
     main.add_command(command)
 

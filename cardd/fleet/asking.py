@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from cardd.fleet import checking, questions, report, sheet, terminals
+from cardd.fleet.checking import Brought
 from cardd.fleet.context import FOUND, Run
 from cardd.fleet.database import Link
 from cardd.fleet.terminals import Enrolled
@@ -111,24 +112,32 @@ def disclose(run: Run, pseudonyms: tuple[str, ...]) -> None:
 @click.option("--terminal", "chosen", multiple=True, help="Only this one; may be repeated.")
 @click.option("--keys", type=_FILE, help="Your own list of first keys, one a line; else those of the enrolment.")
 @click.option(
+    "--witness",
+    "witnesses",
+    multiple=True,
+    metavar="KEY",
+    help="Verifier key of a witness who must have signed; may be repeated.",
+)
+@click.option(
     "--keep", type=click.Path(path_type=Path, file_okay=False), help="Leave the logs in this folder, one folder each."
 )
 @click.pass_obj
-def verify(run: Run, chosen: tuple[str, ...], keys: Path | None, keep: Path | None) -> None:
+def verify(run: Run, chosen: tuple[str, ...], keys: Path | None, witnesses: tuple[str, ...], keep: Path | None) -> None:
     """Check every chain and every head, with the same verifier as at a terminal. Exit status 1 when one is not whole.
 
-    Whoever runs the database could have exchanged the keys of the enrolment: an auditor brings a list of their own with --keys.
+    Whoever runs the database could have exchanged the keys of the enrolment: an auditor brings a list of their own with --keys. Witnesses
+    are those of --witness, else those of the settings; each of them must have signed a head of each log.
     """
 
     def work(link: Link) -> None:
-        pinned = _keys(keys)
+        brought = Brought(_keys(keys), witnesses or run.settings().witnesses)
         found = []
         for each in _logs(link, chosen, None):
             if keep is None:
-                checked = checking.check(link, each, run.settings().work_directory, keys=pinned)
+                checked = checking.check(link, each, run.settings().work_directory, brought)
             else:
                 (keep / each.log_id).mkdir(parents=True)
-                checked = checking.check_in(link, each, keep / each.log_id, keys=pinned)
+                checked = checking.check_in(link, each, keep / each.log_id, brought)
             found.append(checked)
             _tell(run, checked)
         if not checking.whole(found):
@@ -155,7 +164,8 @@ def report_(
         logs = _logs(link, (), office)
         offices = list(dict.fromkeys(each.office_name for each in logs))
         shown = report.Shown(month, title or "、".join(offices[:3]), run.names(settings))
-        data = report.collect(link, logs, shown, settings.work_directory, keys=_keys(keys), with_check=not no_verify)
+        brought = Brought(_keys(keys), settings.witnesses)
+        data = report.collect(link, logs, shown, settings.work_directory, brought=brought, with_check=not no_verify)
         locale: Locale = "ja" if run.locale == "ja" else "en"
         beside = out.with_name(f".{out.name}.part")
         beside.write_text(render(data, locale), encoding="utf-8")
@@ -182,7 +192,8 @@ def report_(
 
 
 def _logs(link: Link, chosen: tuple[str, ...], office: int | None) -> list[Enrolled]:
-    found = [each for each in terminals.enrolled(link) if each.log_id and (office is None or each.office == office)]
+    here = [each for each in terminals.enrolled(link) if office is None or each.office == office]
+    found = [each for each in here if each.log_id and not each.gone]
     unknown = set(chosen) - {each.terminal for each in found}
     if unknown:
         raise click.BadParameter(f"there is no terminal {sheet.plain(sorted(unknown)[0])}", param_hint="--terminal")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cardd.fleet.database import Link
-from cardd.fleet.rebuilt import write_log
+from cardd.fleet.rebuilt import write_cosigned, write_log
 from cardd.fleet.terminals import Enrolled
 from cardd.report.data import Terminal, Verification
 from cardd.report.source import now_us, verify
@@ -25,19 +25,47 @@ class Checked:
         return self.verification.state == "whole"
 
 
-def check(link: Link, each: Enrolled, work: Path, *, keys: Mapping[str, str] | None = None) -> Checked:
-    """Write one log out and let the verifier look at it. `keys`: log id to first key, as the auditor has them from elsewhere; without
-    them the keys of the enrolment count, which whoever runs the database could have exchanged. Raises `FleetProblem`, `OSError`.
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What an auditor brings along from elsewhere. `keys`: log id to first key; None: those of the enrolment count, which whoever runs
+    the database could have exchanged. `witnesses`: verifier keys of those who must have signed heads of each log.
     """
+
+    keys: Mapping[str, str] | None = None
+    witnesses: tuple[str, ...] = ()
+
+    def key_of(self, each: Enrolled) -> str | None:
+        """The first key of this log."""
+        return each.first_key if self.keys is None else self.keys.get(each.log_id)
+
+
+NOTHING = Brought()
+
+
+def check(link: Link, each: Enrolled, work: Path, brought: Brought = NOTHING) -> Checked:
+    """Write one log out below `work`, let the verifier look at it, and remove it. Raises `FleetProblem`, `OSError`."""
     with tempfile.TemporaryDirectory(prefix="cardd-fleet-", dir=work) as folder:
-        return check_in(link, each, Path(folder), keys=keys)
+        return check_in(link, each, Path(folder), brought)
 
 
-def check_in(link: Link, each: Enrolled, folder: Path, *, keys: Mapping[str, str] | None = None) -> Checked:
-    """The same in a folder that stays; it must be empty. Raises `FleetProblem`, `OSError`."""
-    records = write_log(link, each.log_id, each.office, folder)
-    key = each.first_key if keys is None else keys.get(each.log_id)
-    return Checked(each, records, verify(folder, Terminal(each.terminal, each.log_id), now_us(), key))
+def check_in(link: Link, each: Enrolled, folder: Path, brought: Brought = NOTHING) -> Checked:
+    """The same, and the log stays: its directory is `folder / "log"`, heads that witnesses signed are in `folder / "cosigned"`.
+
+    `folder` must be empty. Raises `FleetProblem`, `OSError`.
+    """
+    directory = folder / "log"
+    directory.mkdir()
+    records = write_log(link, each.log_id, each.office, directory)
+    verification = verify(
+        directory,
+        Terminal(each.terminal, each.log_id),
+        now_us(),
+        brought.key_of(each),
+        without_previous=True,  # the log that this one goes on from is another row of the database, checked like this one
+        anchors=write_cosigned(link, each.log_id, folder / "cosigned"),
+        witnesses=brought.witnesses,
+    )
+    return Checked(each, records, verification)
 
 
 def read_keys(text: str) -> dict[str, str]:

@@ -6,8 +6,8 @@ psycopg is imported when a connection is made: the extra `database` is installed
 import os
 import socket
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
@@ -27,6 +27,7 @@ _STATES = {
     "ZC003": "cut_refused",
     "ZC004": "unknown_office",
     "ZC005": "enrolled_otherwise",
+    "ZC006": "retired_log",
 }
 """What our own functions raise. Classes that begin with I to Z are the implementation's (SQL:2016 part 2, 24.1)."""
 _NO_RIGHT = ("42501",)
@@ -145,6 +146,32 @@ class Link:
             cursor.execute(statement.encode(), values)
             while found := self._fetched(cursor, at_once):
                 yield from found
+
+    @contextmanager
+    def side_by_side(
+        self, statement: str, many: Sequence[Mapping[str, Any]], at_once: int = 200
+    ) -> Iterator[list[Iterator[tuple[Any, ...]]]]:
+        """The rows of one statement with each of these values, as streams that may be read in turn: one transaction, so one moment.
+
+        `at_once` rows of each are in memory. Raises `FleetProblem`, also while the streams are read.
+        """
+        connection = self.connection
+        with self.limit(whole=False), connection.transaction(), ExitStack() as cursors:
+            opened = [
+                cursors.enter_context(connection.cursor(name=f"cardd{number}", binary=True))
+                for number in range(len(many))
+            ]
+            yield [
+                self._drained(cursor, statement, values, at_once) for cursor, values in zip(opened, many, strict=True)
+            ]
+
+    def _drained(
+        self, cursor: Any, statement: str, values: Mapping[str, Any], at_once: int
+    ) -> Iterator[tuple[Any, ...]]:
+        with self.limit():
+            cursor.execute(statement.encode(), values)
+        while found := self._fetched(cursor, at_once):
+            yield from found
 
     def _fetched(self, cursor: Any, at_once: int) -> list[tuple[Any, ...]]:
         with self.limit():

@@ -1,14 +1,17 @@
 """Commands for whoever looks after the database: set up, enrol, partitions, health."""
 
 import json
+import re
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date
+from typing import Any
 
 import click
 
 from cardd.fleet import health as standing
 from cardd.fleet import schema, sheet, terminals
-from cardd.fleet.context import FOUND, Run
+from cardd.fleet.context import BROKEN, FOUND, Run
 from cardd.fleet.database import Link
 
 
@@ -40,7 +43,7 @@ def init(run: Run) -> None:
 
 @click.group(name="terminals")
 def terminal_group() -> None:
-    """Who may send: list, add, block."""
+    """Who may send: list, add, block and unblock; which log ended, and who said so."""
 
 
 @terminal_group.command(name="list")
@@ -66,7 +69,7 @@ def list_(run: Run) -> None:
     type=click.IntRange(1),
     required=True,
     metavar="CODE",
-    help="全国地方公共団体コード, or a number of your own.",
+    help="団体コード, or a number of your own.",
 )
 @click.option("--office-name", metavar="NAME", help="Name of the office; needed the first time.")
 @click.option("--role", metavar="CN", help="CN of the terminal's certificate; left out: the terminal's name.")
@@ -100,20 +103,88 @@ def add(
     run.with_link(work)
 
 
+def _deciding(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The reason that each decision is put on record with."""
+    listed = ", ".join(terminals.REASONS)
+    return click.option(
+        "--reason", type=click.Choice(terminals.REASONS), required=True, metavar="WORD", help=f"Why: {listed}."
+    )(command)
+
+
+def _log_id(_context: click.Context, _argument: click.Parameter, value: str) -> str:
+    if re.fullmatch("[0-9a-f]{32}", value) is None:
+        raise click.BadParameter("a log id has 32 hex digits; cardd-fleet terminals list shows them")
+    return value
+
+
 @terminal_group.command()
 @click.argument("terminal")
+@_deciding
 @click.pass_obj
-def block(run: Run, terminal: str) -> None:
-    """Take nothing more from a terminal. What it has sent stays. There is no way back but a new name."""
+def block(run: Run, terminal: str, reason: str) -> None:
+    """Take nothing more from a terminal, until somebody unblocks it. What it has sent stays."""
+    _decided(run, lambda link: terminals.block(link, terminal, reason), terminal, ("停止中です", "is blocked"))
+
+
+@terminal_group.command()
+@click.argument("terminal")
+@_deciding
+@click.pass_obj
+def unblock(run: Run, terminal: str, reason: str) -> None:
+    """Take records from a blocked terminal again. It goes on where the database stands."""
+    _decided(run, lambda link: terminals.unblock(link, terminal, reason), terminal, ("再び送れます", "may send again"))
+
+
+@terminal_group.command()
+@click.argument("log_id", callback=_log_id, metavar="LOG-ID")
+@_deciding
+@click.pass_obj
+def retire(run: Run, log_id: str, reason: str) -> None:
+    """Say that a log ended: its terminal is lost, or goes on under a new log id.
+
+    Nothing more is taken of it and `health` waits for it no longer. Its records stay, are asked for and checked as before; after seven
+    years its months can be cut off without the terminal.
+
+    \b
+      cardd-fleet terminals retire 0b8f…64e1 --reason lost
+    """
+    _decided(run, lambda link: terminals.retire(link, log_id, reason), log_id, ("終了しました", "has ended"))
+
+
+@terminal_group.command()
+@click.argument("log_id", callback=_log_id, metavar="LOG-ID")
+@_deciding
+@click.pass_obj
+def resume(run: Run, log_id: str, reason: str) -> None:
+    """Take back that a log ended, where nothing of it was cut off since."""
+    _decided(run, lambda link: terminals.resume(link, log_id, reason), log_id, ("続きます", "goes on"))
+
+
+@terminal_group.command()
+@click.pass_obj
+def decisions(run: Run) -> None:
+    """Who blocked, unblocked or ended what, when and why. Nothing is ever taken off this list."""
 
     def work(link: Link) -> None:
-        done = terminals.block(link, terminal)
-        run.say(
-            {"terminal": terminal, "blocked": done},
-            run.pick("止めました。", "Blocked.")
-            if done
-            else run.pick("そのような端末はないか、既に停止中です。", "No such terminal, or blocked already."),
-        )
+        found = terminals.decisions(link)
+        as_lines = [json.dumps(asdict(each), ensure_ascii=False) for each in found]
+        run.lines(as_lines if run.as_json else sheet.decisions(found, run.locale))
+
+    run.with_link(work)
+
+
+def _decided(run: Run, decide: Callable[[Link], bool], of: str, said: tuple[str, str]) -> None:
+    """Exit status 2 when there was nothing to decide: nobody should believe that a terminal is blocked because a name was mistyped."""
+
+    def work(link: Link) -> None:
+        done = decide(link)
+        if not done:
+            text = run.pick(
+                f"{of} は登録されていないか、既にその状態です。", f"{of} is not enrolled, or stands so already."
+            )
+            told = {"error": {"name": "nothing_to_decide", "message": text}}
+            run.leave([json.dumps(told, ensure_ascii=False) if run.as_json else text], BROKEN)
+        run.say({"of": of, "done": done}, run.pick(f"{of} は{said[0]}。", f"{of} {said[1]}."))
 
     run.with_link(work)
 
@@ -121,19 +192,30 @@ def block(run: Run, terminal: str) -> None:
 @click.command()
 @click.pass_obj
 def health(run: Run) -> None:
-    """Each terminal: last head, last word from it, records behind, version, alarms. Exit status 1 where something is to be looked at."""
+    """Each terminal: last head, last word from it, records behind, witness, version, alarms; and whether the rules over the terminals work.
+
+    Exit status 1 where something is to be looked at.
+    """
 
     def work(link: Link) -> None:
-        found = standing.standings(link)
-        as_lines = [
-            json.dumps({**asdict(each), "state": each.state, "behind": each.behind}, ensure_ascii=False)
-            for each in found
-        ]
-        run.lines(as_lines if run.as_json else sheet.health(found, run.locale))
-        if any(each.state not in ("good", "blocked") for each in found):
+        found, watches = standing.standings(link, run.settings().witnesses), standing.watches(link)
+        run.lines(_health_lines(found, watches) if run.as_json else sheet.health(found, run.locale))
+        if not run.as_json and any(each.state != "off" for each in watches):
+            run.lines(["", *sheet.watches(watches, run.locale)])
+        good = ("good", "blocked", "retired", "off")
+        if any(state not in good for state in (*(each.state for each in found), *(each.state for each in watches))):
             run.leave([], FOUND)
 
     run.with_link(work)
+
+
+def _health_lines(found: list[standing.Standing], watches: list[standing.WatchStanding]) -> list[str]:
+    terminal = [
+        {**asdict(each), "state": each.state, "behind": each.behind, "witness_lag_s": each.witness_lag_s}
+        for each in found
+    ]
+    rules = [{"watching": asdict(each), "state": each.state} for each in watches]
+    return [json.dumps(each, ensure_ascii=False) for each in (*terminal, *rules)]
 
 
 @click.command()

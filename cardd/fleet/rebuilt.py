@@ -6,6 +6,7 @@ what the terminal wrote, and an auditor can take the directory along.
 
 import os
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from uuid import UUID
 
@@ -13,17 +14,23 @@ from cardd.audit.chain import SegmentHeader, segment_name
 from cardd.audit.cutting import CUT_FILE
 from cardd.fleet.database import Link
 
+_ASIDE = "SELECT sequence, event, octets FROM ended_record WHERE log_id = %(log)s AND sequence >= %(start)s ORDER BY sequence"
+"""Of a log that ended: records that are too old to be asked for. They stand before all others."""
 _RECORDS = """
 SELECT sequence, event, octets FROM record WHERE log_id = %(log)s AND office = %(office)s AND sequence >= %(start)s ORDER BY sequence
 """
 _START = """
-SELECT min(sequence), (SELECT min(sequence) FROM record WHERE log_id = %(log)s AND office = %(office)s AND sequence > %(cut)s)
-FROM record WHERE log_id = %(log)s AND office = %(office)s
+SELECT min(sequence), min(sequence) FILTER (WHERE sequence > %(cut)s) FROM (
+  SELECT min(sequence) AS sequence FROM ended_record WHERE log_id = %(log)s
+  UNION ALL SELECT min(sequence) FROM record WHERE log_id = %(log)s AND office = %(office)s
+  UNION ALL SELECT min(sequence) FROM record WHERE log_id = %(log)s AND office = %(office)s AND sequence > %(cut)s
+) AS found
 """
 _CUT = (
     "SELECT last_sequence, octets FROM cut_file WHERE log_id = %(log)s ORDER BY last_sequence DESC, since DESC LIMIT 1"
 )
 _HEADS = "SELECT period, note FROM head WHERE log_id = %(log)s ORDER BY number"
+_COSIGNED = "SELECT key_id, period, note FROM cosigned WHERE log_id = %(log)s ORDER BY key_id, period"
 _BEFORE = slice(21, 53)
 """Where a record has the hash of the one before it."""
 
@@ -52,6 +59,20 @@ def write_heads(link: Link, log_id: str, directory: Path) -> None:
             file.write(notes)
 
 
+def write_cosigned(link: Link, log_id: str, folder: Path) -> tuple[Path, ...]:
+    """Heads that witnesses signed, as the terminal keeps them: `<key id>/<day>.head` in `folder`, which is made where there are any.
+
+    Gives the folders of the witnesses. Raises `FleetProblem`, `OSError`.
+    """
+    found: dict[Path, None] = {}
+    for key_id, period, note in link.stream(_COSIGNED, {"log": UUID(log_id)}):
+        place = folder / key_id.hex()
+        place.mkdir(parents=True, exist_ok=True)
+        (place / f"{period}.head").write_bytes(note)
+        found[place] = None
+    return tuple(found)
+
+
 def _start(link: Link, values: dict[str, object], directory: Path) -> int | None:
     """The first record to write, and `cut.json` where the log does not begin with record 1."""
     cuts = link.rows(_CUT, values)
@@ -68,7 +89,7 @@ def _write_segments(link: Link, values: dict[str, object], directory: Path) -> i
     log_id = values["log"]
     assert isinstance(log_id, UUID)
     try:
-        for sequence, event, octets in link.stream(_RECORDS, values):
+        for sequence, event, octets in chain(link.stream(_ASIDE, values), link.stream(_RECORDS, values)):
             if file is None or event == "log.segment":
                 if file is not None:
                     os.close(file)

@@ -1,20 +1,21 @@
 """The monthly report over many terminals: the same pages as for one, filled from the database."""
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
 
 from cardd.audit.entries import Entry
-from cardd.fleet.checking import check_in
+from cardd.fleet import alarms
+from cardd.fleet.checking import NOTHING, Brought, check_in
 from cardd.fleet.database import Link
 from cardd.fleet.questions import entries_of
 from cardd.fleet.rebuilt import write_heads
 from cardd.fleet.terminals import Enrolled
 from cardd.report.data import Figures, Month, Names, Opening, ReportData, Terminal, Verification
 from cardd.report.source import now_us, read_heads
-from cardd.report.tally import REVIEW, Tally
+from cardd.report.tally import MOST_ALARMS, REVIEW, Tally
 
 AWAITED_US = 7 * 86_400_000_000
 """So long behind the month results of its uses are looked for; a use ends in minutes, or at the next start of its terminal."""
@@ -43,7 +44,7 @@ def collect(
     shown: Shown,
     work: Path,
     *,
-    keys: Mapping[str, str] | None = None,
+    brought: Brought = NOTHING,
     with_check: bool = True,
 ) -> ReportData:
     """What the report of these logs shows. One log at a time is written out in `work` for the check. Raises `FleetProblem`, `OSError`."""
@@ -51,12 +52,16 @@ def collect(
     for each in chosen:
         tally.feed(month_of(link, each, shown.month))
     figures = tally.figures()
+    offices = {each.office for each in chosen}
+    month = shown.month
+    over_all = alarms.found(link, with_reviewed=True, since_us=month.first_us, until_us=month.end_us, limit=MOST_ALARMS)
+    alarms.into_report(figures, [each for each in over_all if each.office in offices])
     heads, checks = [], []
     for each in chosen:
         terminal = _counted(figures, each)
         with tempfile.TemporaryDirectory(prefix="cardd-fleet-", dir=work) as folder:
-            checks.append(_checked(link, each, terminal, Path(folder), keys, with_check=with_check))
-            heads.append(read_heads(Path(folder), shown.month, terminal, now_us()))
+            checks.append(_checked(link, each, terminal, Path(folder), brought, with_check=with_check))
+            heads.append(read_heads(Path(folder) / "log", shown.month, terminal, now_us()))
     return ReportData(
         shown.month, shown.office, now_us(), figures, shown.names, shown.opening, tuple(heads), tuple(checks)
     )
@@ -74,9 +79,10 @@ def _counted(figures: Figures, each: Enrolled) -> Terminal:
 
 
 def _checked(
-    link: Link, each: Enrolled, terminal: Terminal, folder: Path, keys: Mapping[str, str] | None, *, with_check: bool
+    link: Link, each: Enrolled, terminal: Terminal, folder: Path, brought: Brought, *, with_check: bool
 ) -> Verification:
     if with_check:
-        return check_in(link, each, folder, keys=keys).verification
-    write_heads(link, each.log_id, folder)
+        return check_in(link, each, folder, brought).verification
+    (folder / "log").mkdir()
+    write_heads(link, each.log_id, folder / "log")
     return Verification(terminal.terminal, terminal.log_id, "not_run")

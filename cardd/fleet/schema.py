@@ -5,7 +5,10 @@ from importlib.resources import files
 from cardd.fleet.database import SCHEMA, Link
 from cardd.fleet.problems import FleetProblem
 
-VERSIONS = (("0001_tables.sql", "0001_writing.sql", "0001_keeping.sql"),)
+VERSIONS = (
+    ("0001_tables.sql", "0001_writing.sql", "0001_keeping.sql"),
+    ("0002_ended.sql", "0002_witnesses.sql", "0002_watching.sql"),
+)
 """The files of each version, oldest first. A version that went out is never changed: a later one changes the tables."""
 NEWEST = len(VERSIONS)
 

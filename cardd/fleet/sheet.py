@@ -8,12 +8,15 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from cardd.fleet.alarms import Found
 from cardd.fleet.checking import Checked
-from cardd.fleet.health import Standing
+from cardd.fleet.health import Standing, WatchStanding
 from cardd.fleet.questions import Told
-from cardd.fleet.terminals import Enrolled
+from cardd.fleet.terminals import Decision, Enrolled
 from cardd.japan_time import JAPAN
+from cardd.policy.words import Locale
 from cardd.report.data import Names
+from cardd.watching.words import name
 
 WORDS = {
     "terminal": ("端末", "terminal"),
@@ -36,6 +39,17 @@ WORDS = {
     "log": ("記録ID", "log"),
     "role": ("証明書名", "certificate"),
     "blocked": ("停止中", "blocked"),
+    "witness": ("証人", "witness"),
+    "ended": ("終了", "ended"),
+    "by": ("決めた人", "by"),
+    "reason": ("理由", "reason"),
+    "rule": ("ルール", "rule"),
+    "terminals": ("端末", "terminals"),
+    "about": ("対象", "about"),
+    "evidence": ("根拠の記録", "records"),
+    "review": ("確認", "review"),
+    "looked": ("最終実行", "last look"),
+    "open": ("未確認の警告", "open alarms"),
     "law": ("根拠", "legal basis"),
 }
 STATES = {
@@ -45,6 +59,10 @@ STATES = {
     "problem": ("問題あり", "problem"),
     "never": ("未受信", "never"),
     "blocked": ("停止中", "blocked"),
+    "retired": ("終了", "ended"),
+    "witness": ("証人の遅れ", "witness late"),
+    "watch": ("未確認の警告", "open alarm"),
+    "off": ("未実行", "not running"),
     "alarm": ("警告", "ALARM"),
 }
 VERDICTS = {
@@ -53,12 +71,24 @@ VERDICTS = {
     "unreadable": ("読めない", "cannot be read"),
     "not_run": ("未確認", "not checked"),
 }
+REVIEWS = {
+    "": ("未確認", "not reviewed"),
+    "explained": ("説明できた", "explained"),
+    "unexplained": ("説明できない", "not explained"),
+    "misuse": ("不正利用", "misuse"),
+}
+DECISIONS = {
+    "block": ("停止", "blocked"),
+    "unblock": ("停止の解除", "unblocked"),
+    "retire": ("終了", "ended"),
+    "resume": ("終了の取消し", "resumed"),
+}
 RESULTS = {
     "done": ("完了", "done"),
-    "refused": ("拒否", "refused"),
+    "refused": ("拒否・中止", "refused"),
     "failed": ("失敗", "failed"),
-    "unknown": ("不明", "unknown"),
-    "": ("記録なし", "none on record"),
+    "unknown": ("結果不明", "outcome unknown"),
+    "": ("結果なし", "no result yet"),
 }
 _JA, _EN = 0, 1
 
@@ -75,20 +105,58 @@ def health(standings: Iterable[Standing], locale: str) -> list[str]:
     rows = [
         (
             each.terminal, each.office, STATES[each.state][_of(locale)], each.records, each.behind, _age(each.head_age_s, locale),
-            _age(each.seen_age_s, locale), each.program, " ".join(filter(None, (each.problem, *each.alarms))),
+            _age(each.seen_age_s, locale), _witness(each, locale), each.program,
+            " ".join(filter(None, (each.problem, *each.alarms))),
         )
         for each in standings
     ]  # fmt: skip
-    return table(("terminal", "office", "state", "records", "behind", "head", "seen", "program", "what"), rows, locale)
+    columns = ("terminal", "office", "state", "records", "behind", "head", "seen", "witness", "program", "what")
+    return table(columns, rows, locale)
+
+
+def watches(standings: Iterable[WatchStanding], locale: str) -> list[str]:
+    """One line an office: whether the rules over its terminals are at work, and what nobody has looked at."""
+    rows = [
+        (each.office, STATES[each.state][_of(locale)], _age(each.looked_age_s, locale), each.open_alarms, " ".join(each.given_up))
+        for each in standings
+    ]  # fmt: skip
+    return table(("office", "state", "looked", "open", "what"), rows, locale)
+
+
+def alarms(found: Iterable[Found], locale: Locale) -> list[str]:
+    """What the rules found: two lines each, as `cardctl audit alarms` shows those of one terminal."""
+    lines: list[str] = []
+    for each in found:
+        about = "  ".join(f"{name}={value}" for name, value in sorted(each.about.items()))
+        evidence = ", ".join(f"{terminal}:{number}" for terminal, _, number in each.evidence[-10:])
+        lines.append(f"{each.number}  {moment(each.at_us)}  {each.office}  {each.watch} {name(locale, each.watch)}")
+        lines.append(
+            f"    {WORDS['about'][_of(locale)]}: {plain(about) or '-'}  {WORDS['evidence'][_of(locale)]}: {plain(evidence)}"
+        )
+        verdict = REVIEWS[each.verdict][_of(locale)]
+        by = f"（{each.reason}、{each.reviewer}）" if locale == "ja" else f" ({each.reason}, by {each.reviewer})"
+        lines.append(f"    {verdict}{plain(by) if each.verdict else ''}")
+    return lines or [("警告はありません。", "There is no alarm.")[_of(locale)]]
+
+
+def decisions(found: Iterable[Decision], locale: str) -> list[str]:
+    """What keepers decided, oldest first."""
+    rows = [
+        (each.at, each.by, DECISIONS[each.what][_of(locale)], each.terminal, each.log_id, each.reason) for each in found
+    ]
+    return table(("time", "by", "what", "terminal", "log", "reason"), rows, locale)
 
 
 def terminals(enrolled: Iterable[Enrolled], locale: str) -> list[str]:
     """Who is enrolled."""
     rows = [
-        (each.terminal, f"{each.office} {each.office_name}", each.role, "×" if each.blocked else "", each.log_id)
+        (
+            each.terminal, f"{each.office} {each.office_name}", each.role, "×" if each.blocked else "",
+            "×" if each.retired else "", each.log_id,
+        )
         for each in enrolled
-    ]
-    return table(("terminal", "office", "role", "blocked", "log"), rows, locale)
+    ]  # fmt: skip
+    return table(("terminal", "office", "role", "blocked", "ended", "log"), rows, locale)
 
 
 def checks(found: Iterable[Checked], locale: str) -> list[str]:
@@ -205,6 +273,13 @@ def _result(each: Told, locale: str) -> str:
     if not word and each.use.entry.phase.name == "STATE":
         told = ""
     return " ".join(filter(None, (told, _word(each, "code"), _word(each, "problem"))))
+
+
+def _witness(each: Standing, locale: str) -> str:
+    """How far behind the slowest witness is."""
+    if not each.witnessed:
+        return "-"
+    return ("なし", "none")[_of(locale)] if each.witness_lag_s is None else _age(each.witness_lag_s, locale)
 
 
 def _age(seconds: int | None, locale: str) -> str:

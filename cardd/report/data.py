@@ -128,7 +128,8 @@ class Alarm:
     line: Line
     watch: str
     """The rule: `w1` to `w18`; for an `alarm.…` record of the daemon its event."""
-    evidence: tuple[int, ...] = ()
+    evidence: tuple[int | str, ...] = ()
+    """Numbers of records; with the terminal's name before them where they stand in several logs."""
     verdict: str = ""
     """`explained`, `unexplained`, `misuse`; empty: open."""
     reason: str = ""

@@ -16,7 +16,7 @@ from tests.fixtures.made_log import MadeLog
 from tests.fixtures.postgres import Postgres, running_postgres
 
 OFFICE, OTHER_OFFICE = 131016, 11002
-AUDITOR, KEEPER, SECOND_KEEPER = "auditor-mori", "keeper-abe", "keeper-ito"
+AUDITOR, KEEPER, SECOND_KEEPER, WATCHER = "auditor-mori", "keeper-abe", "keeper-ito", "rules"
 
 
 @dataclass
@@ -86,11 +86,12 @@ def shipment(link: Link, directory: Path, *, batch: int = 1000) -> Shipment:
 
 @contextmanager
 def running_fleet(*, fsync: bool = False, place: Path | None = None) -> Iterator[Fleet]:
-    """A server with our tables, an auditor and two keepers."""
+    """A server with our tables, an auditor, two keepers and the rules."""
     with running_postgres(fsync=fsync, place=place) as postgres:
         fleet = Fleet(postgres)
         with fleet.owner() as link:
             schema.set_up(link)
-            for role, group in ((AUDITOR, "auditor"), (KEEPER, "keeper"), (SECOND_KEEPER, "keeper")):
+            people = ((AUDITOR, "auditor"), (KEEPER, "keeper"), (SECOND_KEEPER, "keeper"), (WATCHER, "watcher"))
+            for role, group in people:
                 link.rows(f'CREATE ROLE "{role}" LOGIN IN ROLE cardd_fleet_{group}')
         yield fleet

@@ -206,7 +206,7 @@ def test_a_terminal_writes_for_nobody_else(fleet: Fleet, terminal: str, made: Ma
     with fleet.link(terminal) as link:
         for statement in (
             "SELECT * FROM record", "DELETE FROM record", "SELECT * FROM log", "INSERT INTO alarm DEFAULT VALUES",
-            "SELECT own_log('00000000-0000-0000-0000-000000000000')", "SELECT block_terminal('x')", "SELECT make_partitions(1)",
+            "SELECT own_log('00000000-0000-0000-0000-000000000000')", "SELECT block_terminal('x', 'lost')", "SELECT make_partitions(1)",
             "SELECT ask_cut(1, '2010-01-01')", "SET SESSION AUTHORIZATION postgres", "SET ROLE cardd_fleet_owner",
             "CREATE TABLE cardd_fleet.mine ()",
         ):  # fmt: skip
@@ -231,8 +231,8 @@ def test_nobody_changes_or_deletes(fleet: Fleet, terminal: str, made: MadeLog) -
 
 def test_a_blocked_terminal_sends_nothing_more(fleet: Fleet, terminal: str, made: MadeLog) -> None:
     with fleet.link(KEEPER) as link:
-        assert terminals.block(link, terminal)
-        assert not terminals.block(link, terminal)
+        assert terminals.block(link, terminal, "suspected")
+        assert not terminals.block(link, terminal, "suspected")
     assert problem_of(lambda: fleet.ship(terminal, made.directory)) == "unknown_log"
     assert stored(fleet, terminal) == []
 

@@ -154,6 +154,6 @@ def check_what_is_left(fleet: Fleet, directory: Path, numbers: tuple[int, int, i
     assert found.is_whole, found.verification.said
     assert found.records == end - cut_at_terminal
     for path in (*segments(directory), directory / "cut.json"):
-        assert (copy / path.name).read_bytes() == path.read_bytes()
+        assert (copy / "log" / path.name).read_bytes() == path.read_bytes()
     fleet.ship("old", directory)  # nothing is shipped anew
     assert fleet.alarms() == []

@@ -272,7 +272,7 @@ def test_cardd_fleet_asks_checks_and_reports(fleet: Fleet, tmp_path: Path) -> No
     )
     assert verified.returncode == 0, verified.stdout + verified.stderr
     assert f"counter-0  {made.log_id}  {made.records}  whole" in verified.stdout
-    assert (tmp_path / "kept" / made.log_id / "first.key").read_text().strip() == made.first_key.strip()
+    assert (tmp_path / "kept" / made.log_id / "log" / "first.key").read_text().strip() == made.first_key.strip()
     out = tmp_path / "report.html"
     reported = run("cardd.fleet", *config, "report", "--month", "2026-04", "--office", str(OFFICE), "--out", str(out))
     assert reported.returncode == 0, reported.stderr

@@ -11,6 +11,7 @@ import pytest
 from cardd.collector.running import Runner
 from cardd.collector.settings import ShipSettings
 from cardd.fleet import checking, health, rebuilt, report
+from cardd.fleet.checking import Brought
 from cardd.fleet.database import connect
 from cardd.report.data import Month
 from cardd.report.page import render
@@ -84,9 +85,9 @@ def check_everything(fleet: Fleet, made: dict[str, MadeLog], folder: Path) -> No
         for each in fleet.enrolled():
             copy = folder / f"copy of {each.terminal}"
             copy.mkdir()
-            checked = checking.check_in(link, each, copy, keys={each.log_id: made[each.terminal].first_key})
+            checked = checking.check_in(link, each, copy, Brought({each.log_id: made[each.terminal].first_key}))
             assert checked.is_whole, checked.verification.said
-            assert files_of(copy) == files_of(made[each.terminal].directory)
+            assert files_of(copy / "log") == files_of(made[each.terminal].directory)
 
 
 def files_of(directory: Path) -> dict[str, bytes]:

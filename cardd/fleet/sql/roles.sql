@@ -5,7 +5,7 @@ DO $$
 DECLARE
   wanted name;
 BEGIN
-  FOREACH wanted IN ARRAY ARRAY['cardd_fleet_owner', 'cardd_fleet_terminal', 'cardd_fleet_auditor', 'cardd_fleet_keeper'] LOOP
+  FOREACH wanted IN ARRAY ARRAY['cardd_fleet_owner', 'cardd_fleet_terminal', 'cardd_fleet_auditor', 'cardd_fleet_keeper', 'cardd_fleet_watcher'] LOOP
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
       EXECUTE format('CREATE ROLE %I NOLOGIN', wanted);
     END IF;
@@ -16,3 +16,4 @@ COMMENT ON ROLE cardd_fleet_owner IS 'owns the tables of cardd; its functions ar
 COMMENT ON ROLE cardd_fleet_terminal IS 'terminals: may call the functions of shipping';
 COMMENT ON ROLE cardd_fleet_auditor IS 'auditors: read everything, change nothing';
 COMMENT ON ROLE cardd_fleet_keeper IS 'keepers: enrol terminals, make partitions, ask for a cut and agree to it';
+COMMENT ON ROLE cardd_fleet_watcher IS 'the rules over the terminals: reads records, tells alarms';
