@@ -21,9 +21,11 @@ from cardd.audit.startup import check_log
 from cardd.auditing.cutting import CutRules, Cutting
 from cardd.errors import ApprovalRequired, AuditCutRefused, PolicyDenied
 from cardd.gate.gate import Gate
+from cardd.history.questions import Filters
 from cardd.ports import Call
 from tests.unit.cardd.audit.journals import START_US, an_intent, an_outcome
 from tests.unit.cardd.auditing.long_life import BEFORE, TwoPeopleGate, old_log, opened
+from tests.unit.cardd.history.logs import following
 
 CALL = cast(Call, SimpleNamespace(caller=SimpleNamespace(private_sector=False)))
 
@@ -284,3 +286,28 @@ async def test_the_verifier_accepts_a_cut_that_stopped_half_way(made: Path, tmp_
     await house.journal.close()
     code, said = verified(house.directory)
     assert code == 0, said
+
+
+@pytest.mark.proves("A8", "A11")
+async def test_a_question_says_what_was_cut_off_and_which_record_let_it_go(house: House, tmp_path: Path) -> None:
+    """By the log itself: `cut.json` may say what it likes."""
+    with following(house.directory, tmp_path / "index", house.journal.log_id) as book:
+        assert book.follower.catch_up(20)
+        (kept,) = book.beginnings()
+        assert (kept.sequence, kept.cut) == (1, None)
+        earliest = date(2019, 3, 1)
+        for before in (earliest, BEFORE):
+            done = await house.cutting.cut(CALL, before, "a-1")
+            assert book.follower.catch_up(20)
+            (kept,) = book.beginnings()
+            first = next(entries(house.directory))[0]
+            assert (kept.sequence, kept.utc_us) == (done.plan.last_sequence + 1, first.utc_us)
+            assert kept.cut is not None
+            assert (kept.cut.sequence, kept.cut.number("last_sequence")) == (done.receipt.sequence, kept.sequence - 1)
+        path = house.directory / "cut.json"
+        lying = json.loads(path.read_bytes())
+        for each in lying["cuts"]:
+            each["last_utc_us"] = each["first_utc_us"] = 1
+        path.write_text(json.dumps(lying))
+        assert book.beginnings() == [kept]
+        assert book.page(Filters(until_us=kept.utc_us)).uses == (), "nothing is told of what went"
