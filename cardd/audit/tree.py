@@ -120,7 +120,7 @@ def consistent(old: int, new: int, old_root: bytes, new_root: bytes, proof: Sequ
     if not 0 <= old <= new:
         return False
     if old in (0, new):
-        return not proof and (old_root == new_root if old == new else old_root == NO_RECORDS)
+        return not proof and (old > 0 or old_root == NO_RECORDS) and (old != new or old_root == new_root)
     path = list(proof) if old & (old - 1) else [old_root, *proof]
     if not path:
         return False

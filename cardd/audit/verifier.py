@@ -2,13 +2,13 @@
 
 It is written apart from the code that writes the log and shares nothing with it; docs/audit-log.md is the form that it holds
 a log to (records and segments: decision of this project; tree: RFC 6962 and RFC 9162; heads: c2sp.org/tlog-checkpoint, signed-note,
-tlog-cosignature; keys: Ed25519, RFC 8032). It needs Python 3.11 and, to be fast, the package `cryptography`; without that
-package it checks signatures with the reference arithmetic of RFC 8032, thirty times as slow.
+tlog-cosignature; keys: Ed25519, RFC 8032). It needs Python 3.11 and, for everything that is signed, the package `cryptography`
+(`pip install cryptography`); where that is missing it says so before it begins, and ends with 2.
 
 What it looks at: each record's length, number, phase and hash of the record before; the tree's root and the chain under each signed
 head; the chain of daily keys from the first one; the time of each record against the day of the key that covers it. `--full`
 reads each record's JSON too: RFC 8785 form, own sum, agreement with its header, intents and their results. It names the first bad
-record and what is wrong with it. Exit status: 0 whole, 1 damaged or not proved, 2 cannot be read.
+record and what is wrong with it. Exit status: 0 whole, 1 damaged, not proved, or without the log that it goes on from, 2 cannot be read.
 
 What nobody can see from the log alone: an end that was cut off together with its heads, or a log made anew with keys of its own. So
 give it what is kept elsewhere: the first key (`--key`), a receipt (`--receipt`), a head (`--anchor`), a witness's key (`--witness`).
@@ -18,7 +18,6 @@ import argparse
 import base64
 import errno
 import hashlib
-import importlib.util
 import json
 import os
 import re
@@ -30,6 +29,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -56,9 +56,8 @@ ALL_SIGNATURES_BYTES = 1024 * 1024
 """Heads up to this many bytes, about 2,800, have every signature checked; beyond, those that the rest lies under."""
 MOST_LISTED = 1000
 EPOCH = date(1970, 1, 1)
-ED25519, COSIGNATURE = 1, 4
-MARKS = (b'"event":"log.', b'"event":"clock.step"')
-"""What the JSON of a record that this program must read has in it; canonical JSON has no other way to write it."""
+BY_A_LOG, BY_A_WITNESS = 1, 4
+"""Type bytes of keys (signed-note): a witness's signature has the time before it, 8 bytes."""
 
 # --- words -----------------------------------------------------------------------------------------------------------
 
@@ -209,6 +208,10 @@ SAYS = {
         "the log that this one goes on from is damaged, or its last record is not the one named here",
         "この前のログが壊れているか、最後の記録がここに記されたものと違います",
     ),
+    "previous_missing": (
+        "the log that this one goes on from is not here, so nobody can say what became of it: put it there, or give --without-previous",
+        "この前のログがここにないため、その記録がどうなったか確認できません。元の場所に置くか、--without-previous を指定してください",
+    ),
     "proof_form": ("this is no proof of the form that is known here", "証明のファイルの形式が違います"),
     "proof_record": (
         "record, number and hash in the proof do not belong together",
@@ -238,6 +241,17 @@ SAYS = {
     "export_record": ("the line is not the record of this number in the log", "行が、ログのその番号の記録と違います"),
 }  # fmt: skip
 """What each word of a finding says, in English and Japanese."""
+
+CANNOT = {
+    "cryptography_missing": (
+        "signatures cannot be checked: the Python package cryptography is missing. Install it: pip install cryptography",
+        "署名を確認できません。Python のパッケージ cryptography がありません。インストールしてください: pip install cryptography",
+    ),
+    "unreadable": ("cannot be read", "読み取れません"),
+    "no_head": ("this is no head", "照合値ではありません"),
+    "no_head_inside": ("there is no head in this folder", "このフォルダーに照合値がありません"),
+}  # fmt: skip
+"""Why there can be no answer, in English and Japanese."""
 
 
 @dataclass
@@ -318,7 +332,7 @@ class Report:
     closed: list[dict[str, Any]] = field(default_factory=list)
     """Reports of the closed logs that stand beside it, the newest first."""
     closed_missing: str = ""
-    """The log that should be the next of them, and is not there: what is older was not checked."""
+    """The log that should be the next of them, and is not there: it and what is older were not checked."""
     seconds: float = 0.0
     finding: Finding | None = None
     receipt_found: bool | None = None
@@ -338,7 +352,21 @@ class Wrong(Exception):
 
 
 class Unusable(Exception):
-    """A file or key that was given beside the log cannot be used. Its text says which and why."""
+    """There can be no answer. `word`: one of `CANNOT`; `about`: the file; `reason`: what the system said."""
+
+    def __init__(self, word: str, about: str = "", reason: str = "") -> None:
+        self.word, self.about, self.reason = word, about, reason
+        super().__init__(word)
+
+    def told(self, locale: str) -> str:
+        """One line for people."""
+        says = CANNOT[self.word][locale == "ja"]
+        return (f"{self.about}: " if self.about else "") + says + (f" ({self.reason})" if self.reason else "")
+
+    def as_json(self) -> str:
+        """The same for programs, in both languages."""
+        says = {locale: self.told(locale) for locale in ("en", "ja")}
+        return json.dumps({"cannot": self.word, "about": self.about, "says": says}, ensure_ascii=False)
 
 
 # --- tree of RFC 6962 ------------------------------------------------------------------------------------------------
@@ -346,142 +374,117 @@ class Unusable(Exception):
 _sha = hashlib.sha256
 
 
-def root_of(peaks: Sequence[bytes]) -> bytes:
-    """Root over the full subtrees of a tree, largest first."""
-    if not peaks:
-        return _sha().digest()
-    found = peaks[-1]
-    for peak in reversed(peaks[:-1]):
-        found = _sha(b"\x01" + peak + found).digest()
-    return found
+def _joined(left: bytes, right: bytes) -> bytes:
+    return _sha(b"\x01" + left + right).digest()
 
 
-def add_leaf(peaks: list[bytes], count: int, leaf: bytes) -> None:
-    """One more leaf, by its hash; `count`: leaves before it."""
-    while count & 1:
-        leaf, count = _sha(b"\x01" + peaks.pop() + leaf).digest(), count >> 1
-    peaks.append(leaf)
+class Tree:
+    """A tree that grows, held as a number in base two: for each bit of its size the hash of the full subtree of so many leaves."""
+
+    def __init__(self, size: int = 0, told: Sequence[bytes] = ()) -> None:
+        """`told`: the full subtrees' hashes, the largest first. Raises `ValueError` where a tree of this size has more or fewer."""
+        bits = [bit for bit in reversed(range(size.bit_length())) if size >> bit & 1]
+        self._full = dict(zip(bits, told, strict=True))
+
+    def grow(self, leaves: list[bytes]) -> None:
+        """More leaves, by their hashes, as one adds numbers: bit by bit, with a carry. `leaves` is used up."""
+        bit, carried = 0, leaves
+        while carried:
+            if bit in self._full:
+                carried.insert(0, self._full.pop(bit))
+            if len(carried) % 2:
+                self._full[bit] = carried.pop()
+            pairs = zip(carried[::2], carried[1::2], strict=True)
+            carried = [_sha(b"\x01" + left + right).digest() for left, right in pairs]
+            bit += 1
+
+    def told(self) -> list[str]:
+        """The hashes in hex, the largest subtree's first."""
+        return [self._full[bit].hex() for bit in sorted(self._full, reverse=True)]
+
+    def root(self) -> bytes:
+        """MTH of RFC 6962, 2.1."""
+        bits = sorted(self._full)
+        if not bits:
+            return _sha().digest()
+        return reduce(lambda root, bit: _joined(self._full[bit], root), bits[1:], self._full[bits[0]])
 
 
-def add_leaves(peaks: list[bytes], count: int, leaves: list[bytes]) -> None:
-    """The same for many at once, level by level. `leaves` is used up."""
-    made, nodes, sha = list[bytes](), leaves, hashlib.sha256
-    while nodes:
-        if count & 1:
-            nodes.insert(0, peaks.pop())
-        if len(nodes) & 1:
-            made.append(nodes.pop())
-        nodes = [sha(b"\x01" + left + right).digest() for left, right in zip(nodes[::2], nodes[1::2], strict=True)]
-        count >>= 1
-    peaks += reversed(made)
+def _left_of(size: int) -> int:
+    """How many of a tree's leaves its left subtree has: the largest power of two below `size` (RFC 6962, 2.1)."""
+    power = 1
+    while power * 2 < size:
+        power *= 2
+    return power
 
 
-def included(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
-    """RFC 9162, 2.1.3.2."""
-    if not 0 <= index < size:
+def root_by_path(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes:
+    """The root that a leaf and its path lead to, by the definition of PATH(m, D[n]) in RFC 6962, 2.1.1.
+
+    Raises `ValueError` for a path of another length.
+    """
+    if size == 1:
+        () = path
+        return leaf
+    *inner, sibling = path
+    left = _left_of(size)
+    if index < left:
+        return _joined(root_by_path(leaf, index, left, inner), sibling)
+    return _joined(sibling, root_by_path(leaf, index - left, size - left, inner))
+
+
+def included(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> bool:
+    """Whether the leaf stands at `index` (from 0) of the tree of `size` leaves with this root."""
+    try:
+        return 0 <= index < size and root_by_path(leaf, index, size, path) == root
+    except ValueError:
         return False
-    position, last, found = index, size - 1, leaf
-    for each in proof:
-        if last == 0:
-            return False
-        if position & 1 or position == last:
-            found = _sha(b"\x01" + each + found).digest()
-            while not position & 1 and position:
-                position, last = position >> 1, last >> 1
-        else:
-            found = _sha(b"\x01" + found + each).digest()
-        position, last = position >> 1, last >> 1
-    return last == 0 and found == root
+
+
+def roots_by_growth(old: int, new: int, proof: Sequence[bytes], known: bytes | None) -> tuple[bytes, bytes]:
+    """The roots of both trees, by the definition of SUBPROOF(m, D[n], b) in RFC 6962, 2.1.2; `known`: the old root where b is true.
+
+    Raises `ValueError` for a proof of another length.
+    """
+    if old == new:
+        (same,) = proof if known is None else (known, *proof)
+        return same, same
+    *inner, other = proof
+    left = _left_of(new)
+    if old <= left:
+        first, second = roots_by_growth(old, left, inner, known)
+        return first, _joined(second, other)
+    first, second = roots_by_growth(old - left, new - left, inner, None)
+    return _joined(other, first), _joined(other, second)
 
 
 def consistent(old: int, new: int, old_root: bytes, new_root: bytes, proof: Sequence[bytes]) -> bool:
-    """RFC 9162, 2.1.4.2; every tree grows from the empty one, with an empty proof."""
-    if not 0 <= old <= new:
+    """Whether the new tree only adds leaves to the old one."""
+    if old == 0:  # the RFC has no proof for the empty tree: it grows into any, with an empty one
+        return not proof and new >= 0 and old_root == _sha().digest() and (new > 0 or new_root == old_root)
+    try:
+        return 0 < old <= new and roots_by_growth(old, new, proof, old_root) == (old_root, new_root)
+    except ValueError:
         return False
-    if old in (0, new):
-        return not proof and old_root == (new_root if old == new else root_of(()))
-    path = list(proof) if old & (old - 1) else [old_root, *proof]
-    if not path:
-        return False
-    position, last = old - 1, new - 1
-    while position & 1:
-        position, last = position >> 1, last >> 1
-    first = second = path[0]
-    for each in path[1:]:
-        if last == 0:
-            return False
-        if position & 1 or position == last:
-            first, second = _sha(b"\x01" + each + first).digest(), _sha(b"\x01" + each + second).digest()
-            while not position & 1 and position:
-                position, last = position >> 1, last >> 1
-        else:
-            second = _sha(b"\x01" + second + each).digest()
-        position, last = position >> 1, last >> 1
-    return last == 0 and first == old_root and second == new_root
 
 
 # --- Ed25519 ---------------------------------------------------------------------------------------------------------
 
-_P = 2**255 - 19
-_Q = 2**252 + 27742317777372353535851937790883648493
-_D = -121665 * pow(121666, _P - 2, _P) % _P
-Point = tuple[int, int, int, int]
 
-
-def _plus(a: Point, b: Point) -> Point:
-    low, high = (a[1] - a[0]) * (b[1] - b[0]) % _P, (a[1] + a[0]) * (b[1] + b[0]) % _P
-    cross, double = 2 * a[3] * b[3] * _D % _P, 2 * a[2] * b[2] % _P
-    e, f, g, h = high - low, double - cross, double + cross, high + low
-    return e * f % _P, g * h % _P, f * g % _P, e * h % _P
-
-
-def _times(number: int, point: Point) -> Point:
-    found: Point = (0, 1, 1, 0)
-    while number:
-        if number & 1:
-            found = _plus(found, point)
-        point, number = _plus(point, point), number >> 1
-    return found
-
-
-def _point(octets: bytes) -> Point | None:
-    y = int.from_bytes(octets, "little")
-    sign, y = y >> 255, y & (1 << 255) - 1
-    if y >= _P:
-        return None
-    square = (y * y - 1) * pow(_D * y * y + 1, _P - 2, _P) % _P
-    x = pow(square, (_P + 3) // 8, _P)
-    if (x * x - square) % _P:
-        x = x * pow(2, (_P - 1) // 4, _P) % _P
-    if (x * x - square) % _P or (x == 0 and sign):
-        return None
-    if x & 1 != sign:
-        x = _P - x
-    return x, y, 1, x * y % _P
-
-
-def ed25519_by_hand(public: bytes, message: bytes, signature: bytes) -> bool:
-    """RFC 8032, 5.1.7 with the arithmetic of its section 6: a few milliseconds each."""
-    if len(public) != 32 or len(signature) != 64:
-        return False
-    key, point = _point(public), _point(signature[:32])
-    scalar = int.from_bytes(signature[32:], "little")
-    base = _point((4 * pow(5, _P - 2, _P) % _P).to_bytes(32, "little"))
-    if key is None or point is None or base is None or scalar >= _Q:
-        return False
-    told = int.from_bytes(hashlib.sha512(signature[:32] + public + message).digest(), "little") % _Q
-    left, right = _times(scalar, base), _plus(point, _times(told, key))
-    return (left[0] * right[2] - right[0] * left[2]) % _P == 0 and (left[1] * right[2] - right[1] * left[2]) % _P == 0
+def need_signatures() -> None:
+    """Asked before a long check begins, not at its first signature. Raises `Unusable` (`cryptography_missing`)."""
+    try:
+        import cryptography.hazmat.primitives.asymmetric.ed25519  # noqa: F401, PLC0415
+    except ImportError:
+        raise Unusable("cryptography_missing") from None
 
 
 def ed25519(public: bytes, message: bytes, signature: bytes) -> bool:
-    """Whether the signature holds; by `cryptography` where it is installed."""
-    try:
-        # Loaded late: a log without heads needs none of it.
-        from cryptography.exceptions import InvalidSignature  # noqa: PLC0415
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey  # noqa: PLC0415
-    except ImportError:
-        return ed25519_by_hand(public, message, signature)
+    """Whether the signature holds (RFC 8032)."""
+    # Loaded late: a log without heads needs none of it.
+    from cryptography.exceptions import InvalidSignature  # noqa: PLC0415
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey  # noqa: PLC0415
+
     try:
         Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
     except (InvalidSignature, ValueError):
@@ -519,26 +522,65 @@ class Note:
         return next((name[len(start) :] for name, _, _ in self.signatures if name.startswith(start)), "")
 
 
-def note_of(octets: bytes, file: str = "", offset: int = 0) -> Note:
-    """Strict: what is read is what would be written. Raises `ValueError`."""
-    found = _NOTE.fullmatch(octets) if len(octets) <= LARGEST_NOTE else None
-    if found is None:
-        raise ValueError("no note")
-    text = octets[: found.start("signatures") - 1]
-    moment = datetime.fromisoformat(found["time"].decode()).replace(tzinfo=UTC)
-    utc_us = (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
-    signatures = []
-    for line in found["signatures"][:-1].split(b"\n"):
-        _, name, told = line.split(b" ")
-        signed = exact_base64(told)
-        if len(signed) not in (68, 76):
-            raise ValueError("no signature")
-        signatures.append((name.decode(), signed[:4], signed[4:]))
-    root, chain = exact_base64(found["root"]), bytes.fromhex(found["chain"].decode())
+class BadNote(ValueError):
+    """Here stands no head. `offset`: its first byte; `torn`: what stands there has no end."""
+
+    def __init__(self, offset: int = 0, *, torn: bool = False) -> None:
+        self.offset, self.torn = offset, torn
+        super().__init__("no head")
+
+
+def note_of(octets: bytes, file: str = "") -> Note:
+    """One head alone. Strict: what is read is what would be written. Raises `BadNote`."""
+    note, end = _note_at(octets, 0, file)
+    if end != len(octets):
+        raise BadNote
+    return note
+
+
+def notes_in(octets: bytes, file: str = "") -> Iterator[Note]:
+    """The heads of a file, an empty line behind each. Raises `BadNote`."""
+    offset = 0
+    while offset < len(octets):
+        note, end = _note_at(octets, offset, file)
+        if octets[end : end + 1] != b"\n":
+            raise BadNote(offset, torn=end == len(octets))
+        yield note
+        offset = end + 1
+
+
+def _note_at(octets: bytes, offset: int, file: str) -> tuple[Note, int]:
+    """The head that begins at this byte, and where it ends. Raises `BadNote`."""
+    found = _NOTE.match(octets, offset)
+    if found is None or found.end() - offset > LARGEST_NOTE:
+        raise BadNote(offset, torn=octets.count(b"\n\n", offset) < 2)
+    try:
+        moment = datetime.fromisoformat(found["time"].decode()).replace(tzinfo=UTC)
+        signatures = [_signature(line) for line in found["signatures"][:-1].split(b"\n")]
+        root = exact_base64(found["root"])
+    except ValueError:
+        raise BadNote(offset) from None
     return Note(
-        text, found["origin"].decode(), int(found["size"]), root, utc_us, chain, found["why"].decode(), signatures,
-        file, offset,
-    )  # fmt: skip
+        text=octets[offset : found.start("signatures") - 1],
+        origin=found["origin"].decode(),
+        size=int(found["size"]),
+        root=root,
+        utc_us=(moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1),
+        chain=bytes.fromhex(found["chain"].decode()),
+        why=found["why"].decode(),
+        signatures=signatures,
+        file=file,
+        offset=offset,
+    ), found.end()
+
+
+def _signature(line: bytes) -> tuple[str, bytes, bytes]:
+    """Name, key id, and the rest. Raises `ValueError`."""
+    _, name, told = line.split(b" ")
+    signed = exact_base64(told)
+    if len(signed) - 4 not in (64, 72):
+        raise ValueError("no signature")
+    return name.decode(), signed[:4], signed[4:]
 
 
 def exact_base64(text: str | bytes) -> bytes:
@@ -550,68 +592,66 @@ def exact_base64(text: str | bytes) -> bytes:
     return found
 
 
-def notes_in(octets: bytes) -> Iterator[tuple[bytes, int]]:
-    """The notes of a file of heads, an empty line behind each, and where they begin. Raises `ValueError` (`torn`)."""
-    parts, offset = octets.split(b"\n\n"), 0
-    whole = parts.pop() == b"" and len(parts) % 2 == 0
-    for place in range(0, len(parts) - 1, 2):
-        note = parts[place] + b"\n\n" + parts[place + 1] + b"\n"
-        yield note, offset
-        offset += len(note) + 1
-    if not whole:
-        raise ValueError("torn")
+def exact_hash(text: str) -> bytes:
+    """32 bytes. Raises `ValueError` for any text but the one way to write them, `TypeError` for what is no text."""
+    if not re.fullmatch("[0-9a-f]{64}", text):
+        raise ValueError("no hash")
+    return bytes.fromhex(text)
+
+
+_KEY = re.compile(r"([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]{44})")
 
 
 @dataclass(frozen=True, slots=True)
-class VerifierKey:
-    """A public key with its name: `name+key id in hex+base64 of type byte and key` (signed-note)."""
+class NamedKey:
+    """A public key (32 bytes) with its name. `text`: as signed-note writes it, `name+key id in hex+base64 of type byte and key`."""
 
     name: str
     kind: int
     public: bytes
-
-    @property
-    def key_id(self) -> bytes:
-        return _sha(self.name.encode() + b"\n" + bytes([self.kind]) + self.public).digest()[:4]
-
-    def __str__(self) -> str:
-        told = base64.b64encode(bytes([self.kind]) + self.public).decode("ascii")
-        return f"{self.name}+{self.key_id.hex()}+{told}"
+    key_id: bytes
+    text: str
 
     @classmethod
-    def parse(cls, text: str) -> "VerifierKey":
-        """Raises `ValueError`."""
-        name, _, rest = text.strip().partition("+")
-        key_id, _, told = rest.partition("+")
-        octets = exact_base64(told)
-        if not name or len(octets) != 33 or octets[0] not in (ED25519, COSIGNATURE):
+    def of(cls, name: str, kind: int, public: bytes) -> "NamedKey":
+        """`kind`: the type byte."""
+        typed = bytes([kind]) + public
+        key_id = _sha(name.encode() + b"\n" + typed).digest()[:4]
+        return cls(name, kind, public, key_id, f"{name}+{key_id.hex()}+{base64.b64encode(typed).decode()}")
+
+    @classmethod
+    def read(cls, text: str) -> "NamedKey":
+        """What is read is what would be written; space around it is no part of it. Raises `ValueError`."""
+        parts = _KEY.fullmatch(text.strip())
+        if parts is None:
             raise ValueError("no verifier key")
-        key = cls(name, octets[0], octets[1:])
-        if key.key_id.hex() != key_id:
-            raise ValueError("the key id is not that of the key")
-        return key
+        typed = base64.b64decode(parts[3])
+        found = cls.of(parts[1], typed[0], typed[1:])
+        if found.text != parts[0] or found.kind not in (BY_A_LOG, BY_A_WITNESS):
+            raise ValueError("no verifier key, or the key id is that of another")
+        return found
 
     def signed(self, note: Note) -> int | None:
         """A witness's time in seconds, 0 for a signature without one; None: it did not sign. Raises `ValueError`: it does not hold."""
-        for name, key_id, told in note.signatures:
-            if (name, key_id) != (self.name, self.key_id):
-                continue
-            at_s, message, octets = 0, note.text, told
-            if self.kind == COSIGNATURE:
-                at_s, octets = int.from_bytes(told[:8], "big"), told[8:]
-                message = b"cosignature/v1\ntime %d\n" % at_s + message
-            if not ed25519(self.public, message, octets):
-                raise ValueError("signature")
-            return at_s
-        return None
+        told = next(
+            (rest for name, key_id, rest in note.signatures if (name, key_id) == (self.name, self.key_id)), None
+        )
+        if told is None:
+            return None
+        before = 8 if self.kind == BY_A_WITNESS else 0
+        at_s = int.from_bytes(told[:before], "big")
+        signed_text = (b"cosignature/v1\ntime %d\n" % at_s if before else b"") + note.text
+        if not ed25519(self.public, signed_text, told[before:]):
+            raise ValueError("signature")
+        return at_s
 
 
-def log_key(log_id: str, period: str, public: bytes) -> VerifierKey:
+def key_of_day(log_id: str, day: str, public: bytes) -> NamedKey:
     """The log's key of one day."""
-    return VerifierKey(f"cardd/{log_id}/{period}", ED25519, public)
+    return NamedKey.of(f"cardd/{log_id}/{day}", BY_A_LOG, public)
 
 
-def is_signed(note: Note, key: VerifierKey) -> bool:
+def is_signed(note: Note, key: NamedKey) -> bool:
     """Whether the key signed it and the signature holds."""
     try:
         return key.signed(note) is not None
@@ -683,10 +723,10 @@ def key_in(content: dict[str, Any]) -> tuple[str, bytes]:
     period, public = content.get("key_period"), content.get("key_public")
     if content.get("event") != "log.key" or content.get("phase") != 3:
         raise ValueError("no key record")
-    if not isinstance(period, str) or not isinstance(public, str) or not re.fullmatch("[0-9a-f]{64}", public):
-        raise ValueError("no key")
+    if not (isinstance(period, str) and isinstance(public, str)):
+        raise ValueError("no key record")  # noqa: TRY004 - one kind of error for whatever stands there
     day_number(period)
-    return period, bytes.fromhex(public)
+    return period, exact_hash(public)
 
 
 # --- the walk over the segments --------------------------------------------------------------------------------------
@@ -701,14 +741,14 @@ NOTHING = (1, 0)
 class Walk:
     """Goes through the records in order, as far as it is told; what it knows is that of the last record it went past.
 
-    Without `full` only the headers are read, and the JSON of the records that this program needs (`MARKS`). A record is proved
+    Without `full` only the headers are read, and the JSON of the records that this program needs. A record is proved
     by the hash in the next one, by a head, or, the last of all, by its own sum.
     """
 
     def __init__(self, files: Sequence[Path], report: Report, *, full: bool, progress: Progress | None = None) -> None:
         self.report, self.full, self._progress = report, full, progress
         self._files, self._place = files, 0
-        self.log_id, self.before, self.peaks = b"", bytes(32), list[bytes]()
+        self.log_id, self.before, self.tree = b"", bytes(32), Tree()
         self.sequence = self.base = 0
         """Number of the last record that was passed; and of the one before the first that is there."""
         self.open: set[int] = set()
@@ -727,8 +767,7 @@ class Walk:
         """Told of each record of a full check."""
         self._name, self._octets, self._offset, self._begin = "", b"", 0, 0
         self._last_octets, self._last_name, self._last_offset = b"", "", 0
-        self._marks, self._mark = list[int](), 0
-        self._segment_first, self._peaks_before = 0, list[bytes]()
+        self._segment_first, self._tree_before = 0, list[str]()
 
     # segments
 
@@ -741,28 +780,26 @@ class Walk:
         self.base = self.sequence = (first if base is None else base + 1) - 1
         if self.base:
             self.before, self._open_known = before, False
-            self.peaks = self._peaks_told(octets, self._files[0].name)
+            self.tree = self._tree_told(octets, self._files[0].name)
         self.report.log_id, self.report.first_sequence = self.log_id.hex(), self.base + 1
         self.report.records = self.base
         self._next_segment(octets)
 
-    def _peaks_told(self, octets: bytes, name: str) -> list[bytes]:
+    def _tree_told(self, octets: bytes, name: str) -> Tree:
         """The tree before the first record that is there, as that record has it. What is wrong with the record is told later."""
         try:
             end = SEGMENT.size + LENGTH + int.from_bytes(octets[SEGMENT.size : SEGMENT.size + LENGTH], "big")
             content = content_of(octets[SEGMENT.size : end], self.log_id)
-            if not isinstance(content.get("tree"), list):
-                if content.get("format") == 1:  # this form has no tree, so there is none to compare
-                    self.tree_known = False
-                    return [bytes(32)] * self.base.bit_count()
-                raise ValueError("tree")
-            peaks = [bytes.fromhex(each) for each in content["tree"]]
+            told = content.get("tree")
+            if told is None and content.get("format") == 1:  # this form has no tree, so there is none to compare
+                self.tree_known = False
+                return Tree(self.base, [bytes(32)] * self.base.bit_count())
+            if not isinstance(told, list):
+                raise TypeError("tree")
+            return Tree(self.base, [exact_hash(each) for each in told])
         except (ValueError, TypeError, struct.error) as error:
             word = str(error) if str(error) in SAYS else "tree"
             raise Wrong(word, self.base + 1, name, SEGMENT.size) from None
-        if len(peaks) != self.base.bit_count() or any(len(each) != 32 for each in peaks):
-            raise Wrong("tree", self.base + 1, name, SEGMENT.size)
-        return peaks
 
     def _read(self, path: Path, expected: int) -> bytes:
         if path.stat().st_size > LARGEST_SEGMENT:
@@ -791,11 +828,9 @@ class Walk:
             self._blame_at_border(octets, log_id, before)
             raise Wrong("segment_chain", expected, path.name, 0)
         self._place += 1
-        self._segment_first, self._peaks_before = expected, list(self.peaks)
+        self._segment_first, self._tree_before = expected, self.tree.told()
         self.report.segments += 1
         self._name, self._octets, self._offset = path.name, octets, SEGMENT.size
-        self._marks = _marks_in(octets)
-        self._mark = 0
         return True
 
     def _keep_last(self) -> None:
@@ -827,14 +862,11 @@ class Walk:
     def _run(self, goal: int) -> None:
         """The records of this segment up to `goal`, by their headers. The loop that a long check spends its time in."""
         octets, offset, begin, size = self._octets, self._offset, self._begin, len(self._octets)
-        first, sequence, before, passed = self.sequence, self.sequence, self.before, list[bytes]()
-        sha, unpack, keep, largest = hashlib.sha256, RECORD.unpack_from, passed.append, LARGEST
+        sequence, before, leaves, unread = self.sequence, self.before, list[bytes](), self._first_of_segment()
+        sha, unpack, keep, largest = hashlib.sha256, RECORD.unpack_from, leaves.append, LARGEST
         report, (low, high), last_us = self.report, self.window, self.report.last_utc_us
-        mark = self._next_mark(offset)
         try:
             while offset < size and sequence < goal:
-                if offset + RECORD.size > size:
-                    raise ValueError("short")
                 length, number, utc_us, phase, linked = unpack(octets, offset)
                 end = offset + LENGTH + length
                 if (
@@ -847,26 +879,20 @@ class Walk:
                     raise ValueError(_word_of(length, end, size, number, sequence + 1, linked, before, phase))
                 record = octets[offset:end]
                 before = sha(record).digest()
-                keep(record)
+                keep(sha(b"\x00" + record).digest())
                 begin, offset, sequence = offset, end, number
                 if utc_us < last_us:
                     report.went_back(number)
                 last_us = utc_us
-                if end > mark or utc_us > high or utc_us < low:
+                if (phase == 3 and _is_needed(record)) or unread or utc_us > high or utc_us < low:
                     self._look_into(record, number, utc_us, phase, begin, in_window=low <= utc_us <= high)
-                    mark = self._next_mark(end)
-        except ValueError as error:
+                    unread = False
+        except (ValueError, struct.error) as error:
             self.sequence, self.before, self._offset, self._begin = sequence, before, offset, begin
-            self._blame(str(error))
+            self._blame("short" if isinstance(error, struct.error) else str(error))
         self.sequence, self.before, self._offset, self._begin = sequence, before, offset, begin
-        add_leaves(self.peaks, first, [sha(b"\x00" + record).digest() for record in passed])
+        self.tree.grow(leaves)
         report.last_utc_us = last_us
-
-    def _next_mark(self, offset: int) -> int:
-        """The first place from `offset` on whose record must be read; behind the segment where there is none."""
-        while self._mark < len(self._marks) and self._marks[self._mark] < offset:
-            self._mark += 1
-        return self._marks[self._mark] if self._mark < len(self._marks) else len(self._octets)
 
     def _run_full(self, goal: int) -> None:
         """The same, reading each record's JSON and counting intents."""
@@ -883,7 +909,7 @@ class Walk:
             if self.sequence == self.base or self._first_of_segment() or _is_marked(record.content):
                 self._event(record.content, record.sequence, offset)
             self._judge_time(record.content, record.sequence, record.utc_us, offset)
-            add_leaf(self.peaks, self.sequence, _sha(b"\x00" + whole).digest())
+            self.tree.grow([_sha(b"\x00" + whole).digest()])
             self.sequence, self.before, self._begin, self._offset = record.sequence, _sha(whole).digest(), offset, end
             self.report.last_utc_us = record.utc_us
             self.report.records, self.report.last_hash = record.sequence, record.hash
@@ -978,7 +1004,7 @@ class Walk:
 
     def _check_tree(self, told: object, number: int, offset: int) -> None:
         """What the first record of a segment says of the tree before it; that of the first one of all is where this began."""
-        if self.base + 1 < number == self._segment_first and told != [each.hex() for each in self._peaks_before]:
+        if self.base + 1 < number == self._segment_first and told != self._tree_before:
             raise Wrong("tree", number, self._name, offset)
 
     # blame
@@ -1054,15 +1080,9 @@ class Walk:
         self._prove_last()
 
 
-def _marks_in(octets: bytes) -> list[int]:
-    """Where the JSON of a record that must be read lies; the first record of the file is always one."""
-    found = [SEGMENT.size]
-    for mark in MARKS:
-        place = octets.find(mark)
-        while place >= 0:
-            found.append(place)
-            place = octets.find(mark, place + 1)
-    return sorted(found)
+def _is_needed(record: bytes) -> bool:
+    """Whether this program must read the JSON of a state record. Canonical JSON has no other way to write these names."""
+    return b'"event":"log.' in record or b'"event":"clock.step"' in record
 
 
 def _is_marked(content: dict[str, Any]) -> bool:
@@ -1137,22 +1157,18 @@ class HeadFiles:
         for path in self._paths:
             newest = path == self._paths[-1]
             octets, name = self._newest if newest else read_plain(path), f"heads/{path.name}"
-            found, torn = list[tuple[bytes, int]](), -1
+            found, bad = list[Note](), None
             try:
-                for each in notes_in(octets):
-                    found.append(each)
-            except ValueError:
-                torn = found[-1][1] + len(found[-1][0]) + 1 if found else 0
-            if not found and torn < 0:
-                torn = 0
-            for place, (raw, offset) in enumerate(found):
-                try:
-                    note = note_of(raw, name, offset)
-                except ValueError:
-                    raise Wrong("head_form", reached(), name, offset) from None
+                for note in notes_in(octets, name):
+                    found.append(note)
+            except BadNote as error:
+                bad = error
+            if not octets:
+                bad = BadNote(0, torn=True)
+            for place, note in enumerate(found):
                 yield note, path.stem, place == 0, place == len(found) - 1
-            if torn >= 0:
-                raise Wrong("head_torn" if newest else "head_form", reached(), name, torn)
+            if bad is not None:
+                raise Wrong("head_torn" if newest and bad.torn else "head_form", reached(), name, bad.offset)
 
 
 class Judge:
@@ -1234,12 +1250,10 @@ class Judge:
         """After the records under it were read: whether they are what was signed, by the key that may sign."""
         walk, first_of_all = self._walk, self.last is None
         self._check_keys(note, day, first_of_all=first_of_all)
-        if first and not first_of_all:
-            self._next_day(note, day)
         if first_of_all or note.why == "key":
             self._next_key = self._key_under(note)
-        if first_of_all:
-            self._take_first_key(note, day)
+        if first:
+            self._begin_key(note, day)
         right = self._is_right(note)
         if self._every or last or first or not right or note.why in ("key", "period", "empty"):
             self._check_signature(note, day)
@@ -1259,7 +1273,7 @@ class Judge:
     def _is_right(self, note: Note) -> bool:
         """Whether root and chain are those of the records; of records that were cut off nobody can tell."""
         walk = self._walk
-        return note.size < walk.base or (note.chain == walk.before and note.root == root_of(walk.peaks))
+        return note.size < walk.base or (note.chain == walk.before and note.root == walk.tree.root())
 
     def _blame(self, note: Note) -> None:
         """The head is signed and the records are not these. Say which one, where it can be told. Raises `Wrong`."""
@@ -1315,18 +1329,13 @@ class Judge:
         _, period, public, _, _ = walk.keys[0]
         return period, public
 
-    def _take_first_key(self, note: Note, day: str) -> None:
-        if self._next_key is None or self._next_key[0] != day:
-            raise self._wrong("head_day", note)
-        self.public[day] = self._next_key[1]
-        self._report.first_key = str(log_key(self._report.log_id, *self._next_key))
-        self._report.keys = 1
-
-    def _next_day(self, note: Note, day: str) -> None:
+    def _begin_key(self, note: Note, day: str) -> None:
         if self._next_key is None or self._next_key[0] != day:
             raise self._wrong("head_day", note)
         self.public[day] = self._next_key[1]
         self._report.keys += 1
+        if self._report.keys == 1:
+            self._report.first_key = key_of_day(self._report.log_id, *self._next_key).text
 
     def _check_handover(self, note: Note) -> None:
         assert self._next_key is not None
@@ -1334,7 +1343,7 @@ class Judge:
             raise self._wrong("key_period", note)
 
     def _check_signature(self, note: Note, day: str) -> None:
-        if not is_signed(note, log_key(self._report.log_id, day, self.public[day])):
+        if not is_signed(note, key_of_day(self._report.log_id, day, self.public[day])):
             raise self._wrong("head_signature", note)
         self._report.signatures += 1
 
@@ -1370,12 +1379,16 @@ class Judge:
 
 @dataclass
 class Outside:
-    """What the auditor brings along. `anchors`: heads kept elsewhere; `key`: the first key; `witnesses`: their keys."""
+    """What the auditor brings along. `anchors`: heads kept elsewhere; `key`: the first key; `witnesses`: their keys.
 
-    key: VerifierKey | None = None
+    `without_previous`: the closed logs that this one goes on from may be missing; those that are there are checked all the same.
+    """
+
+    key: NamedKey | None = None
     anchors: list[Note] = field(default_factory=list)
-    witnesses: list[VerifierKey] = field(default_factory=list)
+    witnesses: list[NamedKey] = field(default_factory=list)
     receipts: list[tuple[int, str]] = field(default_factory=list)
+    without_previous: bool = False
     public: dict[str, bytes] = field(default_factory=dict)
     """Filled by a check of a whole log: the public key of each day."""
 
@@ -1417,7 +1430,7 @@ class _Kept:
         if not walk.to(note.size):
             walk.finish()
             raise Wrong("anchor_ahead", min(good, walk.sequence + 1), note.file, note.offset, note.size)
-        if (walk.before, root_of(walk.peaks)) != (note.chain, note.root):
+        if (walk.before, walk.tree.root()) != (note.chain, note.root):
             walk.finish()
             if walk.linked_next() == note.chain:
                 raise walk.last_exchanged()
@@ -1431,7 +1444,7 @@ class _Kept:
         for note in self._outside.anchors:
             day = note.day_of_key(self._report.log_id)
             public = judge.public.get(day)
-            if public is None or not is_signed(note, log_key(self._report.log_id, day, public)):
+            if public is None or not is_signed(note, key_of_day(self._report.log_id, day, public)):
                 raise Wrong("anchor_signature", note.size, note.file, note.offset)
         for note in self._missing.values():
             raise Wrong("anchor_missing", note.size, note.file, note.offset)
@@ -1439,7 +1452,7 @@ class _Kept:
         self._report.witnessed = witnessed(self._outside.anchors, self._outside.witnesses)
 
 
-def witnessed(notes: Iterable[Note], witnesses: Iterable[VerifierKey]) -> list[dict[str, Any]]:
+def witnessed(notes: Iterable[Note], witnesses: Iterable[NamedKey]) -> list[dict[str, Any]]:
     """The newest head that each witness signed. Raises `Wrong` for a signature that does not hold, or none at all."""
     found, every = [], list(notes)
     for key in witnesses:
@@ -1496,7 +1509,7 @@ def verify(
 
     `receipt`: sequence and hash (hex) of a record that must stand in it. `outside`: what is kept elsewhere. `full`: read the JSON of
     every record, about 60,000 records a second instead of more than 200,000. `on_record` is told of each record of a
-    full check. `alone`: not the closed logs beside it. Memory: one segment. Raises `OSError`.
+    full check. `alone`: not the closed logs beside it. Memory: one segment. Raises `OSError`, `Unusable`.
     """
     began, outside = time.monotonic(), outside or Outside()
     if receipt is not None:
@@ -1510,9 +1523,12 @@ def verify(
         else:
             walk = Walk(segment_paths(place) if place.is_dir() else [], report, full=full, progress=progress)
             walk.on_record = on_record
-            _check_log(walk, report, place, outside)
+            try:
+                _check_log(walk, report, place, outside)
+            finally:  # behind a damaged log, too, stands the one before it
+                _note_previous(walk.first_content, report)
             if not alone:
-                _check_closed(report, place)
+                _check_closed(report, place, outside)
     except Wrong as wrong:
         first = wrong if walk.deferred is None else min(wrong, walk.deferred, key=lambda each: each.finding.sequence)
         report.finding = first.finding
@@ -1525,8 +1541,10 @@ def verify(
 
 def _check_log(walk: Walk, report: Report, directory: Path, outside: Outside) -> None:
     heads = HeadFiles(directory)
+    if heads or outside.anchors or outside.witnesses:
+        need_signatures()
     cut = _start(walk, report, directory)
-    judge = Judge(walk, report, cut, every=walk.full or heads.bytes <= _signatures_bytes())
+    judge = Judge(walk, report, cut, every=walk.full or heads.bytes <= ALL_SIGNATURES_BYTES)
     kept = _Kept(outside, walk, report)
     kept.check_logs()
     for note, day, first, last in heads.notes(lambda: judge.uncovered_from):
@@ -1544,19 +1562,13 @@ def _check_log(walk: Walk, report: Report, directory: Path, outside: Outside) ->
     walk.finish()
     judge.ends()
     walk.settle()
-    report.root = root_of(walk.peaks).hex()
+    report.root = walk.tree.root().hex()
     if cut is not None:
         _check_cut(walk, report, cut)
     if outside.key is not None and not report.key_pinned:
         raise Wrong("pinned_key", 1, str(directory), 0)
     outside.public = judge.public
     kept.finish(judge)
-    _note_previous(walk.first_content, report)
-
-
-def _signatures_bytes() -> int:
-    """Without `cryptography` fewer can be checked in the same time."""
-    return ALL_SIGNATURES_BYTES if importlib.util.find_spec("cryptography") else ALL_SIGNATURES_BYTES // 30
 
 
 def _start(walk: Walk, report: Report, directory: Path) -> Cut | None:
@@ -1590,38 +1602,62 @@ def _check_first_key(report: Report, directory: Path, outside: Outside, note: No
     if told.exists() and read_plain(told).decode(errors="replace").strip() != report.first_key:
         raise Wrong("first_key", note.size, told.name, 0)
     if outside.key is not None:
-        if str(outside.key) != report.first_key:
+        if outside.key.text != report.first_key:
             raise Wrong("pinned_key", note.size, note.file, note.offset)
         report.key_pinned = True
 
 
 def _note_previous(told: dict[str, Any], report: Report) -> None:
-    previous = told.get("previous_log")
+    previous, number, digest = (told.get(name) for name in ("previous_log", "last_sequence", "last_hash"))
     if isinstance(previous, str) and re.fullmatch("[0-9a-f]{32}", previous):
         report.previous_log = previous
-        report.previous_last = (told.get("last_sequence", 0), told.get("last_hash", ""))
+        report.previous_last = (number if type(number) is int else -1, str(digest))
         report.previous_reason = str(told.get("reason"))
 
 
-def _check_closed(report: Report, directory: Path) -> None:
+def _check_closed(report: Report, directory: Path, outside: Outside) -> None:
     """The logs that this one takes the place of, one behind the other, all in one folder: `closed/<log id>`. Raises `Wrong`."""
     later, seen = report, {report.log_id}
     while later.previous_log:
         name = f"closed/{later.previous_log}"
-        place = directory / name
+        place = _closed_place(directory, later.previous_log)
         if later.previous_log in seen:
             raise Wrong("closed_log", 1, name, 0)
         if not place.is_dir():
             report.closed_missing = later.previous_log
-            return
+            if outside.without_previous:
+                return
+            raise Wrong("previous_missing", 1, name, 0)
         seen.add(later.previous_log)
         closed = verify(place, later.previous_last, full=report.full, alone=True)
         report.closed.append(asdict(closed))
-        damaged = later.previous_reason == "damaged"  # then what is wrong with it is why it was closed
-        whole = closed.finding is None and closed.receipt_found
-        if closed.log_id != later.previous_log or not (damaged or whole):
+        if later.previous_reason == "damaged":  # what is wrong with it is why it was closed
+            right = _is_good_so_far(place, later)
+        else:
+            right = closed.finding is None and closed.receipt_found is True and closed.log_id == later.previous_log
+        if not right:
             raise Wrong("closed_log", 1, name, 0)
         later = closed
+
+
+def _is_good_so_far(place: Path, later: Report) -> bool:
+    """Whether a log that was closed for its damage still is what was found then: good up to the record that the next log names."""
+    number, digest = later.previous_last
+    if number == 0:  # not one record was good
+        return True
+    walk = Walk(segment_paths(place), Report(), full=False)
+    try:
+        walk.start(None)
+        reached = walk.to(number)
+    except Wrong:
+        return False
+    return reached and (walk.log_id.hex(), walk.sequence, walk.before.hex()) == (later.previous_log, number, digest)
+
+
+def _closed_place(directory: Path, log_id: str) -> Path:
+    """In the folder of the newest log; a closed log that is checked by itself stands beside the one before it."""
+    own, beside = directory / "closed" / log_id, directory.absolute().parent
+    return beside / log_id if beside.name == "closed" and not own.is_dir() else own
 
 
 def _check_segment(walk: Walk, report: Report, path: Path, outside: Outside) -> None:
@@ -1631,6 +1667,8 @@ def _check_segment(walk: Walk, report: Report, path: Path, outside: Outside) -> 
     if outside.key is not None and outside.key.name.startswith(f"cardd/{report.log_id}/"):
         known[outside.key.name.rpartition("/")[2]] = outside.key.public
     heads = list(_heads_of_segment(path.parent, report, walk.base)) if walk.tree_known else []
+    if heads or outside.anchors:
+        need_signatures()
     inside = Outside(anchors=sorted([*heads, *outside.anchors], key=lambda note: note.size), receipts=outside.receipts)
     kept = _Kept(inside, walk, report)
     kept.check_logs()
@@ -1640,7 +1678,7 @@ def _check_segment(walk: Walk, report: Report, path: Path, outside: Outside) -> 
         known.update({period: public for _, period, public, _, _ in walk.keys})
         day = note.day_of_key(report.log_id)
         if day in known:
-            if not is_signed(note, log_key(report.log_id, day, known[day])):
+            if not is_signed(note, key_of_day(report.log_id, day, known[day])):
                 raise Wrong("head_signature", note.size, note.file, note.offset)
             report.signatures += 1
         report.heads, report.head_size, report.head_utc_us = report.heads + 1, note.size, note.utc_us
@@ -1649,7 +1687,7 @@ def _check_segment(walk: Walk, report: Report, path: Path, outside: Outside) -> 
     walk.finish()
     walk.settle()
     report.uncovered = walk.sequence - max(report.head_size, walk.base)
-    report.root = root_of(walk.peaks).hex() if walk.tree_known else ""
+    report.root = walk.tree.root().hex() if walk.tree_known else ""
 
 
 def _segment_reaches(walk: Walk, kept: _Kept, note: Note) -> bool:
@@ -1666,12 +1704,11 @@ def _segment_reaches(walk: Walk, kept: _Kept, note: Note) -> bool:
 def _heads_of_segment(directory: Path, report: Report, base: int) -> Iterator[Note]:
     for path in sorted((directory / "heads").glob("*.heads")):
         try:
-            for raw, offset in notes_in(read_plain(path)):
-                note = note_of(raw, f"heads/{path.name}", offset)
+            for note in notes_in(read_plain(path), f"heads/{path.name}"):
                 if note.size >= base and note.origin == f"cardd/{report.log_id}":
                     yield note
-        except ValueError:
-            raise Wrong("head_form", base + 1, f"heads/{path.name}", 0) from None
+        except BadNote as error:
+            raise Wrong("head_form", base + 1, f"heads/{path.name}", error.offset) from None
 
 
 def records(directory: Path, report: Report) -> Iterator[Record]:
@@ -1722,6 +1759,7 @@ class Proof:
 
 def verify_proof(octets: bytes, name: str, outside: Outside) -> Proof:
     """A file of `cardctl audit proof` (form cardd-proof/1): one record under a head, and the keys from the first to that head's."""
+    need_signatures()
     found = Proof("record")
     try:
         told = _told(octets, name, "cardd-proof/1")
@@ -1729,9 +1767,9 @@ def verify_proof(octets: bytes, name: str, outside: Outside) -> Proof:
         head = _note_in(told, "head", name, f"cardd/{found.log_id}")
         day, public = _chain_of_keys(told, name, found, outside)
         found.head_size, found.head_utc_us, found.head_day = head.size, head.utc_us, day
-        if not is_signed(head, log_key(found.log_id, day, public)):
+        if not is_signed(head, key_of_day(found.log_id, day, public)):
             raise Wrong("head_signature", head.size, name, 0)
-        path = [bytes.fromhex(each) for each in told["inclusion"]]
+        path = [exact_hash(each) for each in told["inclusion"]]
         if told["index"] != found.sequence - 1 or not included(leaf, found.sequence - 1, head.size, path, head.root):
             raise Wrong("proof_path", found.sequence, name, 0)
         if found.sequence == head.size and _sha(record).digest() != head.chain:
@@ -1778,12 +1816,12 @@ def _note_in(told: dict[str, Any], field_name: str, name: str, origin: str) -> N
 
 def _chain_of_keys(told: dict[str, Any], name: str, found: Proof, outside: Outside) -> tuple[str, bytes]:
     """Follow the hand-overs from the first key. Gives day and public key of the last. Raises `Wrong`, `ValueError`."""
-    first = VerifierKey.parse(told["first_key"])
+    first = NamedKey.read(told["first_key"])
     origin, _, day = first.name.rpartition("/")
-    if origin != f"cardd/{found.log_id}" or first.kind != ED25519:
+    if origin != f"cardd/{found.log_id}" or first.kind != BY_A_LOG:
         raise Wrong("proof_keys", 0, name, 0)
-    found.first_key, found.key_pinned = str(first), outside.key is not None
-    if outside.key is not None and str(outside.key) != found.first_key:
+    found.first_key, found.key_pinned = first.text, outside.key is not None
+    if outside.key is not None and outside.key.text != found.first_key:
         raise Wrong("pinned_key", 0, name, 0)
     public, number, size = first.public, day_number(day), 0
     for each in told["keys"]:
@@ -1791,7 +1829,7 @@ def _chain_of_keys(told: dict[str, Any], name: str, found: Proof, outside: Outsi
         period, following = key_in(content_of(record, bytes.fromhex(found.log_id)))
         sequence = RECORD.unpack_from(record)[1]
         right = head.size == sequence > size and head.chain == _sha(record).digest() and head.why == "key"
-        if not right or day_number(period) != number + 1 or not is_signed(head, log_key(found.log_id, day, public)):
+        if not right or day_number(period) != number + 1 or not is_signed(head, key_of_day(found.log_id, day, public)):
             raise Wrong("proof_keys", sequence, name, 0)
         day, public, number, size = period, following, number + 1, head.size
     return day, public
@@ -1802,12 +1840,13 @@ def verify_heads(old: Note, new: Note, proof: bytes | None, name: str, outside: 
 
     It may bring the chain of keys; else the signatures hold only under `outside.key`, when it is the key of their day.
     """
+    need_signatures()
     found = Proof("heads", log_id=old.origin.removeprefix("cardd/"), head_size=new.size, head_utc_us=new.utc_us)
     try:
         if old.origin != new.origin:
             raise Wrong("anchor_log", new.size, new.file, new.offset)
         told = _told(proof, name, "cardd-consistency/1") if proof is not None else {}
-        path = [bytes.fromhex(each) for each in told.get("consistency", [])]
+        path = [exact_hash(each) for each in told.get("consistency", [])]
         if not consistent(old.size, new.size, old.root, new.root, path) or (
             old.size == new.size and old.chain != new.chain
         ):
@@ -1831,12 +1870,12 @@ def _signed_in_chain(note: Note, told: dict[str, Any], name: str, found: Proof, 
         reached, public = _chain_of_keys({**told, "keys": upto}, name, found, outside)
     elif outside.key is not None:
         reached, public = outside.key.name.rpartition("/")[2], outside.key.public
-        found.first_key, found.key_pinned = str(outside.key), True
+        found.first_key, found.key_pinned = outside.key.text, True
     else:
         raise Wrong("key_unknown", note.size, note.file, note.offset)
     if reached != day:
         raise Wrong("key_unknown", note.size, note.file, note.offset)
-    if not is_signed(note, log_key(found.log_id, day, public)):
+    if not is_signed(note, key_of_day(found.log_id, day, public)):
         raise Wrong("head_signature", note.size, note.file, note.offset)
 
 
@@ -1845,6 +1884,7 @@ def verify_export(path: Path, outside: Outside, wanted: dict[int, bytes]) -> Pro
 
     The key is one of `outside.public` (a check of the log has found them), or `outside.key`. Raises `OSError`.
     """
+    need_signatures()
     found, name = Proof("export"), path.name
     beside = path.with_name(name + ".head")
     octets = read_plain(beside)
@@ -1860,7 +1900,7 @@ def verify_export(path: Path, outside: Outside, wanted: dict[int, bytes]) -> Pro
             public, found.key_pinned = outside.key.public, True
         if public is None:
             raise Wrong("key_unknown", 0, beside.name, 0)
-        if not is_signed(note, log_key(found.log_id, found.head_day, public)):
+        if not is_signed(note, key_of_day(found.log_id, found.head_day, public)):
             raise Wrong("head_signature", 0, beside.name, 0)
     except Wrong as wrong:
         found.finding = wrong.finding
@@ -1872,18 +1912,18 @@ def verify_export(path: Path, outside: Outside, wanted: dict[int, bytes]) -> Pro
 def _check_lines(path: Path, note: Note, found: Proof, wanted: dict[int, bytes]) -> None:
     """Root and SHA-256 over the file's lines."""
     end = b"\r\n" if note.why == "csv" else b"\n"
-    whole, peaks = _sha(), list[bytes]()
+    whole, tree = _sha(), Tree()
     with open(plain(path), "rb") as file:
         for raw in file:
             whole.update(raw)
             if not raw.endswith(end):
                 raise Wrong("export_lines", 0, path.name, found.lines + 1)
-            add_leaf(peaks, found.lines, _sha(b"\x00" + raw[: -len(end)]).digest())
+            tree.grow([_sha(b"\x00" + raw[: -len(end)]).digest()])
             found.lines += 1
             if note.why == "jsonl":
                 sequence, digest = _line(raw)
                 wanted[sequence] = digest
-    if (found.lines, root_of(peaks), whole.digest()) != (note.size, note.root, note.chain):
+    if (found.lines, tree.root(), whole.digest()) != (note.size, note.root, note.chain):
         raise Wrong("export_lines", 0, path.name, 0)
 
 
@@ -2003,11 +2043,17 @@ def summary(report: Report, locale: str = "en") -> str:
             lines.append("控えの記録は" + ("ログにあります" if report.receipt_found else "ログにありません"))
         else:
             lines.append("the receipt's record is " + ("in the log" if report.receipt_found else "NOT in the log"))
-    if report.finding:
-        lines.append(f"{'破損' if ja else 'DAMAGED at'} {report.finding.told(locale)}")
-    else:
-        lines.append("正常" if ja else "whole")
+    lines.append(_verdict(report, locale))
     return "\n".join(lines)
+
+
+def _verdict(report: Report, locale: str) -> str:
+    ja = locale == "ja"
+    if report.finding is None:
+        return "正常" if ja else "whole"
+    if report.finding.problem == "previous_missing":
+        return f"{'不完全' if ja else 'NOT WHOLE'}: {report.finding.told(locale)}"
+    return f"{'破損' if ja else 'DAMAGED at'} {report.finding.told(locale)}"
 
 
 def _closed_state(closed: dict[str, Any], *, ja: bool) -> str:
@@ -2074,9 +2120,9 @@ def _about_questions(report: Report, *, ja: bool) -> Iterator[str]:
         yield f"前のログ: {report.previous_log}" if ja else f"goes on from log {report.previous_log}"
     if report.closed_missing:
         yield (
-            f"ログ {report.closed_missing} はここにありません。そこから前の記録は検査していません"
+            f"ログ {report.closed_missing} はここにありません。そのログと、それより前のログは検査していません"
             if ja
-            else f"log {report.closed_missing} is NOT here: its records, and all before them, were not checked"
+            else f"log {report.closed_missing} is NOT here: it, and all logs before it, were not checked"
         )
     if report.open_intents:
         yield ("結果のない操作: " if ja else "intents without a result: ") + numbers(report.open_intents)
@@ -2177,6 +2223,8 @@ Check an audit log of cardd, a receipt, two heads or an exported file.
         does the newer head only add to the older one?
   cardd-verify --export records.jsonl LOG
         an exported file, line by line against the log
+  cardd-verify LOG --without-previous
+        the copy of one log, without the closed logs that it goes on from
   cardd-verify LOG --show                      the records as a table
 """
 HELP_END = """\
@@ -2188,8 +2236,11 @@ Damage is told with the first bad record. What is only worth a question is
 reported and is no damage: a clock that went back, steps of the clock, open
 intents, records behind the newest head.
 
-Exit status: 0 whole or proved, 1 damaged or not proved, 2 something cannot be
-read.
+Whatever is signed needs the Python package cryptography: pip install
+cryptography.
+
+Exit status: 0 whole or proved; 1 damaged, not proved, or a log that this one
+goes on from is missing; 2 something cannot be read, or the package is missing.
 """
 
 
@@ -2200,10 +2251,10 @@ def receipt_of(text: str) -> tuple[int, str]:
     return int(sequence), digest.lower()
 
 
-def key_of(text: str) -> VerifierKey:
+def key_of(text: str) -> NamedKey:
     """A key as text, or the file that holds it."""
     try:
-        return VerifierKey.parse(text if "+" in text else Path(text).read_text(encoding="utf-8"))
+        return NamedKey.read(text if "+" in text else read_plain(Path(text)).decode("utf-8"))
     except (ValueError, OSError):
         raise argparse.ArgumentTypeError("give a verifier key (NAME+ID+KEY), or a file that holds one") from None
 
@@ -2213,17 +2264,16 @@ def notes_of(place: Path) -> list[Note]:
     if place.is_dir():
         inside = sorted(path for path in place.iterdir() if path.suffix in (".head", ".heads", ".txt"))
         if not inside:
-            raise Unusable(f"{place}: there is no head in it")
+            raise Unusable("no_head_inside", str(place))
         return [note for path in inside for note in notes_of(path)]
-    octets = place.read_bytes()
-    if not octets.endswith(b"\n\n"):  # one note alone has no empty line behind it
-        octets += b"\n"
+    octets = read_plain(place)
+    alone = b"" if octets.endswith(b"\n\n") else b"\n"  # one head has no empty line behind it
     try:
-        found = [note_of(raw, str(place), offset) for raw, offset in notes_in(octets)]
-    except ValueError:
-        raise Unusable(f"{place}: this is no head") from None
+        found = list(notes_in(octets + alone, str(place)))
+    except BadNote:
+        found = []
     if not found:
-        raise Unusable(f"{place}: this is no head")
+        raise Unusable("no_head", str(place))
     return found
 
 
@@ -2244,6 +2294,9 @@ def parser_of() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--witness", type=key_of, metavar="KEY", action="append", help="who must have signed one of these heads"
+    )
+    parser.add_argument(
+        "--without-previous", action="store_true", help="the closed logs that this one goes on from may be missing"
     )
     parser.add_argument(
         "--proof", type=Path, metavar="FILE", help="proof of one record, or that one head adds to another"
@@ -2271,34 +2324,42 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error("name a log, or give --proof or --export")
     if chosen.heads and chosen.place is None and chosen.proof is None:
         parser.error("two heads need the log, or a proof")
+    locale = chosen.locale or locale_of_environment()
     try:
-        return run(chosen, chosen.locale or locale_of_environment())
+        return run(chosen, locale)
     except BrokenPipeError:
         sys.stderr.close()
         return 2
-    except (OSError, Unusable) as error:
-        print(f"cardd-verify: {error}", file=sys.stderr)
-        return 2
+    except OSError as error:
+        cannot = Unusable("unreadable", str(error.filename or ""), error.strerror or str(error))
+    except Unusable as error:
+        cannot = error
+    if chosen.json:
+        print(cannot.as_json())
+    else:
+        print(f"cardd-verify: {cannot.told(locale)}", file=sys.stderr)
+    return 2
 
 
 def run(chosen: argparse.Namespace, locale: str) -> int:
     """What was asked for. Raises `OSError`, `Unusable`."""
-    outside = Outside(chosen.key, [], chosen.witness or [], chosen.receipt or [])
+    outside = Outside(chosen.key, [], chosen.witness or [], chosen.receipt or [], chosen.without_previous)
     for place in [*(chosen.anchor or []), *(chosen.heads or [])]:
         outside.anchors += notes_of(place)
     if chosen.export:
         return _run_export(chosen, outside, locale)
     if chosen.proof:
-        octets = chosen.proof.read_bytes()
+        octets = read_plain(chosen.proof)
         if chosen.heads:
             old, new = (notes_of(place)[-1] for place in chosen.heads)
             return tell_proof(verify_heads(old, new, octets, chosen.proof.name, outside), chosen, locale)
         return tell_proof(verify_proof(octets, chosen.proof.name, outside), chosen, locale)
     if chosen.show:
-        show(chosen.place, as_json=chosen.json)
-    report = _with_bar(
-        chosen.place, lambda bar: verify(chosen.place, outside=outside, full=chosen.full or chosen.show, progress=bar)
-    )
+        report = verify(chosen.place, outside=outside, full=True, on_record=_table(as_json=chosen.json))
+    else:
+        report = _with_bar(
+            chosen.place, lambda bar: verify(chosen.place, outside=outside, full=chosen.full, progress=bar)
+        )
     print(json.dumps(asdict(report), ensure_ascii=False) if chosen.json else summary(report, locale))
     return 1 if report.finding or report.receipt_found is False else 0
 
@@ -2329,15 +2390,16 @@ def tell_proof(proof: Proof, chosen: argparse.Namespace, locale: str) -> int:
     return 1 if proof.finding else 0
 
 
-def show(place: Path, *, as_json: bool) -> None:
-    """Print the records up to the first bad one; the report that follows names it."""
-    if not as_json:
-        print("  ".join(fit(name, width) for name, width in COLUMNS).rstrip())
+def _table(*, as_json: bool) -> Callable[[Record], None]:
+    """Prints each record; the report that follows names the first bad one."""
+    titles = [] if as_json else ["  ".join(fit(name, width) for name, width in COLUMNS).rstrip()]
 
     def each(record: Record) -> None:
+        while titles:
+            print(titles.pop())
         print(json.dumps(record.content, ensure_ascii=False) if as_json else row(record))
 
-    verify(place, full=True, on_record=each)
+    return each
 
 
 if __name__ == "__main__":

@@ -39,6 +39,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--policy", type=Path, metavar="FILE", help="policy file, for the names of roles and purposes")
     made.add_argument("--key", metavar="VKEY", help="the log's first public key, as the office keeps it elsewhere")
     made.add_argument("--settings", type=Path, metavar="FILE", help="cardd.toml, for the opening hours of the office")
+    made.add_argument(
+        "--without-previous", action="store_true", help="the closed logs that this one goes on from may be missing"
+    )
     made.add_argument("--no-verify", action="store_true", help="leave the verifier out; the report says so")
     made.add_argument("--locale", choices=("ja", "en"), default=_locale(), help="which language stands first")
     made.add_argument("--json", action="store_true", help="say what was made as one line of JSON")
@@ -87,7 +90,7 @@ def collect(given: argparse.Namespace) -> ReportData:
     checks = tuple(
         Verification(each.terminal, each.log_id, "not_run")
         if given.no_verify
-        else verify(given.log, each, now, given.key)
+        else verify(given.log, each, now, given.key, without_previous=given.without_previous)
         for each in logs
     )
     return ReportData(month, office, now, figures, names, opening, heads, checks)

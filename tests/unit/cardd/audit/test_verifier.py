@@ -5,8 +5,6 @@ import json
 import random
 import shutil
 import struct
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from cardd.audit import verifier
 from cardd.audit.journal import Journal
 from cardd.audit.records import StateRecord
 from cardd.audit.verifier import main, verify
+from tests.fixtures.outside_python import Desk
 from tests.unit.cardd.audit.journals import (
     HandClock,
     a_closed_copy,
@@ -247,16 +246,9 @@ def test_content_that_contradicts_its_header_is_found(tmp_path: Path) -> None:
 
 
 def test_it_runs_as_a_single_file_anywhere(log: Path, tmp_path: Path) -> None:
-    alone = tmp_path / "verifier.py"
-    shutil.copy(verifier.__file__, alone)
-    ran = subprocess.run(
-        [sys.executable, "-I", "-S", str(alone), str(log), "--json"],
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=tmp_path,
-    )
+    ran = Desk(tmp_path / "desk").run("verifier.py", log, "--json")
     assert json.loads(ran.stdout)["finding"] is None
+    assert ran.returncode == 0
 
 
 def test_the_table_shows_who_did_what_and_obeys_no_terminal_codes(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cardd.audit import verifier
-from cardd.audit.verifier import Outside, VerifierKey, verify
+from cardd.audit.verifier import NamedKey, Outside, verify
 from tests.fixtures.made_log import STATE, LogMaker, MadeLog, made_log, us_of
 from tests.unit.cardd.audit.tampered import spans
 
@@ -113,7 +113,7 @@ def cut(folder: Path, *, record: bool = True) -> tuple[MadeLog, int]:
 @pytest.mark.proves("A8", "A6")
 def test_a_log_that_was_cut_by_the_rules_is_whole_and_its_keys_follow_from_the_first(tmp_path: Path) -> None:
     _, last = cut(tmp_path)
-    first = VerifierKey.parse((tmp_path / "first.key").read_text())
+    first = NamedKey.read((tmp_path / "first.key").read_text())
     for full in (False, True):
         report = verify(tmp_path, full=full, outside=Outside(key=first))
         assert (report.finding, report.cut_until, report.first_sequence) == (None, last, last + 1)
@@ -152,18 +152,22 @@ def test_a_beginning_that_is_missing_without_record_or_file_is_damage(tmp_path: 
 @pytest.mark.proves("A6")
 @pytest.mark.parametrize("reason", ["restored", "damaged"])
 def test_a_log_that_goes_on_from_another_is_checked_with_it(tmp_path: Path, reason: str) -> None:
-    closed = made_log(tmp_path / "closed-elsewhere", 60, 1, seed=5)
+    closed = made_log(tmp_path / "closed-elsewhere", 60, 1, seed=5, keep_hashes=True)
+    last = closed.records if reason == "restored" else 10
     facts = {
         "event": "log.continued",
         "previous_log": closed.log_id,
-        "last_sequence": closed.records,
-        "last_hash": closed.last_hash.hex(),
+        "last_sequence": last,
+        "last_hash": closed.hashes[last - 1].hex(),
         "reason": reason,
     }
     with LogMaker(tmp_path / "log", start_us=us_of(2026, 5, 1, 1), seed=6, created=facts) as log:
         log.put(log.us + 1, STATE, {"event": "daemon.started"})
         log.head("start")
-    assert verify(tmp_path / "log").previous_log == closed.log_id
+    alone = verify(tmp_path / "log")
+    assert alone.previous_log == closed.log_id
+    assert problem(tmp_path / "log") == "previous_missing", "whatever it was closed for"
+    assert problem(tmp_path / "log", outside=Outside(without_previous=True)) is None
     place = tmp_path / "log" / "closed" / closed.log_id
     place.parent.mkdir()
     closed.directory.rename(place)
@@ -171,11 +175,16 @@ def test_a_log_that_goes_on_from_another_is_checked_with_it(tmp_path: Path, reas
     assert report.finding is None
     assert [each["records"] for each in report.closed] == [closed.records]
     segment = next(place.glob("*.seg"))
-    octets = bytearray(segment.read_bytes())
-    octets[900] ^= 1
-    segment.write_bytes(octets)
-    assert problem(tmp_path / "log") == ("closed_log" if reason == "restored" else None)
-    assert verify(tmp_path / "log").closed[0]["finding"] is not None
+    right = segment.read_bytes()
+    every = spans(right)
+    for number, harmless in ((30, reason == "damaged"), (10, False), (3, False)):
+        octets = bytearray(right)
+        octets[every[number][0] - 10] ^= 1  # in the JSON of this record
+        segment.write_bytes(octets)
+        report = verify(tmp_path / "log")
+        assert (report.finding is None) is harmless, number
+        assert harmless or (report.finding and report.finding.problem) == "closed_log"
+        assert report.closed[0]["finding"] is not None
 
 
 @pytest.mark.proves("A6")

@@ -5,28 +5,21 @@ import json
 import random
 import shutil
 import struct
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from cardd.audit.verifier import (
-    COSIGNATURE,
-    Outside,
-    Report,
-    VerifierKey,
-    ed25519,
-    ed25519_by_hand,
-    main,
-    note_of,
-    receipt_of,
-    verify,
-)
+from cardd.audit.verifier import NamedKey, Outside, Report, main, note_of, receipt_of, verify
 from tests.fixtures.made_log import STATE, LogMaker, MadeLog, made_log, us_of
+from tests.fixtures.outside_python import Desk
 
 WITNESS = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
-WITNESS_KEY = VerifierKey(
+COSIGNATURE = 4
+"""Type byte of a witness's key (c2sp.org/tlog-cosignature)."""
+WITNESS_KEY = NamedKey.of(
     "witness.example/town", COSIGNATURE, WITNESS.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
 )
 
@@ -59,11 +52,11 @@ def test_a_log_made_anew_with_other_keys_is_whole_in_itself_and_not_under_the_ke
     made: MadeLog, tmp_path: Path
 ) -> None:
     other = made_log(tmp_path / "log", 600, 5, seed=2)
-    pinned = Outside(key=VerifierKey.parse(made.first_key))
+    pinned = Outside(key=NamedKey.read(made.first_key))
     assert verify(other.directory, full=False).finding is None
     report = verify(other.directory, outside=pinned, full=False)
     assert problem(report) == "pinned_key"
-    whole = verify(made.directory, outside=Outside(key=VerifierKey.parse(made.first_key)), full=False)
+    whole = verify(made.directory, outside=Outside(key=NamedKey.read(made.first_key)), full=False)
     assert (whole.finding, whole.key_pinned) == (None, True)
 
 
@@ -71,7 +64,7 @@ def test_a_log_made_anew_with_other_keys_is_whole_in_itself_and_not_under_the_ke
 def test_an_older_form_without_keys_does_not_stand_for_the_log_of_the_set_up(made: MadeLog, tmp_path: Path) -> None:
     old = made_log(tmp_path / "log", 100, 1, format=1)
     assert verify(old.directory).finding is None
-    assert problem(verify(old.directory, outside=Outside(key=VerifierKey.parse(made.first_key)))) == "pinned_key"
+    assert problem(verify(old.directory, outside=Outside(key=NamedKey.read(made.first_key)))) == "pinned_key"
 
 
 @pytest.mark.proves("A7")
@@ -103,7 +96,7 @@ def test_a_witness_is_believed_only_by_its_own_signature(made: MadeLog, tmp_path
     report = verify(made.directory, outside=Outside(anchors=[note_of(kept)], witnesses=[WITNESS_KEY]), full=False)
     assert report.finding is None
     assert report.witnessed == [{"witness": WITNESS_KEY.name, "size": made.records, "at_s": 1_800_000_000}]
-    asked = [str(made.directory), "--anchor", str(folder), "--witness", str(WITNESS_KEY)]
+    asked = [str(made.directory), "--anchor", str(folder), "--witness", WITNESS_KEY.text]
     assert main(asked) == 0
     bare = Outside(anchors=[note_of(made.newest_head)], witnesses=[WITNESS_KEY])
     assert problem(verify(made.directory, outside=bare, full=False)) == "cosignature_missing"
@@ -170,17 +163,113 @@ def test_every_word_of_a_finding_says_something_in_both_languages() -> None:
         assert not japanese.isascii()
 
 
-@pytest.mark.proves("A4")
-def test_signatures_by_hand_agree_with_the_library() -> None:
-    """The arithmetic that is used where `cryptography` is not installed, on right and on wrong signatures."""
-    chance = random.Random(8032)
-    for _ in range(12):
-        key, message = Ed25519PrivateKey.from_private_bytes(chance.randbytes(32)), chance.randbytes(40)
-        public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-        signature = bytearray(key.sign(message))
-        assert ed25519_by_hand(public, message, bytes(signature)) is ed25519(public, message, bytes(signature)) is True
-        signature[chance.randrange(64)] ^= 1 << chance.randrange(8)
-        assert ed25519_by_hand(public, message, bytes(signature)) is ed25519(public, message, bytes(signature)) is False
+@pytest.mark.proves("A6")
+@pytest.mark.parametrize("locale", ["en", "ja"])
+def test_without_cryptography_it_says_what_to_install_before_it_looks_at_the_records(
+    made: MadeLog, tmp_path: Path, locale: str
+) -> None:
+    bare, log, head = Desk(tmp_path / "desk", cryptography=False), tmp_path / "log", tmp_path / "head.txt"
+    shutil.copytree(made.directory, log)
+    segment = sorted(log.glob("*.seg"))[0]
+    octets = bytearray(segment.read_bytes())
+    octets[3000] ^= 1  # a walk over the records would end here, with another word
+    segment.write_bytes(octets)
+    head.write_bytes(made.newest_head)
+    says = {
+        "en": "signatures cannot be checked: the Python package cryptography is missing. Install it: pip install cryptography",
+        "ja": "署名を確認できません。Python のパッケージ cryptography がありません。インストールしてください: pip install cryptography",
+    }
+    asked: list[list[str | Path]] = [
+        [log],
+        [log, "--show"],
+        [segment],
+        [log, "--anchor", head],
+        ["--proof", head],
+        ["--heads", head, head, "--proof", head],
+        ["--export", head],
+    ]
+    for what in asked:
+        said = bare.run("verifier.py", *what, "--locale", locale)
+        assert (said.returncode, said.stdout, said.stderr) == (2, "", f"cardd-verify: {says[locale]}\n"), what
+        said = bare.run("verifier.py", *what, "--locale", locale, "--json")
+        assert (said.returncode, said.stderr) == (2, ""), what
+        assert json.loads(said.stdout) == {"cannot": "cryptography_missing", "about": "", "says": says}
+
+
+def test_a_log_without_heads_needs_no_cryptography(tmp_path: Path) -> None:
+    old = made_log(tmp_path / "log", 100, 1, format=1)
+    bare = Desk(tmp_path / "desk", cryptography=False)
+    assert bare.run("verifier.py", old.directory, "--locale", "en").stdout.endswith("whole\n")
+
+
+def test_what_cannot_be_read_is_told_in_both_languages(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "no-head").write_text("hello\n")
+    (tmp_path / "folder").mkdir()
+    for name, english, japanese in (
+        ("no-head", "this is no head", "照合値ではありません"),
+        ("folder", "there is no head in this folder", "このフォルダーに照合値がありません"),
+        ("nothing", "cannot be read", "読み取れません"),
+    ):
+        place = tmp_path / name
+        for locale, says in (("en", english), ("ja", japanese)):
+            assert main([str(tmp_path), "--anchor", str(place), "--locale", locale]) == 2
+            assert capsys.readouterr().err.startswith(f"cardd-verify: {place}: {says}")
+        assert main([str(tmp_path), "--anchor", str(place), "--json"]) == 2
+        told = json.loads(capsys.readouterr().out)
+        assert (told["about"], english in told["says"]["en"], japanese in told["says"]["ja"]) == (
+            str(place),
+            True,
+            True,
+        )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text.upper(),
+        lambda text: text.replace("+", "++", 1),
+        lambda text: text.replace("+", " +", 1),
+        lambda text: text[:-4],
+        lambda text: text + "AAAA",
+        lambda text: text + "=",
+        lambda text: text[: text.rindex("+") + 1] + "B" + text[text.rindex("+") + 2 :],
+        lambda text: "x" + text,
+        lambda text: text[text.index("+") :],
+        lambda text: text.replace("+", "\n+", 1),
+    ],
+)
+def test_a_key_in_any_other_form_is_refused(made: MadeLog, change: Callable[[str], str]) -> None:
+    assert NamedKey.read(f" {made.first_key}\n").text == made.first_key
+    with pytest.raises(ValueError, match="verifier key"):
+        NamedKey.read(change(made.first_key))
+
+
+@pytest.mark.proves("A7")
+def test_a_head_in_any_other_form_is_refused(made: MadeLog) -> None:
+    note = made.newest_head
+    assert note_of(note).size == made.records
+    told = note.split(b"\n")
+    last = told[-2]
+    for other in (
+        note + b"\n",
+        b"\n" + note,
+        note[:-1],
+        note.replace(b"\n", b"\r\n"),
+        note.replace(b"\n\n", b"\n", 1),
+        note.replace(b"Z\n", b"+00:00\n"),
+        note.replace(b"\nwhy ", b"\nwhy  "),
+        note.replace(b"\nchain ", b"\nCHAIN "),
+        note.replace(told[1], b"0" + told[1], 1),
+        note.replace(told[1], told[1] + b".0", 1),
+        note.replace(told[2], told[2][:-2] + b"_=", 1),
+        note.replace(last, last + b"\r"),
+        note.replace(last, last.replace(b" ", b"  ", 1)),
+        note + (last + b"\n") * 16,
+        note[: note.index(b"\n\n") + 2],
+    ):
+        assert other != note
+        with pytest.raises(ValueError, match="no head"):
+            note_of(other)
 
 
 def test_receipts_are_read_strictly() -> None:

@@ -4,9 +4,6 @@ import base64
 import hashlib
 import json
 import random
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +11,8 @@ import pytest
 
 from cardd.audit import verifier
 from cardd.audit.verifier import (
+    NamedKey,
     Outside,
-    VerifierKey,
     compare_export,
     main,
     note_of,
@@ -24,6 +21,7 @@ from cardd.audit.verifier import (
     verify_proof,
 )
 from tests.fixtures.made_log import INTENT, RESULT, Key, LogMaker, MadeLog, head_text, made_log, us_of
+from tests.fixtures.outside_python import Desk
 from tests.unit.cardd.audit.tampered import spans
 
 SEED = hashlib.sha256(b"made log 1 window-1").digest()
@@ -118,18 +116,12 @@ def problem(told: Bundle, outside: Outside | None = None) -> str | None:
 def test_a_receipt_is_proved_without_the_log_and_without_cardd(
     made: MadeLog, every: list[bytes], tmp_path: Path
 ) -> None:
-    shutil.copy(verifier.__file__, tmp_path / "verifier.py")
-    (tmp_path / "proof.json").write_text(json.dumps(bundle(made, every, 41, made.newest_head)))
+    desk = Desk(tmp_path / "desk")
+    (desk.folder / "proof.json").write_text(json.dumps(bundle(made, every, 41, made.newest_head)))
     receipt = f"41:{made.hashes[40].hex()}"
     for receipt_text, status in ((receipt, 0), (receipt.replace("41:", "42:"), 1)):
-        command = [sys.executable, "-I", "-S", "verifier.py", "--proof", "proof.json", "--json"]
-        ran = subprocess.run(
-            [*command, "--receipt", receipt_text, "--key", made.first_key],
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=tmp_path,
-        )
+        command = ["verifier.py", "--proof", "proof.json", "--json"]
+        ran = desk.run(*command, "--receipt", receipt_text, "--key", made.first_key)
         assert ran.returncode == status, ran.stderr
         told = json.loads(ran.stdout)
         assert told["key_pinned"] is (status == 0)
@@ -178,7 +170,7 @@ def test_what_is_wrong_with_a_proof_is_named(made: MadeLog, every: list[bytes]) 
     assert problem({**right, "keys": 5}) == "proof_form"
     receipt = Outside(receipts=[(41, made.hashes[41].hex())])
     assert problem(right, receipt) == "proof_receipt"
-    pinned = Outside(key=VerifierKey.parse(Key.of(made.log_id, "2026-03-31", bytes(32)).verifier_key))
+    pinned = Outside(key=NamedKey.read(Key.of(made.log_id, "2026-03-31", bytes(32)).verifier_key))
     assert problem(right, pinned) == "pinned_key"
 
 
@@ -232,7 +224,7 @@ def test_an_export_that_was_changed_is_found(made: MadeLog, every: list[bytes], 
     if form == "csv":
         lines = [b"seq,what", *(b'%d,"=1+1"' % number for number in range(40))]
     path = exported(tmp_path, made, lines, form)
-    key = Outside(key=VerifierKey.parse(Key.of(made.log_id, "2026-04-03", SEED).verifier_key))
+    key = Outside(key=NamedKey.read(Key.of(made.log_id, "2026-04-03", SEED).verifier_key))
     whole, note = path.read_bytes(), path.with_name(path.name + ".head").read_bytes()
     assert verify_export(path, key, {}).finding is None
     assert main(["--export", str(path), str(made.directory)]) == 0
