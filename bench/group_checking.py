@@ -8,16 +8,13 @@ from pathlib import Path
 
 from bench.figures import Spread
 from bench.findings import Figure, Findings
+from bench.long_logs import DAYS, LONG, SHORT
 from bench.place import Place
 from bench.processes import run
 from bench.scope import Say, Scope
 from tests.fixtures.made_log import made_log
 
 VERIFIER = Path(__file__).parent.parent / "cardd" / "audit" / "verifier.py"
-SHORT = (10_000, 100_000)
-LONG = (10_000, 100_000, 2_000_000)
-DAYS = {10_000: 13, 100_000: 128, 2_000_000: 2555}
-"""The same traffic each day; the longest is seven years."""
 RECORD_LIMIT_US = 5.0
 """200,000 records a second on one core, tree and heads included (reference A6)."""
 SEVEN_YEARS_LIMIT_S = 30.0

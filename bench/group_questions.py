@@ -10,25 +10,31 @@ from pathlib import Path
 
 from bench.figures import Spread
 from bench.findings import Figure, Findings
+from bench.long_logs import DAYS, LONG, SHORT
 from bench.place import Place
 from bench.scope import Say, Scope
 from cardd.audit.checkpoint import Head, SignedHead
 from cardd.audit.entries import entries
 from cardd.audit.head_files import newest_head
+from cardd.history.alarms import State, newest, tallies
+from cardd.history.along import Along
 from cardd.history.index import View
 from cardd.history.proofs import prove
 from cardd.history.questions import Filters, Records, Use, find
 from cardd.history.schema import DAY_US, JAPAN_US
-from tests.fixtures.made_log import MadeLog, made_log
+from tests.fixtures.made_log import STATE, LogMaker, MadeLog, made_log, us_of
 
-SHORT = (10_000, 100_000)
-LONG = (10_000, 100_000, 2_000_000)
-DAYS = {10_000: 13, 100_000: 128, 2_000_000: 2555}
-"""The same traffic each day; the longest is seven years."""
 TURNS = 15
+MANY_USES = 3_000
+"""More than one on each working day of seven years."""
+ALARMS = 5_000
+ALARMS_LIMIT_S = 0.1
 QUERY_LIMIT_S, DISCLOSURE_LIMIT_S = 1.0, 5.0
 MIB_LIMIT = 256.0
 YEARS = range(2015, 2036)
+MOST_NAMES = 30_000
+"""SQLite takes 32,766 question marks in one statement (SQLITE_MAX_VARIABLE_NUMBER)."""
+STATES: tuple[State, ...] = ("open", "reviewed")
 READ_IN = """
 import sys
 from pathlib import Path
@@ -47,6 +53,9 @@ def measure(_place: Place, scope: Scope, say: Say, findings: Findings) -> None:
             made = made_log(log, records=records, days=DAYS[records])
             _index(made, log, index, findings)
             _questions(made, log, index, findings)
+    with tempfile.TemporaryDirectory(prefix="bench-alarms-") as folder:
+        say(f"questions: {ALARMS:,} alarms")
+        _alarms(Path(folder), findings)
 
 
 def _index(made: MadeLog, log: Path, index: Path, findings: Findings) -> None:
@@ -84,6 +93,7 @@ def _questions(made: MadeLog, log: Path, index: Path, findings: Findings) -> Non
     head = newest_head(log)
     assert head is not None
     proofs = [_timed(lambda: _prove(log, index, chance.randrange(1, made.records), head)) for _ in range(TURNS)]
+    many, found = _many(made, log, index)
     over, key = f"over {made.records:,} records", made.records
     ratio = [one / other for one, other in zip(by_day, scanned, strict=True)]
     read, bare = "whole records read from the log", "bare SQLite, the same rows, no records read, same run"
@@ -94,9 +104,52 @@ def _questions(made: MadeLog, log: Path, index: Path, findings: Findings) -> Non
         Figure(f"query_{key}_ratio", "the same / a scan of the table", Spread.of(ratio), "x", bare),
         Figure(f"disclose_{key}", f"all uses of one card {over}", Spread.of(disclosed), "s", read, DISCLOSURE_LIMIT_S),
         Figure(
+            f"disclose_many_{key}", f"a list of {found:,} uses {over}", Spread.of(many), "s", read, DISCLOSURE_LIMIT_S
+        ),
+        Figure(
             f"proof_{key}", f"a proof {over}", Spread.of([1000 * each for each in proofs]), "ms", "made and checked"
         ),
     ]
+
+
+def _many(made: MadeLog, log: Path, index: Path) -> tuple[list[float], int]:
+    """A list as long as that of one card with thousands of uses: so many cards are asked for at once. Seconds, and uses found."""
+    names: tuple[str, ...] = ()
+    with View(index) as view:
+        for number in range(made.cards):
+            names += tuple(made.card(number, year) for year in YEARS)
+            if number % 100 == 99 or number == made.cards - 1:
+                marks = ", ".join("?" * len(names))
+                ((found,),) = view.rows(f"SELECT count(*) FROM uses WHERE card IN ({marks})", names)
+                if found >= MANY_USES or len(names) > MOST_NAMES:
+                    break
+    return [_timed(lambda: _all(log, index, Filters(cards=names))) for _ in range(3)], found
+
+
+def _alarms(folder: Path, findings: Findings) -> None:
+    """The first look at the list of alarms, and their counts by rule and month."""
+    log, index = folder / "log", folder / "index"
+    with LogMaker(log, start_us=us_of(2026, 4, 1)) as maker:
+        for number in range(ALARMS):
+            facts = {"watch": f"w{1 + number % 18}", "evidence": [1]}
+            alarm = maker.put(maker.us + 1_000_000, STATE, {"event": "watch.alarm", **facts})
+            if number % 5:
+                told = {"watch": facts["watch"], "alarm": alarm, "verdict": "explained", "reason": "work"}
+                maker.put(maker.us + 1_000, STATE, {"event": "watch.review", **told})
+        log_id = maker.log_id
+    Along(log, index, log_id).read(lambda _: True)
+
+    def first_page(state: State) -> None:
+        with View(index) as view:
+            found = newest(view, Records(log, view), state=state, watch=None, before=None, limit=51)
+            assert len(found) == 51
+            assert sum(each.count for each in tallies(view)) == ALARMS
+
+    for state in STATES:
+        took = Spread.of([_timed(lambda: first_page(state)) for _ in range(TURNS)])  # noqa: B023 -- timed at once
+        findings.figures.append(
+            Figure(f"alarms_{state}", f"a page of {state} alarms of {ALARMS:,}, and the counts", took, "s", "first call", ALARMS_LIMIT_S)
+        )  # fmt: skip
 
 
 def _filters(operator: str, day: int) -> Filters:

@@ -7,16 +7,13 @@ from pathlib import Path
 
 from bench.figures import Spread
 from bench.findings import Figure, Findings
+from bench.long_logs import DAYS, LONG, SHORT
 from bench.place import Place
 from bench.processes import run
 from bench.scope import Say, Scope
 from cardd.audit.entries import entries
 from tests.fixtures.made_log import made_log
 
-SHORT = (10_000, 100_000)
-LONG = (10_000, 100_000, 2_000_000)
-DAYS = {10_000: 13, 100_000: 128, 2_000_000: 2555}
-"""The same traffic each day; the longest is seven years."""
 LIMIT_S = 600.0
 """Seven years of one terminal (reference: 10 minutes)."""
 MIB_LIMIT = 256.0

@@ -1,4 +1,4 @@
-"""Long logs that a daemon of today goes on with: made up to yesterday, with the key that a terminal would have."""
+"""Long logs: how long they are, and those that a daemon of today goes on with, made up to yesterday, with the key of a terminal."""
 
 import shutil
 import time
@@ -13,6 +13,11 @@ from cardd.audit.head_files import periods
 from cardd.audit.log_key import LogKey
 from tests.fixtures.made_log import made_log
 
+SHORT = (10_000, 100_000)
+LONG = (10_000, 100_000, 2_000_000)
+"""Records of the logs that are compared, in the quick run and in the thorough one."""
+DAYS = {10_000: 13, 100_000: 128, 2_000_000: 2555}
+"""The same traffic each day; the longest is seven years."""
 RECORDS_A_DAY = 783
 """Of all days of the week: 2,000,000 in seven years."""
 TERMINAL = "mihon-01"
