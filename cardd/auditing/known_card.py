@@ -5,8 +5,6 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from cryptography import x509
-
 from cardd.audit.pseudonym import DER_SEQUENCE
 from cardd.cards.card_type import Application
 from cardd.errors import CardBadAnswer, CardItemAbsent
@@ -64,6 +62,9 @@ async def look(door: Door) -> CardLook:
 
 def validity_of(certificate: bytes) -> Validity | None:
     """Of a certificate in DER; None for what is none."""
+    # Late: the daemon that waits for its first login has no certificate code in memory (1.3 MiB).
+    from cryptography import x509  # noqa: PLC0415
+
     try:
         parsed = x509.load_der_x509_certificate(certificate)
         since, until = parsed.not_valid_before_utc, parsed.not_valid_after_utc
