@@ -1,7 +1,9 @@
 """The same log gives the same hits, however it is fed; what is remembered stays bounded; one bad rule does not silence the others."""
 
+import gc
 import random
 from collections.abc import Iterator
+from types import BuiltinFunctionType, FunctionType, ModuleType
 
 import pytest
 
@@ -114,6 +116,31 @@ def test_what_is_remembered_does_not_grow_with_the_log() -> None:
         assert list(joiner.see(entry)) == []
     assert len(joiner) == MOST_OPEN
     assert MOST_EACH == 1000
+
+
+def held(engine: Engine) -> int:
+    """How many objects the engine keeps alive: rules, windows, marks, and the numbers and texts in them."""
+    seen, waiting = {id(engine)}, [engine]
+    while waiting:
+        for each in gc.get_referents(waiting.pop()):
+            if id(each) not in seen and not isinstance(each, type | ModuleType | FunctionType | BuiltinFunctionType):
+                seen.add(id(each))
+                waiting.append(each)
+    return len(seen)
+
+
+@pytest.mark.proves("T2", "A9")
+def test_an_hour_of_readings_fills_the_rules_and_no_more() -> None:
+    """Of one operator within an hour a thousand uses are remembered, and nothing of the others, be they ever so many."""
+    log, engine, grown = Log(), Engine(Watching()), []
+    for uses in (100, 900, 200, 3000):
+        before = len(log.entries)
+        for number in range(uses):
+            log.use(took_s=0.1, card=card(number % 4))
+        assert list(engine.feed(log.entries[before:])) == []
+        grown.append(held(engine))
+    assert log.us < us("2026-11-16 11:00")
+    assert grown[0] < grown[1] <= grown[2] == grown[3]
 
 
 def test_a_window_forgets_what_lies_ahead_when_the_clock_was_set_back() -> None:
