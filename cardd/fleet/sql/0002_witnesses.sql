@@ -26,10 +26,12 @@ CREATE FUNCTION take_cosigned(wanted uuid, note bytea, OUT verdict text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = cardd_fleet, pg_temp AS $$
 DECLARE
   mine log%ROWTYPE := own_log(wanted);
-  given head%ROWTYPE := head_of(wanted, note);
-  words text[] := string_to_array(split_part(convert_from(note, 'UTF8'), E'\n', 9), ' ');
+  given head%ROWTYPE;
+  words text[];
   octets bytea;
 BEGIN
+  given := head_of(wanted, note);                       -- here and not above, so that what it raises is caught below
+  words := string_to_array(split_part(convert_from(note, 'UTF8'), E'\n', 9), ' ');
   IF cardinality(words) IS DISTINCT FROM 3 OR words[1] <> '—' OR words[2] !~ '^[A-Za-z0-9][A-Za-z0-9_.:@-]{0,63}$' THEN
     RAISE EXCEPTION 'no witness signed this' USING ERRCODE = 'ZC002';
   END IF;
