@@ -79,8 +79,11 @@ def test_what_a_resident_is_shown_steers_no_terminal(locale: str) -> None:
         "at": "2026-11-22T05:03:11.120Z", "operation": None, "items": [], "items_given": [], "key": None,
         "result": "refused", "code": "policy.denied", "problem": "no_row", "log_id": "0" * 32, "sequence": 1,
     }  # fmt: skip
+    cut = {"sequence": 7, "at": "2026-11-20T01:00:00.000Z"}
     result = {
-        "kind": "my_number", "uses": [use], "complete": False, "years": 7, "receipt": {"log_id": "0" * 32, "sequence": 9},
+        "kind": "my_number", "uses": [use], "complete": True, "goes_on": None, "known_since": "2024-06-03T02:11:09.000Z",
+        "kept": [{"log_id": "0" * 32, "sequence": 5, "at": "2019-11-01T00:00:00.000Z", "cut": cut}], "years": 7,
+        "receipt": {"log_id": "0" * 32, "sequence": 9, "record_hash": "0" * 64},
     }  # fmt: skip
     run = Run(None, False, None, Speech(locale), None)  # type: ignore[arg-type]
     lines = list(told(run, json.loads(json.dumps(result)), bad))
