@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import threading
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -35,6 +36,31 @@ def test_partitions_are_made_ahead_once(fleet: Fleet, tmp_path: Path) -> None:
     with fleet.link(KEEPER) as link:
         assert link.one("SELECT make_partitions(2)")[0] == 6  # two offices; this month and two more
         assert link.one("SELECT make_partitions(2)")[0] == 0
+
+
+def test_two_terminals_that_need_the_same_new_partition_both_get_it(fleet: Fleet, tmp_path: Path) -> None:
+    made = {f"first-{number}": made_log(tmp_path / str(number), 20, 1, seed=80 + number) for number in range(2)}
+    for terminal, each in made.items():
+        fleet.enrol(terminal, each.first_key, 57)
+    octets = {terminal: [entry.octets for entry, _ in entries(each.directory)] for terminal, each in made.items()}
+    said: list[str] = []
+
+    def second() -> None:
+        with fleet.link("first-1") as link:
+            values = {"log": made["first-1"].log_id, "octets": octets["first-1"]}
+            said.append(link.one("SELECT verdict FROM take_records(%(log)s::uuid, %(octets)s::bytea[])", values)[0])
+
+    waits = "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)"
+    helper = threading.Thread(target=second)
+    with fleet.link("first-0") as link, fleet.owner() as owner:
+        with link.connection.transaction():
+            values = {"log": made["first-0"].log_id, "octets": octets["first-0"]}
+            link.rows("SELECT verdict FROM take_records(%(log)s::uuid, %(octets)s::bytea[])", values)
+            helper.start()
+            while not owner.one(waits)[0]:
+                assert helper.is_alive()
+        helper.join()
+    assert said == ["taken"]
 
 
 def old_log(directory: Path) -> tuple[str, int, CutBook]:

@@ -170,3 +170,26 @@ GRANT SELECT ON decision, ended_record TO cardd_fleet_auditor;
 GRANT SELECT ON decision TO cardd_fleet_keeper;
 GRANT EXECUTE ON FUNCTION block_terminal(text, text), unblock_terminal(text, text), retire_log(uuid, text), resume_log(uuid, text)
   TO cardd_fleet_keeper;
+
+-- --- partitions -------------------------------------------------------------------------------------------------------
+
+-- As before, but the second look goes to the table of tables: to_regclass remembers within a transaction that there was none, so the
+-- one of two terminals that waited failed and had to come again.
+CREATE OR REPLACE FUNCTION make_partition(of_office integer, of_month date) RETURNS boolean
+LANGUAGE plpgsql SET search_path = cardd_fleet, pg_temp AS $$
+DECLARE
+  made name := format('record_o%s_%s', of_office, to_char(of_month, '"m"YYYYMM'));
+  following date := (of_month + interval '1 month')::date;
+BEGIN
+  IF to_regclass(format('cardd_fleet.%I', made)) IS NOT NULL THEN
+    RETURN false;
+  END IF;
+  PERFORM pg_advisory_xact_lock(7228611, of_office);
+  IF EXISTS (SELECT FROM pg_catalog.pg_class WHERE relname = made AND relnamespace = 'cardd_fleet'::regnamespace) THEN
+    RETURN false;
+  END IF;
+  -- Made apart and attached: CREATE TABLE … PARTITION OF would stop every writer of the fleet while it waits.
+  EXECUTE format('CREATE TABLE %I (LIKE record INCLUDING ALL)', made);
+  EXECUTE format('ALTER TABLE record ATTACH PARTITION %I FOR VALUES FROM (%s, %L) TO (%s, %L)', made, of_office, of_month, of_office, following);
+  RETURN true;
+END $$;
