@@ -87,9 +87,9 @@ def summary(shown: Counter[str], seconds: float) -> None:
         {shown["refusals"]} refusals, each with its reason, what became of card and PIN, what to do
     OpenSSL が確かめた {shown["verified"]} 件の電子署名（住民2、職員1）
         {shown["verified"]} signatures verified by OpenSSL: two of the resident, one of the operator
-    規則への問い合わせ、操作がないときのロック、二人での承認、一度の暗証番号で3枚の署名
+    規則への問い合わせ、操作がないときのロック、2人での承認、一度の暗証番号で3枚の署名
         what the rules say before anybody tries, the inactivity lock, a second person's approval, three signatures with one PIN
-    職員カードの発行、紛失の届け出、緊急停止と二人による解除
+    職員カードの発行、紛失の届け出、緊急停止と2人による解除
         a badge from blank card to loss report; the emergency stop, and its release by two
     {shown["records"]} 件の利用記録を、独立したプログラムが検証。1ビットの変更も発見
         {shown["records"]} records under signed heads, checked by a program that shares nothing with cardd; one changed bit is found
@@ -194,7 +194,7 @@ def sign_as_operator(tour: Tour, folder: Path, clerk: Person) -> None:
 
 def change_pin(tour: Tour, resident: Resident) -> None:
     tour.step(
-        "住民が暗証番号を変更します（今の番号、新しい番号を二回）",
+        "住民が暗証番号を変更します（今の番号、新しい番号を2回）",
         "The resident changes a PIN: the old one, then the new one twice",
     )
     context = ("--purpose", "certificate_issue", "--case", "R8-0043")

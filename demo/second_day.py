@@ -83,7 +83,7 @@ def lock(tour: Tour, stage: Stage, staff: Staff) -> None:
 
 def second_person(tour: Tour, stage: Stage, staff: Staff, resident: Resident) -> None:
     tour.step(
-        "住民票コードの手続きには、もう一人の承認が必要です",
+        "住民票コードの手続きには、もう1人の承認が必要です",
         "What touches the resident code takes two people; the order is kept word by word",
     )
     stage.insert(resident.card, RESIDENT_READER)
@@ -125,13 +125,13 @@ def new_badge(tour: Tour, stage: Stage, office: Office, staff: Staff) -> None:
     stage.insert(card, RESIDENT_READER)
     order = ("badge", "enrol", "tanaka", "--name", "田中 一郎", "--role", "counter", *BADGE_CARE)
     approval = approval_in(tour.clerk(*order, expect=34))
-    tour.step("もう一人の管理者が承認します", "Another administrator agrees, with another badge")
+    tour.step("もう1人の管理者が承認します", "Another administrator agrees, with another badge")
     stage.insert(second.badge, DESK_READER)
     badge = stage.handle(DESK_READER)
     tour.person("approvals", "give", approval, "--badge", badge, answers=[YES, second.pin])
     stage.pull(DESK_READER)
     tour.step(
-        "カードを作ります（認証局のパスフレーズ、新しい職員が決める暗証番号を二回）",
+        "カードを作ります（認証局のパスフレーズ、新しい職員が決める暗証番号を2回）",
         "The badge is made: passphrase of the office's CA, then its holder's own PIN, twice",
     )
     tour.clerk(*order, "--approval", approval, pins=[PASSPHRASE, NEW_PIN, NEW_PIN])
@@ -160,7 +160,7 @@ def emergency_stop(tour: Tour, stage: Stage, staff: Staff) -> None:
     tour.clerk("login", pins=[first.pin])
     tour.person("lockdown", "engage", "--reason", "drill", answers=[YES])
     tour.clerk("login", pins=[first.pin], expect=35)
-    tour.step("解除には、二人の管理者の職員カードが必要です", "Its release takes the badges of two administrators")
+    tour.step("解除には、2人の管理者の職員カードが必要です", "Its release takes the badges of two administrators")
     tour.clerk("lockdown", "release", pins=[first.pin])
     stage.pull(BADGE_READER)
     sits_down(stage, second)

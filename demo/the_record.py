@@ -64,7 +64,7 @@ def ask_the_record(
 
 def _tell_the_resident(tour: Tour, stage: Stage, supervisor: Person, resident: Resident) -> None:
     tour.step(
-        "住民の請求: 「私のカードを、誰がいつ何のために使いましたか」（暗証番号は不要、二人で）",
+        "住民の請求: 「私のカードを、誰がいつ何のために使いましたか」（暗証番号は不要、2人で）",
         "A resident asks who used the card, when, why; no PIN, but a second person",
     )
     stage.insert(resident.card, RESIDENT_READER)

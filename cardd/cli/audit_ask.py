@@ -8,8 +8,9 @@ from typing import Any
 import click
 
 from cardd.cli.audit_filters import filtered
+from cardd.cli.audit_kept import kept
 from cardd.cli.context import Run, pass_run
-from cardd.cli.moments import in_column
+from cardd.cli.moments import day, in_column
 from cardd.cli.output import check_target, write_private
 from cardd.cli.picking import RESIDENT, card_or_only_one
 from cardd.client import Client
@@ -38,7 +39,7 @@ def tail(run: Run, lines: int) -> None:
     """Show the newest uses and events, the newest last. Asking is itself on record."""
     result = run.call("audit.query", limit=lines)
     result["uses"].reverse()
-    run.tell(result, lambda: _show(run, result))
+    run.tell(result, lambda: _show(run, {**result, "cursor": None}))  # what is older, `query` shows
 
 
 @click.command()
@@ -122,10 +123,15 @@ def _keys(run: Run, client: Client, head: str, log_id: str | None) -> tuple[str 
 
 
 def _show(run: Run, result: Mapping[str, Any]) -> None:
-    if not result["uses"]:
+    if result["uses"]:
+        run.table((_row(run, use) for use in result["uses"]), *COLUMNS)
+    else:
         click.echo(run.speech("audit_nothing"))
-        return
-    run.table((_row(run, use) for use in result["uses"]), *COLUMNS)
+    if result["known_since"] is not None:
+        click.echo(run.speech("query_known", day=day(result["known_since"])), err=True)
+    if any(log["cut"] for log in result["kept"]):
+        for sentence in kept(run, result):
+            click.echo(sentence, err=True)
     if result["cursor"] is not None:
         click.echo(run.speech("audit_more", cursor=result["cursor"]), err=True)
 

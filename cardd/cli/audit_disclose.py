@@ -8,23 +8,22 @@ from typing import Any
 import click
 
 from cardd.cli.audit_filters import Moment
-from cardd.cli.card import Use, card_call, targeted
+from cardd.cli.audit_kept import kept
+from cardd.cli.card import Use, targeted
 from cardd.cli.context import Run, pass_run
-from cardd.cli.moments import as_option, day_and_time, in_column, now, on_wire
+from cardd.cli.moments import day, day_and_time, in_column, now, on_wire
 from cardd.cli.output import check_target, write_private
-from cardd.cli.picking import RESIDENT
+from cardd.cli.picking import RESIDENT, card_or_only_one
 from cardd.cli.screen import visible, wrapped
 from cardd.wire.fault_table import FAULTS
 
-PAPER, INDENT = 80, "      "
-"""Columns of a line on screen and paper, and where one goes on that was too long."""
+PAPER = 80
+"""Columns of a line on screen and paper."""
 
 
 @click.command()
 @targeted
-@click.option(
-    "--until", type=Moment(), metavar="TIME", help="Only what was before; where a list before was not complete."
-)
+@click.option("--until", type=Moment(), metavar="TIME", help="Only what was before then, in Japan.")
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the text here instead, for printing."
 )
@@ -37,12 +36,23 @@ def disclose(run: Run, use: Use, until: datetime | None, out: Path | None) -> No
           --case R8-0042 --out list.txt
     """
     check_target(run, out)
-    before = on_wire(until) if until is not None else None
-    result = card_call(run, "audit.disclose", use, RESIDENT, until=before)
-    lines = [line for text in told(run, result, use.case) for line in wrapped(text, PAPER, INDENT)]
+    result = _whole(run, use, on_wire(until) if until is not None else None)
+    lines = [line for text in told(run, result, use.case) for line in _on_paper(text)]
     if out is not None:
         write_private(run, out, ("\n".join(lines) + "\n").encode())
-    run.tell(result, lambda: click.echo("\n".join(lines)) if out is None else None)
+    run.tell(result, lambda: click.echo("\n".join(lines)) if out is None else None, receipt=out is not None)
+
+
+def _whole(run: Run, use: Use, until: str | None) -> dict[str, Any]:
+    """All parts of the answer under one approval, as one; its receipt is that of the first. Raises `Ended`."""
+    with run.open(asks=True) as client:
+        asked = {"card": card_or_only_one(run, client, use.card, RESIDENT), "purpose": use.purpose, "case": use.case}
+        part = run.ask(client, "audit.disclose", approval=use.approval, until=until, **asked)
+        result, uses = part, list(part["uses"])
+        while part["goes_on"] is not None:
+            part = run.ask(client, "audit.disclose", goes_on=part["goes_on"], **asked)
+            uses += part["uses"]
+    return {**result, "uses": uses, "complete": part["complete"], "goes_on": None}
 
 
 def told(run: Run, result: Mapping[str, Any], case: str) -> Iterator[str]:
@@ -59,12 +69,27 @@ def told(run: Run, result: Mapping[str, Any], case: str) -> Iterator[str]:
     for number, each in enumerate(uses, 1):
         yield from _use(run, number, each, this_one=each is own)
         yield ""
-    if not result["complete"]:
-        yield say("disclosure_more", until=as_option(uses[-1]["at"]))
-    yield say("disclosure_note")
+    yield from _limits(run, result)
     receipt = result["receipt"]
     yield say("disclosure_log", log=receipt["log_id"])
     yield say("disclosure_receipt", receipt=f"{receipt['sequence']}:{receipt['record_hash']}")
+
+
+def _limits(run: Run, result: Mapping[str, Any]) -> Iterator[str]:
+    """What the list cannot have: other machines, the card under an earlier certificate, what was cut off."""
+    say = run.speech
+    yield say("disclosure_here")
+    if result["known_since"] is None:
+        yield say("disclosure_renewed")
+    else:
+        yield say("disclosure_known", day=day(result["known_since"]))
+    yield from kept(run, result)
+
+
+def _on_paper(text: str) -> list[str]:
+    """One line of the text in lines of the paper; what goes on below stands a little in."""
+    inside = len(text) - len(text.lstrip())
+    return wrapped(text, PAPER, " " * (inside + 2) if inside else "")
 
 
 def _own(result: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -103,7 +128,7 @@ def _what(run: Run, use: Mapping[str, Any]) -> str:
 
 def _result(run: Run, use: Mapping[str, Any]) -> str:
     say = run.speech
-    parts = [say(f"audit_result.{use['result']}")]
+    result, parts = say(f"audit_result.{use['result']}"), []
     fault = FAULTS.get(use["code"] or "")
     if fault is not None:
         parts.append(fault.message.of(say.locale))
@@ -114,4 +139,8 @@ def _result(run: Run, use: Mapping[str, Any]) -> str:
         parts.append(
             say("disclosure_given", items=say("between").join(say(f"item.{item}") for item in use["items_given"]))
         )
-    return " ".join(parts)
+    return (
+        say("disclosure_because", result=result, why=("" if say.locale == "ja" else " ").join(parts))
+        if parts
+        else result
+    )

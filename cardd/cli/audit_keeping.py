@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,10 @@ def cut(run: Run, before: str, dry_run: bool, approval: str | None) -> None:
       cardctl audit cut --before 2019-11-22
       cardctl audit cut --before 2019-11-22 --approval a-0123456789abcdef
     """
+    try:
+        date.fromisoformat(before)
+    except ValueError:
+        raise click.BadParameter(run.speech("no_such_day"), param_hint="--before") from None
     result = run.call("audit.cut", before=before, preview=dry_run or None, approval=approval)
     run.tell(result, lambda: _tell_cut(run, result))
 

@@ -10,7 +10,7 @@ import click
 
 from cardd.cli.card import Use, card_call, targeted
 from cardd.cli.context import Run, pass_run
-from cardd.cli.moments import day_and_time
+from cardd.cli.moments import day, day_and_time
 from cardd.cli.picking import RESIDENT
 
 LOG = Path("/var/log/cardd/audit")
@@ -123,11 +123,18 @@ def review(run: Run, alarm: int, verdict: str, reason: str) -> None:
 def watch_list(run: Run, list_name: str, remove: bool, use: Use) -> None:
     """Put the resident's card that lies in the reader on LIST: `staff` (w8) or `protected` (w9).
 
-    Only pseudonyms are kept. A card with new certificates is another card: put it on the list again.
+    Needs a second person where the office's policy says so. Only pseudonyms are kept. A card with new certificates is another
+    card: put it on the list again.
     """
     result = card_call(run, "audit.watch_list", use, RESIDENT, list=list_name, act="remove" if remove else "add")
     key = "watch_list_same" if not result["changed"] else "watch_list_removed" if remove else "watch_list_added"
-    run.tell(result, lambda: click.echo(run.speech(key)))
+
+    def human() -> None:
+        click.echo(run.speech(key))
+        if not remove and result["known_until"] is not None:
+            click.echo(run.speech("watch_list_until", day=day(result["known_until"])))
+
+    run.tell(result, human)
 
 
 @click.command()

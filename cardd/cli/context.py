@@ -116,20 +116,22 @@ class Run:
         """End with an error that this side finds by itself, in the words of the daemon's table."""
         raise table_error(self.speech, name, **facts)
 
-    def tell(self, result: Mapping[str, Any], human: Callable[[], object]) -> None:
-        """Print the result: as one line of JSON, or for a person through `human`; and the receipt, as `cardd-verify --receipt` takes it."""
+    def tell(self, result: Mapping[str, Any], human: Callable[[], object], *, receipt: bool = True) -> None:
+        """Print the result: as one line of JSON, or for a person through `human`; and the receipt, as `cardd-verify --receipt` takes it,
+        unless `human` says it.
+        """
         if self.as_json:
             click.echo(as_line(result))
             return
         human()
-        if "receipt" in result:
+        if receipt and "receipt" in result:
             told = f"{result['receipt']['sequence']}:{result['receipt']['record_hash']}"
             click.echo(self.speech("receipt", receipt=told), err=True)
 
     def table(self, rows: Iterable[Sequence[object]], *heads: str) -> None:
-        """Print rows in columns, under heads in the person's language where some are given."""
+        """Print rows in columns, under heads in the person's language where some are given; no wider than the terminal."""
         titles = [self.speech(f"head.{head}") for head in heads] or None
-        for line in screen.table(rows, titles):
+        for line in screen.table(rows, titles, screen.room()):
             click.echo(line)
 
     def _progress(self, notice: Mapping[str, Any]) -> None:

@@ -56,7 +56,7 @@ docs/api.md, docs/errors.md, docs/configuration.md of cardd
 
 def page() -> str:
     """The whole page, man(7)."""
-    context = click.Context(main, info_name="cardctl")
+    context = click.Context(main, info_name="cardctl", **main.context_settings)
     parts = [_HEAD, ".SH DESCRIPTION\n", _text(main), ".SH OPTIONS\n", *_options(context), ".SH COMMANDS\n"]
     parts += _commands(context)
     return "".join([*parts, _TAIL])

@@ -30,11 +30,6 @@ def day(moment: str) -> str:
     return f"{_there(moment):%Y-%m-%d}"
 
 
-def as_option(moment: str) -> str:
-    """As `--since` and `--until` take it, exactly: `2026-11-22T18:42:05.120+09:00`."""
-    return _there(moment).isoformat(timespec="milliseconds")
-
-
 def on_wire(moment: datetime) -> str:
     """An aware time as the wire has it: RFC 3339, UTC, microseconds, `Z`."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

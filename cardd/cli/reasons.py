@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from cardd.cli.reasons_audit import AUDIT_REASONS
 from cardd.cli.reasons_badge import BADGE_REASONS
+from cardd.cli.reasons_calls import CALL_REASONS
 from cardd.cli.reasons_keeping import KEEPING_REASONS
 from cardd.cli.reasons_office import OFFICE_REASONS
 from cardd.cli.reasons_watch import WATCH_REASONS
@@ -115,7 +116,7 @@ REASONS: Mapping[str, TwoTexts] = MappingProxyType(
         "pin.format:letter_and_digit": TwoTexts("英字と数字の両方が必要です。", "It needs a letter and a digit."),
         "pin.format:same_as_old": TwoTexts("今までと同じ暗証番号です。", "The new PIN is the old one."),
         "pin.format:repeat_differs": TwoTexts(
-            "新しい暗証番号の二回の入力が一致しません。", "The new PIN was not the same both times."
+            "新しい暗証番号の2回の入力が一致しません。", "The new PIN was not the same both times."
         ),
         "pin.guard:role": TwoTexts(
             "最後の1回を使う権限がありません。責任者が操作してください。",
@@ -158,7 +159,7 @@ REASONS: Mapping[str, TwoTexts] = MappingProxyType(
             "ほかの操作についての承認です。", "It was given for another operation."
         ),
         "approval.invalid:same_person": TwoTexts(
-            "同じ人が二人分の確認をすることはできません。別の職員が行ってください。",
+            "同じ人が2人分の確認をすることはできません。別の職員が行ってください。",
             "One person cannot be both: it takes somebody else.",
         ),
         "approval.invalid:approver": TwoTexts(
@@ -340,7 +341,7 @@ REASONS: Mapping[str, TwoTexts] = MappingProxyType(
             "応答しないカードが入っています。取り出してください。", "A card does not answer: take it out."
         ),
         "lockdown:engaged": TwoTexts(
-            "緊急停止中です。システム管理者二人がそれぞれ cardctl lockdown release を行うと、解除されます。",
+            "緊急停止中です。システム管理者2人がそれぞれ cardctl lockdown release を行うと、解除されます。",
             "The emergency stop is in force. Two administrators release it, each with cardctl lockdown release.",
         ),
         "lockdown:not_kept": TwoTexts(
@@ -359,6 +360,7 @@ REASONS: Mapping[str, TwoTexts] = MappingProxyType(
         ),
         **AUDIT_REASONS,
         **BADGE_REASONS,
+        **CALL_REASONS,
         **KEEPING_REASONS,
         **WATCH_REASONS,
         **OFFICE_REASONS,

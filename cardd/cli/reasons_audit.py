@@ -54,6 +54,10 @@ AUDIT_REASONS: Mapping[str, TwoTexts] = MappingProxyType(
             "端末の時計が記録より 400 日以上進んでいます。時計を直してください。",
             "The clock is more than 400 days ahead of the record: set it right.",
         ),
+        "audit.unavailable:clock_unsure": TwoTexts(
+            "端末の時計が記録よりずっと進んでいて、正しいと確かめられません。時計を確かめ、時刻を合わせてください。",
+            "The clock is far ahead of the record, and nothing keeps it right: compare it with another one, and have it synchronised.",
+        ),
         "audit.unavailable:log_changed": TwoTexts(
             "記録のファイルが後から変わっています。cardd-verify で調べてください。",
             "A file of the record has changed since it was written: let cardd-verify look at it.",
@@ -74,6 +78,14 @@ AUDIT_REASONS: Mapping[str, TwoTexts] = MappingProxyType(
         ),
         "request.bad:card_given_twice": TwoTexts(
             "カードの指定が二重です。", "The card is given twice: by its pseudonym and by the reader."
+        ),
+        "clock:not_synchronised": TwoTexts(
+            "前の記録から7日より長く空いていて、時刻同期がありません。時計が正しいか確かめてください。",
+            "More than 7 days since the record before, and nothing keeps the clock right: compare it with another one.",
+        ),
+        "clock:key_ahead": TwoTexts(
+            "時計が、記録の署名鍵の日付より前です。一度進んでいた時計を戻したときは、その日が来るまで同じ鍵を使います。",
+            "The clock is before the day of the record's key: where it was ahead and was set back, the key stays until that day.",
         ),
         "audit_index:indexing": TwoTexts("索引を作成中です。", "The index of the record is being built."),
         "audit_index:index_damaged": TwoTexts(

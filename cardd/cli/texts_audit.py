@@ -7,6 +7,7 @@ AUDIT_TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         # key: (ja, en)
         "health.audit_index": ("記録の索引", "index of the record"),
+        "health.clock": ("時計", "clock"),
         "head.sequence": ("番号", "NUMBER"),
         "head.moment": ("日時（JST）", "TIME (JST)"),
         "head.what": ("内容", "WHAT"),
@@ -30,11 +31,11 @@ AUDIT_TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "書き出したファイルが途中で変わりました。もう一度行ってください。",
             "The file that came is not the one that was exported. Do it once more.",
         ),
-        "audit_result.done": ("行われた", "done"),
-        "audit_result.refused": ("断られた", "refused"),
-        "audit_result.failed": ("失敗した", "failed"),
-        "audit_result.unknown": ("結果不明", "not known"),
-        "audit_result.open": ("終わっていない", "not ended yet"),
+        "audit_result.done": ("完了", "done"),
+        "audit_result.refused": ("拒否・中止", "refused"),
+        "audit_result.failed": ("失敗", "failed"),
+        "audit_result.unknown": ("結果不明", "outcome unknown"),
+        "audit_result.open": ("結果なし", "no result yet"),
         "audit_result.noted": ("記録のみ", "noted"),
         "used.read": ("カードの内容の読み取り", "The card was read"),
         "used.certificate": ("電子証明書の読み取り", "A certificate was read"),
@@ -63,17 +64,34 @@ AUDIT_TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "disclosure_use": ("{number}. {at}  {what}", "{number}. {at}  {what}"),
         "disclosure_result": ("   結果: {result}", "   Outcome: {result}"),
         "disclosure_given": ("渡した項目: {items}。", "Handed out: {items}."),
+        "disclosure_because": ("{result}。{why}", "{result}. {why}"),
         "disclosure_who": ("   担当: {who}", "   By: {who}"),
         "disclosure_approver": ("   承認: {who}", "   Approved by: {who}"),
         "disclosure_where": ("   場所: {where}", "   Where: {where}"),
         "disclosure_why": ("   目的: {why}", "   Why: {why}"),
-        "disclosure_more": (
-            "より前の利用がほかにもあります。続きを出すには: --until {until}",
-            "There are more uses before these. To list them: --until {until}",
+        "disclosure_here": (
+            "この一覧は、この端末で行われた利用です。",
+            "This list has what was done at this machine.",
         ),
-        "disclosure_note": (
-            "この一覧は、この端末で行われた利用です。電子証明書を更新したカードでは、更新前の利用の一部が載らないことがあります。",
-            "This list has what was done at this machine. Of a card whose certificates were renewed, uses before that may be missing.",
+        "disclosure_known": (
+            "{day} より前に、更新前の電子証明書で行われた利用は載っていません。それについては窓口にお尋ねください。",
+            "Uses before {day}, under an earlier certificate of the card, are not in it: ask the office for these.",
+        ),
+        "disclosure_renewed": (
+            "電子証明書を更新したカードでは、更新前の利用は載っていません。それについては窓口にお尋ねください。",
+            "Of a card whose certificates were renewed, uses before that are not in it: ask the office for these.",
+        ),
+        "kept_since": (
+            "この端末の記録は {day} からのものです。",
+            "The record of this machine begins on {day}.",
+        ),
+        "kept_cut": (
+            "{day} より前の記録は、保存期間を過ぎたため {at} に削除されました（記録 {sequence}番）。",
+            "Records before {day} were cut off on {at}, their years being over (record {sequence}).",
+        ),
+        "query_known": (
+            "{day} より前の、更新前の電子証明書での利用は、このカードからは探せません。",
+            "Uses before {day}, under an earlier certificate, are not found by this card.",
         ),
         "disclosure_log": ("この開示は利用記録 {log} に残ります。", "This list is itself on record, in log {log}."),
         "disclosure_receipt": ("控え {receipt}", "Receipt {receipt}"),

@@ -10,6 +10,7 @@ KEEPING_TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "content.last_record": ("最後の記録番号", "Last record"),
         "content.records": ("記録の件数", "Number of records"),
         "content.last_hash": ("最後の記録のハッシュ値", "Hash of the last record"),
+        "no_such_day": ("その日付はありません（例: 2019-11-22）。", "There is no such day; write it like 2019-11-22."),
         "cut_would": (
             "削除の対象: 記録 {first}〜{last}番（{count}件、{first_at} から {last_at} まで）、{segments}ファイル、{size} バイト",
             "These would go: records {first} to {last} ({count}, from {first_at} to {last_at}); files: {segments}, bytes: {size}",

@@ -83,7 +83,7 @@ PEOPLE_TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         # an emergency
         "lockdown_will": (
             "緊急停止: すべての窓口のログインを終了し、カードの操作をすべて止めます。再起動しても続きます。\n"
-            "解除には、システム管理者二人の職員カードが必要です。",
+            "解除には、システム管理者2人の職員カードが必要です。",
             "Emergency stop: all sessions of all seats end and all card work is refused, also after a restart.\n"
             "It takes two administrators with their badges to release it.",
         ),
@@ -94,12 +94,12 @@ PEOPLE_TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "There is no terminal to ask at: --yes engages it without a question",
         ),
         "lockdown_engaged": (
-            "緊急停止しました。終了したログイン: {n}件。解除: システム管理者二人が、それぞれ cardctl lockdown release",
+            "緊急停止しました。終了したログイン: {n}件。解除: システム管理者2人が、それぞれ cardctl lockdown release",
             "Emergency stop engaged; sessions ended: {n}. To release it, two administrators each: cardctl lockdown release",
         ),
         "lockdown_released": ("緊急停止を解除しました。", "The emergency stop is released. Log in to go on."),
         "lockdown_second": (
-            "{who} の確認を受け付けました。{until} までに、もう一人のシステム管理者が自分の職員カードで行うと解除されます:\n"
+            "{who} の確認を受け付けました。{until} までに、もう1人のシステム管理者が自分の職員カードで行うと解除されます:\n"
             "     cardctl lockdown release",
             "{who} has asked for the release. It is released when another administrator does the same by {until}:\n"
             "     cardctl lockdown release",

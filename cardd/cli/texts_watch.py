@@ -40,6 +40,10 @@ WATCH_TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "watch_list_added": ("カードを名簿に載せました。", "The card is on the list."),
         "watch_list_removed": ("カードを名簿から外しました。", "The card is off the list."),
+        "watch_list_until": (
+            "電子証明書が更新されると別のカードになります。遅くとも {day} までに、もう一度載せてください。",
+            "With a renewed certificate it is another card: put it on the list again, by {day} at the latest.",
+        ),
         "watch_list_same": ("名簿は変わりません。", "The list stays as it was."),
         "watch_head.rule": ("ルール", "rule"),
         "watch_head.month": ("月", "month"),

@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import NoReturn
 
@@ -58,11 +59,9 @@ def _add_explain(explain: argparse.ArgumentParser) -> None:
     explain.add_argument("--role")
     explain.add_argument("--purpose")
     explain.add_argument("--case", help="reception number; left out: some is supposed")
-    explain.add_argument("--key", choices=[each.value for each in KeyRole])
-    explain.add_argument("--pin", choices=[each.value for each in PinKind])
-    explain.add_argument(
-        "--card", choices=[each.value for each in CardKind], help="default: what it is usually done with"
-    )
+    _add_choice(explain, "--key", KeyRole)
+    _add_choice(explain, "--pin", PinKind)
+    _add_choice(explain, "--card", CardKind, "left out: what it is usually done with")
     explain.add_argument("--client", default="*", help="name of a client; left out: one that no row names")
     explain.add_argument("--private-sector", action="store_true", help="the client is no public body")
     explain.add_argument("--emergency", action="store_true", help="under the emergency override")
@@ -70,6 +69,12 @@ def _add_explain(explain: argparse.ArgumentParser) -> None:
         "--from-json", action="store_true", help="the file (`-`: standard input) is an answer to policy.explain"
     )
     explain.set_defaults(command=commands.why)
+
+
+def _add_choice(explain: argparse.ArgumentParser, name: str, kind: type[StrEnum], more: str = "") -> None:
+    """One of the words of `kind`. They stand in the help: as the option's own word they would be wider than a terminal."""
+    words = [each.value for each in kind]
+    explain.add_argument(name, choices=words, metavar="WORD", help="; ".join(filter(None, (", ".join(words), more))))
 
 
 def _locale() -> Locale:

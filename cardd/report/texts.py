@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from cardd.policy.words import ITEMS, OPERATIONS, RIGHTS, Locale, Two
+from cardd.watching.words import NAMES
 
 TEXTS: Mapping[str, Two] = MappingProxyType(
     {
@@ -32,6 +33,10 @@ TEXTS: Mapping[str, Two] = MappingProxyType(
         "level.bad": Two("異常", "bad"),
         "sum.uses": Two("カードの利用 {n} 件 (完了 {done} 件)", "Uses of cards: {n}, of them done: {done}"),
         "sum.no_records": Two("この月の記録はありません。", "There are no records of this month."),
+        "sum.cut": Two(
+            "{day} より前の記録は保存期間を過ぎて削除されています。この月の数字は、残っている記録だけのものです (第10節)。",
+            "Records before {day} were cut off after their years: the figures are of what is left of this month (section 10).",
+        ),
         "sum.whole": Two("記録の検証: 異常なし ({n} 端末)", "Verification of the record: nothing wrong (logs: {n})"),
         "sum.damaged": Two(
             "記録の検証: {n} 端末で異常が見つかりました (第10節)",
@@ -84,7 +89,7 @@ TEXTS: Mapping[str, Two] = MappingProxyType(
         # uses
         "uses": Two("2. 利用の件数", "2. Uses"),
         "uses.note": Two(
-            "1件は、カードに対する1回の操作です (ログイン、読み取り、署名など)。カードに触れる前に断られたものは第4節にあります。",
+            "1件は、カードに対する1回の操作です (ログイン、読み取り、署名など)。カードに触れる前に拒否されたものは第4節にあります。",
             "One use is one operation with a card: a login, a reading, a signature. What was refused before a card was touched"
             " stands in section 4.",
         ),
@@ -92,8 +97,8 @@ TEXTS: Mapping[str, Two] = MappingProxyType(
         "done": Two("完了", "done"),
         "refused": Two("拒否・中止", "refused"),
         "failed": Two("失敗", "failed"),
-        "unknown": Two("不明", "unknown"),
-        "open": Two("結果なし", "no result"),
+        "unknown": Two("結果不明", "outcome unknown"),
+        "open": Two("結果なし", "no result yet"),
         "count": Two("件数", "number"),
         "by_role": Two("役割別", "By role"),
         "by_purpose": Two("利用目的別", "By purpose"),
@@ -244,7 +249,7 @@ WORDS: Mapping[str, Two] = MappingProxyType(
         "daemon.stopped": Two("プログラムの停止", "program stopped"),
         "lockdown.engage": Two("緊急停止", "emergency stop"),
         "lockdown.release": Two("緊急停止の解除", "emergency stop ended"),
-        "result.unknown": Two("結果が不明", "result unknown"),
+        "result.unknown": Two("結果不明", "outcome unknown"),
         "watch.alarm": Two("警告", "alarm"),
     }
 )
@@ -290,28 +295,7 @@ REASONS: Mapping[str, Two] = MappingProxyType(
 )
 """By the first word of an error code."""
 
-WATCHES: Mapping[str, Two] = MappingProxyType(
-    {
-        "w1": Two("同じカードで暗証番号の誤りが続いた", "wrong PINs on one resident card"),
-        "w2": Two("多くのカードで暗証番号の誤り", "wrong PINs over many cards"),
-        "w3": Two("職員のログイン失敗", "failed logins of an operator"),
-        "w4": Two("使えないはずの職員カードの使用", "a badge used that is lost, expired or of somebody who left"),
-        "w5": Two("開庁時間外の利用", "work out of office hours"),
-        "w6": Two("普段より多いカードの利用", "many more cards than usual"),
-        "w7": Two("同じ住民のカードの繰返し利用", "the same resident's card again"),
-        "w8": Two("職員・家族などのカード", "card of staff or family"),
-        "w9": Two("保護対象者のカード", "card of a protected resident"),
-        "w10": Two("目的に合わない項目・拒否の繰返し", "items rare for the purpose, repeated refusals"),
-        "w11": Two("1枚の職員カードが2か所で使われた", "one badge at two places"),
-        "w12": Two("読み取り後に手続きが終わっていない", "read, and no case closed"),
-        "w13": Two("規則による拒否の多発", "many refusals by the policy"),
-        "w14": Two("読み取り直後の抜き取りの多発", "cards taken out right after a read"),
-        "w15": Two("時計・記録・起動の異常", "clock, gap, restart, or late witness"),
-        "w16": Two("緊急時の特例", "emergency override"),
-        "w17": Two("承認が形だけのおそれ", "approvals that look like a rubber stamp"),
-        "w18": Two("仮想・不明なカードリーダー", "virtual or unknown reader"),
-    }
-)
+WATCHES: Mapping[str, Two] = MappingProxyType({word: Two(ja, en) for word, (ja, en) in NAMES.items()})
 
 REVIEW_REASONS: Mapping[str, Two] = MappingProxyType(
     {

@@ -3,9 +3,10 @@
 import argparse
 import json
 import os
+import shutil
 import sys
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import NoReturn, TextIO
@@ -95,7 +96,7 @@ def _replay(given: argparse.Namespace, locale: Locale) -> int:
         print(json.dumps(found.as_json(), ensure_ascii=False))
         return GOOD
     print(say(locale, "records", count=found.records))
-    for line in table(found, locale) or [say(locale, "none")]:
+    for line in table(found, locale, _room()) or [say(locale, "none")]:
         print(line)
     if lists is None:
         print(say(locale, "no_lists"))
@@ -115,16 +116,50 @@ def _settings(path: Path | None) -> tuple[Watching, Lists | None]:
     return settings.watching, Lists(staff, protected)
 
 
-def table(found: Replayed, locale: Locale) -> list[str]:
-    """A line for each rule that spoke or has alarms on record; the newest twelve months across. Empty: none did."""
+def table(found: Replayed, locale: Locale, room: int | None = None) -> list[str]:
+    """A line for each rule that spoke or has alarms on record; the newest twelve months across. Empty: none did.
+
+    `room`: columns that a line may have. Where it is too narrow each rule's name stands in a line of its own, and only as many months
+    as fit, the newest.
+    """
     months = sorted({month for _, month in found.months})[-MONTHS:]
-    head = [
-        say(locale, "rule"),
-        "",
-        *months,
-        *(say(locale, word) for word in ("total", "recorded", "reviewed", "explained")),
+    lines = _lines(found, locale, months, apart=False)
+    if room is None or max(map(_width, lines), default=0) <= room:
+        return lines
+    while max(map(_width, lines := _lines(found, locale, months, apart=True)), default=0) > room and months:
+        months = months[1:]
+    return lines
+
+
+def _lines(found: Replayed, locale: Locale, months: Sequence[str], *, apart: bool) -> list[str]:
+    """The table, with the names of the rules in a column, or each in a line above its numbers."""
+    rows = [
+        [
+            say(locale, "rule"),
+            "",
+            *months,
+            *(say(locale, word) for word in ("total", "recorded", "reviewed", "explained")),
+        ],
+        *_rows(found, locale, months),
     ]
-    rows = [head]
+    if len(rows) == 1:
+        return []
+    names = [row.pop(1) for row in rows] if apart else []
+    widths = [max(_width(row[column]) for row in rows) for column in range(len(rows[0]))]
+    first_number = 1 if apart else 2
+    lines = [
+        "  ".join(_placed(cell, widths[at], right=at >= first_number) for at, cell in enumerate(row)).rstrip()
+        for row in rows
+    ]
+    return [
+        part
+        for name, line in zip(names or [""] * len(lines), lines, strict=True)
+        for part in (line, f"    {name}")
+        if part.strip()
+    ]
+
+
+def _rows(found: Replayed, locale: Locale, months: Sequence[str]) -> Iterator[list[str]]:
     for watch in WATCHES:
         total = sum(count for (word, _), count in found.months.items() if word == watch)
         told = found.on_record.counts(watch)
@@ -132,13 +167,12 @@ def table(found: Replayed, locale: Locale) -> list[str]:
             continue
         share = f"{100 * told['explained'] // told['reviewed']} %" if told["reviewed"] else "-"
         counts = [str(found.months[watch, month]) for month in months]
-        rows.append(
-            [watch, name(locale, watch), *counts, str(total), str(told["alarms"]), str(told["reviewed"]), share]
-        )
-    if len(rows) == 1:
-        return []
-    widths = [max(_width(row[column]) for row in rows) for column in range(len(head))]
-    return ["  ".join(_placed(cell, widths[at], right=at > 1) for at, cell in enumerate(row)).rstrip() for row in rows]
+        yield [watch, name(locale, watch), *counts, str(total), str(told["alarms"]), str(told["reviewed"]), share]
+
+
+def _room() -> int | None:
+    """Columns of whoever reads along; None behind a pipe or in a file."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() or "COLUMNS" in os.environ else None
 
 
 def _placed(cell: str, width: int, *, right: bool) -> str:

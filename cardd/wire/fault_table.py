@@ -134,7 +134,7 @@ SESSIONS = (
 
 OFFICE = (
     Fault("approval.required", 2501, "supervisor", True, EXIT_SECOND_PERSON,
-        TwoTexts("もう一人の承認が必要です。", "A second person must approve this first."),
+        TwoTexts("もう1人の承認が必要です。", "A second person must approve this first."),
         TwoTexts("別の職員に、5分以内に自分の職員カードで内容を確認して承認してもらい、そのあともう一度操作してください。",
                  "Have another person approve it with their own badge within 5 minutes, then repeat the call with the approval's id.")),
     Fault("approval.invalid", 2502, "clerk", True, EXIT_SECOND_PERSON,
@@ -143,7 +143,7 @@ OFFICE = (
                  "`problem` says why; ask for a new approval if it is still needed.")),
     Fault("lockdown.engaged", 2601, "supervisor", False, EXIT_LOCKDOWN,
         TwoTexts("緊急停止中のため、カードの操作はすべて止めています。", "Emergency stop: all card work is refused."),
-        TwoTexts("責任者に連絡してください。解除には、システム管理者二人の職員カードが必要です。",
+        TwoTexts("責任者に連絡してください。解除には、システム管理者2人の職員カードが必要です。",
                  "Call the supervisor; two administrators release it with their badges.")),
     Fault("operator.unknown", 2701, "supervisor", False, EXIT_USAGE,
         TwoTexts("この職員は名簿にありません。", "There is no such operator."),
@@ -187,7 +187,7 @@ OFFICE = (
     Fault("office.refused", 2901, "it", False, EXIT_DENIED,
         TwoTexts("新しい設定ファイルは使えません。前のものがそのまま有効です。",
                  "The new file is not put in force; the one before stays."),
-        TwoTexts("理由を確かめて、直したファイルに二人で署名し直してください。",
+        TwoTexts("理由を確かめて、直したファイルに2人で署名し直してください。",
                  "`problem` says why; mend the file and have two administrators sign it.")),
 )
 

@@ -163,10 +163,10 @@ class Outlets:
     def work(self) -> None:
         """Readings, a wrong PIN, a refusal, signatures, and a card on a list, so that an alarm is raised."""
         stage, pins = self.stage, HOLDER.pins
-        self.sit(CLERK)
         card = stage.insert(self.day.card, RESIDENT_SLOT, kind="my_number")
+        listing = ("audit", "watch-list", "protected", "--purpose", "watch_list", "--case", CASE)
+        self.agreed("watch list", CLERK, "sup-2", *listing)
         asked = {"card": card, "items": ["name", "address", "birth_date", "sex"], **CONTEXT, "case": CASE}
-        stage.call("audit.watch_list", card=card, list="protected", purpose="watch_list", case=CASE)
         read = stage.call("card.read", pins.card_info, with_source=True, **asked)
         assert HOLDER.name in {item["text"] for item in read["items"]}
         self.receipt = read["receipt"]

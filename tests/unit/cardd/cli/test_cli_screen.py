@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cardd.cli.failing import Ended, sentences, table_error
 from cardd.cli.pin_entry import PinSource
-from cardd.cli.screen import columns, table, visible
+from cardd.cli.screen import columns, table, visible, wrapped
 from cardd.cli.texts import Speech
 from cardd.wire.fault import Locale
 from cardd.wire.fault_table import FAULTS
@@ -40,6 +40,42 @@ def test_columns_begin_at_one_place_whatever_is_in_them() -> None:
 
 def test_empty_cells_are_seen() -> None:
     assert table([("a", None), ("b", "")]) == ["a  -", "b  -"]
+
+
+def test_a_table_that_is_too_wide_goes_on_below_its_row() -> None:
+    rows = [("12", "読み取り", "-", "拒否 policy.denied"), ("7", "署名", "-", "")]
+    assert table(rows, ["番号", "内容", "備考", "結果"], 20) == [
+        "番号  内容      備考",
+        "    結果",
+        "12    読み取り  -",
+        "    拒否",
+        "    policy.denied",
+        "7     署名      -",
+    ]
+    assert table(rows, None, 80) == table(rows)
+
+
+@given(st.lists(st.text("ab 氏名（）。、", min_size=1, max_size=30), min_size=1, max_size=6), st.integers(20, 90))
+def test_nothing_is_lost_and_no_line_is_too_wide(cells: list[str], width: int) -> None:
+    lines = table([cells], None, width)
+    told = "".join("".join(lines).split())
+    assert all(cell == "" or cell in told for cell in ("".join(each.split()) for each in cells[:1]))
+    first = max(columns(cells[0].rstrip()), 1)
+    longest = max(columns(word) for cell in cells for word in (cell.split() or [""]))
+    assert all(columns(line) <= max(width, first, longest + 4) for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "lines"),
+    [
+        pytest.param("これは長い文です。次の文です。", 18, ["これは長い文です。", "次の文です。"], id="stop-stays"),
+        pytest.param("見る（注意）とき", 6, ["見る", "（注", "意）と", "き"], id="brackets"),
+        pytest.param("see docs/installation.md now", 8, ["see", "  docs/installation.md", "  now"], id="long-word"),
+        pytest.param("", 8, [""], id="nothing"),
+    ],
+)
+def test_a_line_is_broken_where_japanese_lets_it(text: str, width: int, lines: list[str]) -> None:
+    assert wrapped(text, width, "  " if text.startswith("see") else "") == lines
 
 
 @given(st.text())

@@ -10,11 +10,14 @@ from typing import get_args
 import pytest
 from pydantic import BaseModel
 
+import cardd.errors
 from cardd.cli.context import PROGRESS_STATES
 from cardd.cli.reasons import REASONS
 from cardd.cli.texts import TEXTS, Speech, locale_of_environment
 from cardd.history.questions import Filters
 from cardd.policy.table import APPROVED
+from cardd.report.texts import REVIEW_REASONS
+from cardd.watching.words import NAMES
 from cardd.wire.base import ItemWord, KeyWord, KindWord, PinWord
 from cardd.wire.fault_table import FAULTS
 from cardd.wire.faults import ErrorData, PinFate
@@ -59,6 +62,7 @@ FAMILIES: Mapping[str, set[str]] = {
         "readers",
         "audit",
         "audit_index",
+        "clock",
         "witness",
         "lockdown",
         "memory",
@@ -167,6 +171,38 @@ def test_each_reason_of_the_policy_is_a_sentence() -> None:
     assert told == set(policy_words()) | {"own_alarm"}, "the review of alarms says no by itself"
 
 
+FOR_IT = {"card.bad_answer", "internal"}
+"""Their words name a place in what a card answered, or in cardd: the error's own sentence says all that people at a counter need."""
+
+
+def problem_words() -> Iterator[tuple[str, str]]:
+    """Error and word of each `problem` that stands in the source beside its error; a word that is handed on stands where it begins."""
+    errors = {
+        name: each.code for name, each in vars(cardd.errors).items() if isinstance(each, type) and hasattr(each, "code")
+    }
+    for path in (ROOT / "cardd").rglob("*.py"):
+        if CLI in path.parents:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in errors:
+                for word in [
+                    word for given in node.keywords if given.arg == "problem" for word in plain_words(given.value)
+                ]:
+                    yield errors[node.func.id], word  # type: ignore[attr-defined]
+
+
+def plain_words(value: ast.expr) -> list[str]:
+    if isinstance(value, ast.IfExp):
+        return [*plain_words(value.body), *plain_words(value.orelse)]
+    return [value.value] if isinstance(value, ast.Constant) and isinstance(value.value, str) else []
+
+
+def test_each_problem_of_an_error_is_a_sentence_for_people() -> None:
+    found = set(problem_words())
+    assert len(found) > 100, "the walk sees the errors"
+    assert {f"{code}:{word}" for code, word in found if code not in FOR_IT} - set(REASONS) == set()
+
+
 @pytest.mark.parametrize("key", REASONS)
 def test_each_sentence_belongs_to_an_error_or_check_and_a_word_that_is_said(key: str) -> None:
     where, _, word = key.partition(":")
@@ -182,6 +218,13 @@ def test_each_sentence_is_there_in_both_languages(key: str) -> None:
     assert texts.ja.endswith(("。", "）。"))
     assert texts.en.endswith(".")
     assert not JAPANESE.search(texts.en)
+
+
+def test_rules_and_reviews_are_called_the_same_everywhere() -> None:
+    """The client knows nothing of the daemon's rooms and has the names once more."""
+    assert {key.removeprefix("watch."): TEXTS[key] for key in TEXTS if key.startswith("watch.")} == dict(NAMES)
+    told = {key.removeprefix("review_reason."): TEXTS[key] for key in TEXTS if key.startswith("review_reason.")}
+    assert told == {word: (each.ja, each.en) for word, each in REVIEW_REASONS.items()}
 
 
 def test_a_word_of_a_later_daemon_is_shown_as_it_is() -> None:
