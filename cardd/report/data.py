@@ -261,6 +261,8 @@ class Figures:
     """By rule."""
     incidents: Listed[Line] = field(default_factory=Listed)
     """Starts, torn records, clock steps, cuts, unknown results, the emergency stop, alarms of the daemon: in order."""
+    cut_until_us: int = 0
+    """Time of the first record that is kept, where older ones were cut off that may be of this month; 0: none of this month was."""
 
 
 @dataclass(frozen=True, slots=True)

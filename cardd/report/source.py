@@ -35,7 +35,15 @@ def read_month(directory: Path, month: Month, opening: Opening) -> Figures:
     for path, inside in _with_place(directory, month):
         if inside or tally.waiting or REVIEW.encode() in path.read_bytes():
             tally.feed(segment_entries(path))
-    return tally.figures()
+    figures = tally.figures()
+    figures.cut_until_us = _cut_until(directory, month)
+    return figures
+
+
+def _cut_until(directory: Path, month: Month) -> int:
+    """By the log itself: a log whose first record is not number 1 was cut off before it (A8)."""
+    kept = next((span for span in map(span_of, segments(directory)) if span.count), None)
+    return kept.first_us if kept is not None and kept.first > 1 and kept.first_us > month.first_us else 0
 
 
 def _with_place(directory: Path, month: Month) -> Iterator[tuple[Path, bool]]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+from cardd.japan_time import today
 from cardd.report.data import ReportData
 
 Level = Literal["good", "look", "bad"]
@@ -29,6 +30,8 @@ def _uses(data: ReportData) -> Iterator[Finding]:
     figures = data.figures
     if not figures.terminals:
         yield Finding("look", "sum.no_records")
+    if figures.cut_until_us:
+        yield Finding("look", "sum.cut", {"day": today(figures.cut_until_us).isoformat()})
     yield Finding("good", "sum.uses", {"n": figures.uses.total, "done": figures.uses.done})
     not_known = figures.uses.unknown + figures.uses.open
     if not_known:

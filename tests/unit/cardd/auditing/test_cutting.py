@@ -22,7 +22,11 @@ from cardd.auditing.cutting import CutRules, Cutting
 from cardd.errors import ApprovalRequired, AuditCutRefused, PolicyDenied
 from cardd.gate.gate import Gate
 from cardd.history.questions import Filters
+from cardd.japan_time import today
 from cardd.ports import Call
+from cardd.report.data import Month, Opening, ReportData
+from cardd.report.source import read_month
+from cardd.report.summary import findings
 from tests.unit.cardd.audit.journals import START_US, an_intent, an_outcome
 from tests.unit.cardd.auditing.long_life import BEFORE, TwoPeopleGate, old_log, opened
 from tests.unit.cardd.history.logs import following
@@ -311,3 +315,20 @@ async def test_a_question_says_what_was_cut_off_and_which_record_let_it_go(house
         path.write_text(json.dumps(lying))
         assert book.beginnings() == [kept]
         assert book.page(Filters(until_us=kept.utc_us)).uses == (), "nothing is told of what went"
+
+
+@pytest.mark.proves("A8", "A9")
+async def test_a_report_of_a_month_that_was_cut_off_does_not_say_that_nothing_was_done(house: House) -> None:
+    whole = {month: read_month(house.directory, Month(2019, month), Opening()) for month in (8, 9, 10)}
+    assert all(each.uses.total and not each.cut_until_us for each in whole.values())
+    await house.cutting.cut(CALL, BEFORE, "a-1")
+    first = next(entries(house.directory))[0]
+    for month, before in whole.items():
+        figures = read_month(house.directory, Month(2019, month), Opening())
+        data = ReportData(Month(2019, month), "", START_US, figures)
+        told = [each.values["day"] for each in findings(data) if each.key == "sum.cut"]
+        if figures.uses.total < before.uses.total:
+            assert figures.cut_until_us == first.utc_us
+        assert told == ([today(first.utc_us).isoformat()] if figures.cut_until_us else [])
+    assert not read_month(house.directory, Month(2019, 8), Opening()).uses.total, "all of it went"
+    assert not read_month(house.directory, Month(2020, 1), Opening()).cut_until_us, "whole"
