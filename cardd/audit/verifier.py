@@ -269,13 +269,13 @@ class Finding:
 
     def told(self, locale: str) -> str:
         """One line for people."""
-        says = SAYS[self.problem][locale == "ja"]
+        says, file = SAYS[self.problem][locale == "ja"], harmless(self.file)
         several = self.until > self.sequence
         if locale == "ja":
             which = f"記録 {self.sequence}〜{self.until}" if several else f"記録 {self.sequence}"
-            return f"{which}（{self.file}、{self.offset} バイト目）: {self.problem}: {says}"
+            return f"{which}（{file}、{self.offset} バイト目）: {self.problem}: {says}"
         which = f"records {self.sequence} to {self.until}" if several else f"record {self.sequence}"
-        return f"{which} ({self.file}, byte {self.offset}): {self.problem}: {says}"
+        return f"{which} ({file}, byte {self.offset}): {self.problem}: {says}"
 
 
 @dataclass
@@ -361,7 +361,7 @@ class Unusable(Exception):
     def told(self, locale: str) -> str:
         """One line for people."""
         says = CANNOT[self.word][locale == "ja"]
-        return (f"{self.about}: " if self.about else "") + says + (f" ({self.reason})" if self.reason else "")
+        return (f"{harmless(self.about)}: " if self.about else "") + says + (f" ({self.reason})" if self.reason else "")
 
     def as_json(self) -> str:
         """The same for programs, in both languages."""
@@ -1975,6 +1975,11 @@ COLUMNS = (
 )
 
 
+def titles() -> str:
+    """The line above the table."""
+    return "  ".join(fit(name, width) for name, width in COLUMNS).rstrip()
+
+
 def row(record: Record) -> str:
     """One line of the table."""
     told = record.content
@@ -2007,9 +2012,14 @@ def in_column(utc_us: int) -> str:
         return str(utc_us)
 
 
+def harmless(text: str) -> str:
+    """Nothing in it that a terminal would obey."""
+    return "".join(each if each.isprintable() else "?" for each in text)
+
+
 def fit(text: str, width: int) -> str:
-    """`text` in exactly `width` columns of a terminal, nothing in it that a terminal would obey; the last column may run on."""
-    safe = "".join(each if each.isprintable() else "?" for each in text)
+    """`text` in exactly `width` columns of a terminal; the last column may run on."""
+    safe = harmless(text)
     used = sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in safe)
     return safe + " " * max(0, width - used)
 
@@ -2019,158 +2029,158 @@ def numbers(listed: Sequence[int]) -> str:
     return " ".join(map(str, listed[:20])) + (" …" if len(listed) > 20 else "")
 
 
+LINES = {
+    "log": (
+        "log {log}: {first}{records} records in {segments} segments, {span}",
+        "ログ {log}: 記録 {first}{records}、セグメント {segments}、{span}",
+    ),
+    "last": ("last good record: {number} {digest}", "最後の正しい記録: {number} {digest}"),
+    "no_heads": (
+        "no signed heads: a cut end or a log made anew shows only against receipts kept elsewhere",
+        "署名付き照合値はありません: 末尾の切り取りと全体の作り直しは、別に保管した記録の控えでしか分かりません",
+    ),
+    "heads": (
+        "signed heads: {heads} (signatures checked: {signatures}), keys of {keys} days; the newest covers {size} records, {time}; "
+        "records behind it: {uncovered}",
+        "署名付き照合値 {heads}（署名を確認 {signatures}）、鍵 {keys} 日分。最新は記録 {size} まで、{time}。それより後の記録 {uncovered}",
+    ),
+    "first_key": ("first key: {key}", "最初の鍵: {key}"),
+    "key_given": ("it is the key that you gave", "指定された鍵と一致しました"),
+    "key_taken": (
+        "taken from the log itself: give the key noted at set-up with --key, and a log made anew is found too",
+        "この鍵はログ自身から取りました。設定時に控えた鍵を --key で指定すると、作り直されたログも分かります",
+    ),
+    "key_in_proof": (
+        "taken from the proof itself: compare it with the one noted at set-up, or give that with --key",
+        "この鍵は証明のファイルから取りました。設定時に控えた鍵と比べるか、--key で指定してください",
+    ),
+    "anchors": ("heads kept elsewhere that agree: {count}", "別に保管した照合値と一致: {count}"),
+    "witness": ("witness {name}: {size} records, seen {time}", "証人 {name}: 記録 {size} まで、{time}"),
+    "roll_over": (
+        "the last change of keys broke off; the next start finishes it",
+        "最後の鍵の交替が途中です。次の起動時に完了します",
+    ),
+    "cut": (
+        "records up to {until} were cut off after their years, and log.cut says so",
+        "記録 {until} までは保存期間を過ぎて削除されています（log.cut に記録あり）",
+    ),
+    "previous": ("goes on from log {log}", "前のログ: {log}"),
+    "missing": (
+        "log {log} is NOT here: it, and all logs before it, were not checked",
+        "ログ {log} はここにありません。そのログと、それより前のログは検査していません",
+    ),
+    "open_intents": ("intents without a result: {numbers}", "結果のない操作: {numbers}"),
+    "clock_went_back": ("the clock went back at records: {numbers}", "時刻が戻った記録: {numbers}"),
+    "clock_steps": ("steps of the clock at records: {numbers}", "時計の変更の記録: {numbers}"),
+    "outside_period": (
+        "times of another day than the key's, with a step of the clock on record: {numbers}",
+        "時計の変更により、鍵の日付と時刻が違う記録: {numbers}",
+    ),
+    "closed_whole": ("log before it, {log}: {records} records, whole", "前のログ {log}: 記録 {records}、正常"),
+    "closed_damaged": (
+        "log before it, {log}: {records} records, damaged ({sequence}: {problem})",
+        "前のログ {log}: 記録 {records}、破損 ({sequence}: {problem})",
+    ),
+    "receipt": ("the receipt's record is in the log", "控えの記録はログにあります"),
+    "no_receipt": ("the receipt's record is NOT in the log", "控えの記録はログにありません"),
+    "whole": ("whole", "正常"),
+    "not_whole": ("NOT WHOLE: {finding}", "不完全: {finding}"),
+    "damaged": ("DAMAGED at {finding}", "破損 {finding}"),
+    "lines": ("lines: {count}", "行数: {count}"),
+    "compared": ("lines compared with the log: {count}", "ログと比べた行: {count}"),
+    "proof_head": (
+        "head: {size} records or lines, {time}, key of {day}",
+        "照合値: 記録または行 {size}、{time}、{day} の鍵",
+    ),
+    "proved": ("proved", "証明されました"),
+    "not_proved": ("NOT PROVED: {finding}", "証明されません: {finding}"),
+}  # fmt: skip
+"""The lines of a summary, in English and Japanese."""
+
+
+def _says(locale: str, word: str, **facts: object) -> str:
+    return LINES[word][locale == "ja"].format(**facts)
+
+
 def summary(report: Report, locale: str = "en") -> str:
     """The report in a few lines."""
-    ja = locale == "ja"
     span = f"{when(report.first_utc_us)} – {when(report.last_utc_us)}"
     first = "" if report.first_sequence == 1 else f"{report.first_sequence}–"
+    about = {"log": report.log_id or "-", "first": first, "records": report.records, "segments": report.segments}
     lines = [
-        f"ログ {report.log_id or '-'}: 記録 {first}{report.records}、セグメント {report.segments}、{span}"
-        if ja
-        else f"log {report.log_id or '-'}: {first}{report.records} records in {report.segments} segments, {span}",
-        f"{'最後の正しい記録' if ja else 'last good record'}: {report.records} {report.last_hash}",
-        *_about_heads(report, ja=ja),
-        *_about_questions(report, ja=ja),
+        _says(locale, "log", **about, span=span),
+        _says(locale, "last", number=report.records, digest=report.last_hash),
+        *_about_heads(report, locale),
+        *_about_questions(report, locale),
     ]
     for closed in report.closed:
-        lines.append(
-            f"前のログ {closed['log_id']}: 記録 {closed['records']}、{_closed_state(closed, ja=ja)}"
-            if ja
-            else f"log before it, {closed['log_id']}: {closed['records']} records, {_closed_state(closed, ja=ja)}"
-        )
+        word, finding = ("closed_damaged", closed["finding"]) if closed["finding"] else ("closed_whole", {})
+        lines.append(_says(locale, word, log=closed["log_id"], **{**finding, "records": closed["records"]}))
     if report.receipt_found is not None:
-        if ja:
-            lines.append("控えの記録は" + ("ログにあります" if report.receipt_found else "ログにありません"))
-        else:
-            lines.append("the receipt's record is " + ("in the log" if report.receipt_found else "NOT in the log"))
-    lines.append(_verdict(report, locale))
+        lines.append(_says(locale, "receipt" if report.receipt_found else "no_receipt"))
+    if report.finding is None:
+        lines.append(_says(locale, "whole"))
+    else:
+        word = "not_whole" if report.finding.problem == "previous_missing" else "damaged"
+        lines.append(_says(locale, word, finding=report.finding.told(locale)))
     return "\n".join(lines)
 
 
-def _verdict(report: Report, locale: str) -> str:
-    ja = locale == "ja"
-    if report.finding is None:
-        return "正常" if ja else "whole"
-    if report.finding.problem == "previous_missing":
-        return f"{'不完全' if ja else 'NOT WHOLE'}: {report.finding.told(locale)}"
-    return f"{'破損' if ja else 'DAMAGED at'} {report.finding.told(locale)}"
-
-
-def _closed_state(closed: dict[str, Any], *, ja: bool) -> str:
-    finding = closed["finding"]
-    if finding is None:
-        return "正常" if ja else "whole"
-    return f"{'破損' if ja else 'damaged'} ({finding['sequence']}: {finding['problem']})"
-
-
-def _about_heads(report: Report, *, ja: bool) -> Iterator[str]:
+def _about_heads(report: Report, locale: str) -> Iterator[str]:
     if not report.heads:
-        yield (
-            "署名付き照合値はありません: 末尾の切り取りと全体の作り直しは、別に保管した記録の控えでしか分かりません"
-            if ja
-            else "no signed heads: a cut end or a log made anew shows only against receipts kept elsewhere"
-        )
+        yield _says(locale, "no_heads")
         return
-    yield (
-        f"署名付き照合値 {report.heads}（署名を確認 {report.signatures}）、鍵 {report.keys} 日分。最新は記録 {report.head_size} まで、"
-        f"{when(report.head_utc_us)}。それより後の記録 {report.uncovered}"
-        if ja
-        else f"signed heads: {report.heads} (signatures checked: {report.signatures}), keys of {report.keys} days; the newest covers "
-        f"{report.head_size} records, {when(report.head_utc_us)}; records behind it: {report.uncovered}"
-    )
+    counts = {name: getattr(report, name) for name in ("heads", "signatures", "keys", "uncovered")}
+    yield _says(locale, "heads", **counts, size=report.head_size, time=when(report.head_utc_us))
     if report.first_key:
-        yield f"{'最初の鍵' if ja else 'first key'}: {report.first_key}"
-        if report.key_pinned:
-            yield "指定された鍵と一致しました" if ja else "it is the key that you gave"
-        else:
-            yield (
-                "この鍵はログ自身から取りました。設定時に控えた鍵を --key で指定すると、作り直されたログも分かります"
-                if ja
-                else "taken from the log itself: give the key noted at set-up with --key, and a log made anew is found too"
-            )
+        yield _says(locale, "first_key", key=report.first_key)
+        yield _says(locale, "key_given" if report.key_pinned else "key_taken")
     if report.anchors:
-        yield (
-            f"別に保管した照合値と一致: {report.anchors}"
-            if ja
-            else f"heads kept elsewhere that agree: {report.anchors}"
-        )
-    for each in report.witnessed:
-        seen = when(each["at_s"] * 1_000_000)
-        yield (
-            f"証人 {each['witness']}: 記録 {each['size']} まで、{seen}"
-            if ja
-            else f"witness {each['witness']}: {each['size']} records, seen {seen}"
-        )
+        yield _says(locale, "anchors", count=report.anchors)
+    yield from _about_witnesses(report.witnessed, locale)
 
 
-def _about_questions(report: Report, *, ja: bool) -> Iterator[str]:
+def _about_witnesses(witnessed: Iterable[dict[str, Any]], locale: str) -> Iterator[str]:
+    for each in witnessed:
+        yield _says(locale, "witness", name=each["witness"], size=each["size"], time=when(each["at_s"] * 1_000_000))
+
+
+def _about_questions(report: Report, locale: str) -> Iterator[str]:
     if report.roll_over_broken_off:
-        yield (
-            "最後の鍵の交替が途中です。次の起動時に完了します"
-            if ja
-            else "the last change of keys broke off; the next start finishes it"
-        )
+        yield _says(locale, "roll_over")
     if report.cut_until:
-        yield (
-            f"記録 {report.cut_until} までは保存期間を過ぎて削除されています（log.cut に記録あり）"
-            if ja
-            else f"records up to {report.cut_until} were cut off after their years, and log.cut says so"
-        )
+        yield _says(locale, "cut", until=report.cut_until)
     if report.previous_log:
-        yield f"前のログ: {report.previous_log}" if ja else f"goes on from log {report.previous_log}"
+        yield _says(locale, "previous", log=report.previous_log)
     if report.closed_missing:
-        yield (
-            f"ログ {report.closed_missing} はここにありません。そのログと、それより前のログは検査していません"
-            if ja
-            else f"log {report.closed_missing} is NOT here: it, and all logs before it, were not checked"
-        )
-    if report.open_intents:
-        yield ("結果のない操作: " if ja else "intents without a result: ") + numbers(report.open_intents)
-    if report.clock_went_back:
-        yield ("時刻が戻った記録: " if ja else "the clock went back at records: ") + numbers(report.clock_went_back)
-    if report.clock_steps:
-        yield ("時計の変更の記録: " if ja else "steps of the clock at records: ") + numbers(report.clock_steps)
-    if report.outside_period:
-        yield (
-            "時計の変更により、鍵の日付と時刻が違う記録: "
-            if ja
-            else "times of another day than the key's, with a step of the clock on record: "
-        ) + numbers(report.outside_period)
+        yield _says(locale, "missing", log=report.closed_missing)
+    for name in ("open_intents", "clock_went_back", "clock_steps", "outside_period"):
+        listed = getattr(report, name)
+        if listed:
+            yield _says(locale, name, numbers=numbers(listed))
 
 
 def proof_summary(proof: Proof, locale: str) -> str:
     """What a proof, two heads or an export have shown."""
-    ja, lines = locale == "ja", list[str]()
+    lines = list[str]()
     if proof.kind == "record" and proof.content:
-        record = Record(
-            proof.sequence, proof.content["utc_us"], proof.content["phase"], proof.content, proof.record_hash
-        )
-        lines += ["  ".join(fit(name, width) for name, width in COLUMNS).rstrip(), row(record)]
+        told = proof.content
+        lines += [titles(), row(Record(proof.sequence, told["utc_us"], told["phase"], told, proof.record_hash))]
     if proof.kind == "export":
-        lines.append(f"{'行数' if ja else 'lines'}: {proof.lines}")
+        lines.append(_says(locale, "lines", count=proof.lines))
         if proof.compared:
-            lines.append(f"{'ログと比べた行' if ja else 'lines compared with the log'}: {proof.compared}")
+            lines.append(_says(locale, "compared", count=proof.compared))
     if proof.head_size:
-        lines.append(
-            f"照合値: 記録または行 {proof.head_size}、{when(proof.head_utc_us)}、{proof.head_day} の鍵"
-            if ja
-            else f"head: {proof.head_size} records or lines, {when(proof.head_utc_us)}, key of {proof.head_day}"
-        )
+        about = {"size": proof.head_size, "time": when(proof.head_utc_us), "day": proof.head_day}
+        lines.append(_says(locale, "proof_head", **about))
     if proof.first_key:
-        taken = ("指定された鍵" if ja else "the key that you gave") if proof.key_pinned else (
-            "証明のファイルから。設定時に控えた鍵と比べるか、--key で指定してください"
-            if ja
-            else "from the proof itself: compare it with the one noted at set-up, or give that with --key"
-        )  # fmt: skip
-        lines.append(f"{'最初の鍵' if ja else 'first key'}: {proof.first_key} ({taken})")
-    for each in proof.witnessed:
-        lines.append(
-            f"{'証人' if ja else 'witness'} {each['witness']}: {each['size']}, {when(each['at_s'] * 1_000_000)}"
-        )
+        lines.append(_says(locale, "first_key", key=proof.first_key))
+        lines.append(_says(locale, "key_given" if proof.key_pinned else "key_in_proof"))
+    lines += _about_witnesses(proof.witnessed, locale)
     if proof.finding:
-        lines.append(f"{'証明されません' if ja else 'NOT PROVED'}: {proof.finding.told(locale)}")
+        lines.append(_says(locale, "not_proved", finding=proof.finding.told(locale)))
     else:
-        lines.append("証明されました" if ja else "proved")
+        lines.append(_says(locale, "proved"))
     return "\n".join(lines)
 
 
@@ -2392,11 +2402,11 @@ def tell_proof(proof: Proof, chosen: argparse.Namespace, locale: str) -> int:
 
 def _table(*, as_json: bool) -> Callable[[Record], None]:
     """Prints each record; the report that follows names the first bad one."""
-    titles = [] if as_json else ["  ".join(fit(name, width) for name, width in COLUMNS).rstrip()]
+    above = [] if as_json else [titles()]
 
     def each(record: Record) -> None:
-        while titles:
-            print(titles.pop())
+        while above:
+            print(above.pop())
         print(json.dumps(record.content, ensure_ascii=False) if as_json else row(record))
 
     return each

@@ -205,3 +205,17 @@ def test_a_pipe_or_a_device_in_a_copy_ends_the_check_with_its_name(
     put(path)
     assert main([str(log)]) == 2
     assert path.name in capsys.readouterr().err
+
+
+@pytest.mark.proves("A6")
+def test_the_name_of_a_file_commands_no_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    filled(tmp_path)
+    first, *_ = sorted(tmp_path.glob("*.seg"))
+    first.rename(tmp_path / "0\x1b[2J\u202e.seg")
+    for locale in ("en", "ja"):
+        assert main([str(tmp_path), "--locale", locale]) == 1
+        said = capsys.readouterr().out
+        assert "0?[2J?.seg" in said
+        assert "\x1b" not in said
+    assert main([str(tmp_path), "--anchor", str(tmp_path / "\x1b[2J")]) == 2
+    assert "\x1b" not in capsys.readouterr().err

@@ -3,6 +3,7 @@
 import base64
 import json
 import random
+import re
 import shutil
 import struct
 from collections.abc import Callable
@@ -12,11 +13,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from cardd.audit.verifier import NamedKey, Outside, Report, main, note_of, receipt_of, verify
+from cardd.audit.verifier import CANNOT, LINES, SAYS, NamedKey, Outside, Report, main, note_of, receipt_of, verify
 from tests.fixtures.made_log import STATE, LogMaker, MadeLog, made_log, us_of
 from tests.fixtures.outside_python import Desk
 
 WITNESS = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+FACTS = re.compile(r"{[a-z]+}")
 COSIGNATURE = 4
 """Type byte of a witness's key (c2sp.org/tlog-cosignature)."""
 WITNESS_KEY = NamedKey.of(
@@ -154,13 +156,12 @@ def test_it_speaks_japanese(made: MadeLog, tmp_path: Path, capsys: pytest.Captur
 
 
 def test_every_word_of_a_finding_says_something_in_both_languages() -> None:
-    from cardd.audit.verifier import SAYS
-
     source = Path(verify.__code__.co_filename).read_text(encoding="utf-8")
-    for word, (english, japanese) in SAYS.items():
-        assert source.count(f'"{word}"') >= 2, f"{word} is never found"
+    for word, (english, japanese) in (*SAYS.items(), *CANNOT.items(), *LINES.items()):
+        assert source.count(f'"{word}"') >= 2, f"{word} is never said"
         assert english.isascii()
         assert not japanese.isascii()
+        assert sorted(FACTS.findall(english)) == sorted(FACTS.findall(japanese)), word
 
 
 @pytest.mark.proves("A6")
