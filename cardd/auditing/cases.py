@@ -1,5 +1,6 @@
 """`case.close`: an application tells that the work on a reception number is done. W12 asks where nothing came of a reading."""
 
+from cardd.errors import CarddError
 from cardd.gate.gate import Gate
 from cardd.gate.request import Receipt
 from cardd.ports import Call
@@ -12,5 +13,10 @@ class Cases:
         self._gate = gate
 
     async def close(self, call: Call, case: str) -> Receipt:
-        """Put it on record. Raises `SessionRequired`, `SessionLocked`, `AuditUnavailable`."""
-        return await self._gate.note(call, self._gate.session(call), case=case)
+        """Put it on record; also that nobody was logged in for it. Raises `SessionRequired`, `SessionLocked`, `AuditUnavailable`."""
+        try:
+            session = self._gate.session(call)
+        except CarddError as error:
+            await self._gate.refuse_call(call, error, case=case)
+            raise
+        return await self._gate.note(call, session, case=case)

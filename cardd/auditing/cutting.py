@@ -12,12 +12,13 @@ from cardd.audit.chain import Damaged
 from cardd.audit.checkpoint import Head
 from cardd.audit.cutting import EVENT, Cut, carry_out, joined, read_book
 from cardd.audit.disk import Disk
-from cardd.errors import AuditCutRefused
+from cardd.errors import AuditCutRefused, CarddError
 from cardd.gate.gate import Gate
 from cardd.gate.request import NO_CARD, Receipt, Request
 from cardd.keeping.cut_plan import Plan, Summary, check_left, plan_cut, summarize
 from cardd.model import Operation
 from cardd.ports import Call
+from cardd.sessions.session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +52,15 @@ class Cutting:
         """What `cut` would remove. On record, and for whoever may ask for the cut. Raises `SessionRequired`, `SessionLocked`,
         `PolicyDenied`, `AuditCutRefused`, `AuditUnavailable`."""
         request = Request(call, Operation.AUDIT_CUT, NO_CARD)
-        await self._check_right(request)
+        session = await self._check_right(request)
         plan = await self._planned(request, before)
+        try:
+            self._gate.check_session(session)
+        except CarddError as error:
+            await self._gate.refuse(request, error)
+            raise
         told = {"first_sequence": plan.first_sequence, "last_sequence": plan.last_sequence, "count": plan.count}
-        receipt = await self._gate.note(
-            call, self._gate.session(call), operation=Operation.AUDIT_CUT, problem="previewed", **told
-        )
+        receipt = await self._gate.note(call, session, operation=Operation.AUDIT_CUT, problem="previewed", **told)
         return CutDone(plan, False, receipt)
 
     async def cut(self, call: Call, before: date, approval: str | None) -> CutDone:
@@ -80,18 +84,23 @@ class Cutting:
                 )
                 await self._journal.head("cut")  # a start goes on with a cut only where a head covers its record
                 await _finished(partial(self._remove, plan, head, summary, receipt.sequence))
-        except AuditCutRefused as error:
+        except CarddError as error:
             await self._gate.refuse(request, error)
             raise
         return CutDone(plan, True, receipt)
 
-    async def _check_right(self, request: Request) -> None:
-        """No log is read for somebody who may not cut. Whoever may not is refused by the gate, on record."""
-        session = self._gate.session(request.call)
+    async def _check_right(self, request: Request) -> Session:
+        """No log is read for somebody who may not cut. Whoever may not is refused by the gate, on record, and so is nobody."""
+        try:
+            session = self._gate.session(request.call)
+        except CarddError as error:
+            await self._gate.refuse(request, error)
+            raise
         allowed = self._gate.has_right(session.operator, Operation.AUDIT_CUT) and not request.call.caller.private_sector
         if not allowed:
             await self._gate.allow_by_two(request)
             raise AssertionError("the gate allowed what the role has no right to")
+        return session
 
     async def _planned(self, request: Request, before: date) -> Plan:
         rules = self._rules

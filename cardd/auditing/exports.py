@@ -22,7 +22,8 @@ KEPT_S = 900.0
 """So long an export can be taken; then its file goes."""
 MOST_KEPT = 4
 PAGE = 500
-SUFFIX = ".part"
+PREFIX, SUFFIX = "x-", ".part"
+"""Of the files that are ours in the folder of exports."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +72,9 @@ class Exports:
         """`desk`: one of its own, for an export may take minutes. What an earlier run left behind is removed."""
         self._gate, self._desk, self._tools = gate, desk, tools
         self._kept: dict[str, _Kept] = {}
-        for left in tools.directory.glob(f"*{SUFFIX}") if tools.directory.is_dir() else ():
-            left.unlink()
+        for left in tools.directory.glob(f"{PREFIX}*{SUFFIX}") if tools.directory.is_dir() else ():
+            if left.is_symlink() or not left.is_dir():  # whatever else somebody put there is not ours to remove
+                left.unlink(missing_ok=True)
 
     @property
     def part_bytes(self) -> int:
@@ -112,8 +114,10 @@ class Exports:
                 **facts,
             )
             self._gate.check_session(session)
-        except BaseException:
+        except BaseException as error:
             written.path.unlink(missing_ok=True)
+            if isinstance(error, CarddError):
+                await self._gate.refuse(request, error)
             raise
         export = Export(written.path.stem, written, note, receipt)
         self._kept[export.id] = _Kept(export, session.id, self._tools.clock.boottime() + KEPT_S)
@@ -121,8 +125,17 @@ class Exports:
 
     async def part(self, call: Call, export: str, offset: int) -> tuple[bytes, bool]:
         """Bytes of the file from `offset` on, and whether they are the last. Raises `AuditUnknown` (`export`: none of this session),
-        `SessionRequired`, `SessionLocked`, `AuditUnavailable`.
+        `SessionRequired`, `SessionLocked`, `LockedDown`, `AuditUnavailable`; each is on record.
         """
+        try:
+            return await self._part(call, export, offset)
+        except CarddError as error:
+            await self._gate.refuse(Request(call, Operation.AUDIT_EXPORT, NO_CARD), error)
+            raise
+
+    # --- inside ------------------------------------------------------------------------------------------------------
+
+    async def _part(self, call: Call, export: str, offset: int) -> tuple[bytes, bool]:
         session = self._gate.session(call)
         self._gate.check_lockdown()
         self._forget_old()
@@ -144,12 +157,10 @@ class Exports:
         last = offset + len(octets) >= written.size
         return octets, last
 
-    # --- inside ------------------------------------------------------------------------------------------------------
-
     async def _write(self, order: Order) -> Written:
         if len(self._kept) >= MOST_KEPT:
             self._drop(min(self._kept, key=lambda each: self._kept[each].until))
-        path = self._tools.directory / f"x-{secrets.token_hex(8)}{SUFFIX}"
+        path = self._tools.directory / f"{PREFIX}{secrets.token_hex(8)}{SUFFIX}"
         given_up = threading.Event()
 
         def make(book: Book) -> Written:

@@ -4,10 +4,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from cardd.audit.checkpoint import SignedHead
-from cardd.errors import PolicyDenied
+from cardd.errors import CarddError, PolicyDenied
 from cardd.gate.door import Door
 from cardd.gate.gate import Gate
-from cardd.gate.request import Performed, Request
+from cardd.gate.request import NO_CARD, Performed, Request
 from cardd.model import CardHandle, Operation, PinKind
 from cardd.ports import Call
 from cardd.proving.prover import BadgeProver, Proven
@@ -43,7 +43,7 @@ class HeadExport:
         Raises `PolicyDenied` without the right `head_export`, `AuditUnavailable`, and what gate and proof raise. It is given also
         while logins are refused because nothing left the machine: this is what ends that.
         """
-        handle = badge or await self._gate.badge_at(call.caller.seat)
+        handle = badge or await self._badge(call)
         request = Request(call, Operation.HEAD_EXPORT, handle, pins=(PinKind.BADGE,))
 
         async def plan(door: Door) -> Proven:
@@ -61,6 +61,13 @@ class HeadExport:
         )
         self._exported(head.size)
         return Performed(ExportedHead(signed, operator), receipt)
+
+    async def _badge(self, call: Call) -> CardHandle:
+        try:
+            return await self._gate.badge_at(call.caller.seat)
+        except CarddError as error:
+            await self._gate.refuse(Request(call, Operation.HEAD_EXPORT, NO_CARD), error)
+            raise
 
     def _fits(self, operator: Operator) -> None:
         if not self._gate.has_right(operator, Operation.HEAD_EXPORT):

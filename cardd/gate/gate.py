@@ -20,7 +20,7 @@ from cardd.errors import (
     SessionRequired,
 )
 from cardd.gate import fields
-from cardd.gate.admission import Admission, Admitted
+from cardd.gate.admission import WITHOUT_SESSION, Admission, Admitted
 from cardd.gate.after_read import AfterRead
 from cardd.gate.door import Door, Standing
 from cardd.gate.outcomes import given_up, outcome_of
@@ -108,8 +108,20 @@ class Gate:
         return await self._parts.journal.state(StateRecord(**known | more))
 
     async def refuse(self, request: Request, error: CarddError) -> None:
-        """Put on record that a use case said no before it came to the gate."""
-        await self._parts.refusals.note(RecordContext(**fields.of_request(request)), error.code, error.facts.problem)
+        """Put on record that a use case said no before it came to the gate, to whoever is logged in there."""
+        await self._note_refusal(fields.of_request(request), request.call, error, request.operation)
+
+    async def refuse_call(self, call: Call, error: CarddError, **more: Any) -> None:
+        """The same for a call that is no operation of the policy. `more`: fields of `RecordContext`."""
+        await self._note_refusal(fields.of_caller(call) | more, call, error)
+
+    async def _note_refusal(
+        self, facts: dict[str, Any], call: Call, error: CarddError, operation: Operation | None = None
+    ) -> None:
+        session = self._parts.sessions.find(call.caller.seat, call.caller.peer.uid)
+        if operation not in WITHOUT_SESSION:  # there a badge says who it is, whoever is logged in beside it
+            facts |= fields.of_session(session)
+        await self._parts.refusals.note(RecordContext(**facts), error.code, error.facts.problem)
 
     # --- questions of the use cases ----------------------------------------------------------------------------------
 
