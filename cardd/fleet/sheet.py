@@ -27,7 +27,7 @@ WORDS = {
     "head": ("最新の照合値", "last head"),
     "seen": ("最終連絡", "last seen"),
     "program": ("版", "version"),
-    "time": ("日時", "time"),
+    "time": ("日時（JST）", "time (JST)"),
     "number": ("番号", "number"),
     "what": ("内容", "what"),
     "operator": ("職員番号", "operator"),

@@ -39,7 +39,7 @@ def test_a_disclosure_says_who_when_where_why_and_on_which_ground() -> None:
     use = told(operator="tanaka", role="counter", seat="window-2", purpose="passport", items=["name", "address"])
     lines = [line.strip() for line in sheet.disclosure([use], NAMES, "ja")]
     assert lines == [
-        "1.", "日時: 2026-09-21 23:13:20 JST".replace(" JST", ""), "端末: counter-1 window-2", "職員番号: tanaka 窓口担当", "目的: 旅券申請",
+        "1.", "日時（JST）: 2026-09-21 23:13:20", "端末: counter-1 window-2", "職員番号: tanaka 窓口担当", "目的: 旅券申請",
         "根拠: 旅券法 第3条", "項目: name address", "結果: 結果なし", "番号: 7",
     ]  # fmt: skip
     assert sheet.disclosure([], NAMES, "en") == ["Nothing is on record for this card."]
