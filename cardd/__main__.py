@@ -85,7 +85,9 @@ def _facts(error: CarddError | Damaged | StateBroken | OSError) -> dict[str, obj
     """What an error at start says beside its type: words of ours and of the kernel, and names of files."""
     match error:
         case CarddError():
-            return {"code": error.code, "problem": error.facts.problem}
+            cause = error.__cause__
+            file = {"file": cause.filename} if isinstance(cause, OSError) and cause.filename is not None else {}
+            return {"code": error.code, "problem": error.facts.problem, **file}
         case Damaged():
             return {"problem": error.problem, "sequence": error.sequence, "file": error.file}
         case StateBroken():

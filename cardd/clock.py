@@ -4,7 +4,9 @@ import time
 from pathlib import Path
 
 SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
-"""systemd-timesyncd touches this file once it has set the clock (systemd-timesyncd.service(8))."""
+"""systemd-timesyncd touches this file with each successful synchronisation (systemd-timesyncd.service(8)), at least each 34 minutes."""
+FRESH_S = 86_400
+"""Seconds. A synchronisation longer ago, by the clock as it is now, says nothing of it: the machine slept, or the clock was set since."""
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -25,8 +27,12 @@ class SystemClock:
 
 
 def time_quality(marker: Path = SYNCHRONISED) -> str:
-    """`synchronised` when systemd-timesyncd says so, else `unknown` (another time service may still be at work)."""
-    return "synchronised" if marker.exists() else "unknown"
+    """`synchronised` when systemd-timesyncd has set the clock within a day, else `unknown` (another time service may still be at work)."""
+    try:
+        age_s = time.time() - marker.stat().st_mtime
+    except OSError:
+        return "unknown"
+    return "synchronised" if abs(age_s) < FRESH_S else "unknown"
 
 
 def boot_id(path: Path = BOOT_ID) -> str:

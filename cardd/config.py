@@ -3,6 +3,7 @@
 import os
 import pwd
 from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -160,6 +161,10 @@ class Audit(TomlModel):
     export_directory: AbsolutePath | None = None
     """Where records that are taken out wait for their taker, some minutes. None: `exports` in the state directory."""
     keep_years: Annotated[int, Field(ge=7, le=30)] = 7
+    clock_days: Annotated[int, Field(ge=1, le=400)] = 31
+    """A clock that systemd-timesyncd does not keep right is believed so many days ahead of the newest record."""
+    clock_confirmed: date | None = None
+    """Up to this day (UTC) it is believed all the same: somebody compared it with another clock."""
     witnesses: tuple[Witness, ...] = ()
     cosigned_directory: AbsolutePath = Path("/var/lib/cardd-heads")
     """Where the sender puts heads that a witness has signed; the only folder that it writes."""

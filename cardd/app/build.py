@@ -12,6 +12,7 @@ from cardd.api.services import About, Services
 from cardd.app.badge_health import badge_problem
 from cardd.app.checks import HealthChecks
 from cardd.app.clients import ClientTable
+from cardd.app.clock_health import clock_check
 from cardd.app.index import index_check
 from cardd.app.leaving import LeavingTask
 from cardd.app.office_files import office_parts
@@ -281,6 +282,7 @@ def _health(inside: _Inside) -> HealthChecks:
             *inside.leaving.checks(),
             inside.watching.check(),
             index_check(given.follower),
+            clock_check(given.journal),
         ),
         badge_problem=lambda: badge_problem(
             given.badges, given.in_force.register, given.clock.utc_us(), given.settings.badges.warn_days

@@ -17,10 +17,12 @@ from cardd.app.last_resort import on_dead_thread
 from cardd.app.lost_state import state_lost
 from cardd.app.pcscd import OpenSocketWarning
 from cardd.app.recorder import Recorder
+from cardd.app.remedies import UNSURE_REMEDY
 from cardd.app.state import NAME as STATE
 from cardd.app.state_copies import StateCopies
 from cardd.audit.asynchronous import AsyncJournal
 from cardd.audit.chain import Damaged
+from cardd.audit.clock_steps import UNSURE
 from cardd.audit.journal import Journal, JournalSettings
 from cardd.audit.pseudonym import PseudonymKey
 from cardd.audit.records import StateRecord
@@ -40,6 +42,10 @@ from cardd.state.store import StateStore
 
 TICK_SECONDS = 5.0
 """Housekeeping: session limits, totals of refusals, the socket file. Limits are also checked whenever they matter."""
+CLOCK_LOOK_SECONDS = 2.0
+"""How often a start that waits for the clock looks again."""
+WAIT_EXTENDED_US = 30_000_000
+"""Told to systemd each time: so long it waits for the next word of such a start (sd_notify(3))."""
 MIB = 1024 * 1024
 
 
@@ -75,7 +81,10 @@ class Daemon:
         store = StateStore(self._office.settings.state_directory / STATE, self._clock, boot_id())
         badges = BadgeBook(store)
         self._in_force = in_force = InForce(self._office.files.policy, self._office.files.register, badges)
-        journal = await asyncio.to_thread(self._open_journal, self._may_order(in_force, badges))
+        journal = await self._journal_once_sure(self._may_order(in_force, badges))
+        if journal is None:
+            store.close()
+            return 0
         recorder = Recorder(journal)
         given = self._given(journal, store, in_force, badges)
         parts = build(given, recorder)
@@ -130,6 +139,31 @@ class Daemon:
             judged.put_block_list(blocks.marks)
         return record_order.Office(self._office.settings, self._office.config_file, in_force.policy, judged.register)
 
+    async def _journal_once_sure(self, may_order: record_order.Office) -> AsyncJournal | None:
+        """The record, once the clock is believed; None when the daemon is told to stop meanwhile.
+
+        A machine that was off for weeks may start before its clock is synchronised: to give up would use up the starts that systemd
+        allows (fault 141), and nobody would start it again. Raises what `Journal` raises.
+        """
+        told = False
+        while True:
+            try:
+                return await asyncio.to_thread(self._open_journal, may_order)
+            except AuditUnavailable as error:
+                if error.facts.problem != UNSURE:
+                    raise
+            if not told:
+                get_logger().error("waiting_for_clock", problem=UNSURE, remedy=UNSURE_REMEDY)
+                told = True
+            _tell_manager(
+                f"EXTEND_TIMEOUT_USEC={WAIT_EXTENDED_US}\nSTATUS=Waiting for a clock that is right: {UNSURE_REMEDY}"
+            )
+            try:
+                await asyncio.wait_for(self._stop.wait(), CLOCK_LOOK_SECONDS)
+            except TimeoutError:
+                continue
+            return None
+
     def _open_journal(self, may_order: record_order.Office) -> AsyncJournal:
         audit, settings = self._office.settings.audit, self._office.settings
         facts = JournalSettings(
@@ -144,6 +178,8 @@ class Daemon:
             key_file=settings.log_key_path(),
             head_records=audit.head_records,
             head_seconds=float(audit.head_seconds),
+            clock_days=audit.clock_days,
+            clock_confirmed=audit.clock_confirmed,
             continues=may_order.judge,
         )
         return AsyncJournal(

@@ -1,7 +1,7 @@
 """What to do when the daemon does not start: a sentence for each problem of record and state, which goes to the journal with it."""
 
 from cardd.audit.chain import Damaged
-from cardd.audit.heads import FAR_AHEAD
+from cardd.audit.clock_steps import FAR_AHEAD, UNSURE
 from cardd.errors import CarddError
 from cardd.state.store import StateBroken
 
@@ -59,8 +59,13 @@ CLOCK_REMEDY = (
     "the clock is more than 400 days ahead of the newest head of the record: set it right. "
     "A machine that was in store for so long begins a new record"
 )
+UNSURE_REMEDY = (
+    "the clock is more than audit.clock_days ahead of the newest record, and nothing keeps it right. Compare it with another clock. "
+    "Wrong: set it. Right: let systemd-timesyncd keep it, or write the day into cardd.toml (audit.clock_confirmed) and start again"
+)
 START_REMEDIES = {
     FAR_AHEAD: CLOCK_REMEDY,
+    UNSURE: UNSURE_REMEDY,
     "locked": "another program writes this record, a second cardd or cardctl setup: systemctl status cardd. "
     "Two daemons need directories of their own each",
 }

@@ -44,6 +44,11 @@ class AsyncJournal:
         """One word for why nothing can be recorded now, None when all is well."""
         return self._journal.problem
 
+    @property
+    def clock_problem(self) -> str | None:
+        """One word for what is odd about the clock, as `Heads.clock_problem` has it; None when all is well."""
+        return self._journal.heads.clock_problem
+
     async def intent(self, record: IntentRecord) -> Receipt:
         """Durable: the card may now be touched. Raises `AuditUnavailable`.
 

@@ -13,6 +13,7 @@ from typing import Final, Protocol
 
 from cardd.audit.chain import Damaged
 from cardd.audit.checkpoint import Head, Signature, SignedHead, sign_head
+from cardd.audit.clock_steps import NOTED_DAYS, SYNCHRONISED, Trust
 from cardd.audit.head_files import HeadFiles
 from cardd.audit.log_key import HeadMark, KeyFile, LogKey, day_of
 from cardd.audit.records import StateRecord
@@ -24,11 +25,8 @@ INTENTS_BEHIND: Final = 50
 """So many records beyond `head_records` without a head, and no intent is taken: heads cannot be written."""
 ALL_BEHIND: Final = 100
 """The same for every record."""
-MOST_MISSED: Final = timedelta(days=400)
-"""A clock that is further ahead of the key than this is not believed: each day takes a few writes, and nobody stores a terminal so long."""
 FIRST_KEY = "first.key"
 """In the log's directory: the verifier key of the log's first day."""
-FAR_AHEAD: Final = "clock_far_ahead"
 BEHIND: Final = "heads_behind"
 
 
@@ -66,11 +64,14 @@ class Heads:
     """The heads and keys of one log."""
 
     def __init__(
-        self, log: Log, keys: KeyFile, files: HeadFiles, clock: Clock, *, records: int, seconds: float
+        self, log: Log, keys: KeyFile, files: HeadFiles, clock: Clock, *, records: int, seconds: float, trust: Trust
     ) -> None:
-        """`records`, `seconds`: a head is due after so many records, and when the oldest record without one is so old (A4)."""
+        """`records`, `seconds`: a head is due after so many records, and when the oldest record without one is so old (A4). `trust`: how
+        far ahead the clock is believed."""
         self._log, self._key_file, self._files, self._clock = log, keys, files, clock
-        self._records, self._seconds = records, seconds
+        self._records, self._seconds, self._trust = records, seconds, trust
+        self._jumped = False
+        """The clock was days ahead of the newest record when the log was opened, and nothing said that it was right."""
         self.keys = Keys()
         self.newest: SignedHead | None = None
         """The head that covers most. May be asked from any thread."""
@@ -166,6 +167,29 @@ class Heads:
         known = self._present.verifier_key
         return text + b"\n" + Signature(known.name, known.key_id, self._present.sign(text)).line()
 
+    # --- the clock -------------------------------------------------------------------------------------------------
+
+    def note_jump(self, before_us: int) -> None:
+        """Put on record that the clock is days ahead of the newest record before, of `before_us`, and nothing keeps it right; after a
+        start, behind `log.opened`. Raises `AuditUnavailable`, `JournalBroken`."""
+        today = day_of(self._clock.utc_us())
+        days = (today - day_of(before_us)).days
+        if days <= NOTED_DAYS or self._trust.quality() == SYNCHRONISED:
+            return
+        confirmed = self._trust.is_confirmed(today)
+        self._jumped = not confirmed
+        why = "confirmed" if confirmed else "not_synchronised"
+        self._log.record_of_heads(StateRecord(event="clock.ahead", count=days, problem=why))
+
+    @property
+    def clock_problem(self) -> str | None:
+        """One word for `health`: `key_ahead` while the key is of a later day than the clock says, which it keeps until then;
+        `not_synchronised` after a start that `note_jump` told of, until something keeps the clock right. May be asked from any thread."""
+        present, today = self.keys.present, day_of(self._clock.utc_us())
+        if present is not None and present.period > today:
+            return "key_ahead"
+        return "not_synchronised" if self._jumped and not self._trust.sure(today) else None
+
     # --- keys ------------------------------------------------------------------------------------------------------
 
     def begin(self) -> None:
@@ -184,8 +208,9 @@ class Heads:
         elif self.newest is not None and self.newest.head.why == "key":
             self._open_period()
         today = day_of(self._clock.utc_us())
-        if today - self._period > MOST_MISSED:
-            raise AuditUnavailable(problem=FAR_AHEAD)
+        problem = self._trust.problem(self._period, today)
+        if problem is not None:
+            raise AuditUnavailable(problem=problem)
         while self._period < today:
             following = LogKey.make(self._present.log_id, self._period + timedelta(days=1))
             self._on_disk(partial(self._key_file.write_next, following))

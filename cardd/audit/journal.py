@@ -8,13 +8,14 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
 from cardd.audit.chain import Damaged, encode_record
 from cardd.audit.checkpoint import SignedHead
-from cardd.audit.clock_steps import STEP_US, ClockSteps
+from cardd.audit.clock_steps import STEP_US, TRUSTED_DAYS, ClockSteps, Trust
 from cardd.audit.continuing import Judge, unsigned
 from cardd.audit.disk import Disk
 from cardd.audit.head_files import HeadFiles
@@ -76,6 +77,9 @@ class JournalSettings:
     head_records: int = 100
     head_seconds: float = 60.0
     """When a head is due (A4)."""
+    clock_days: int = TRUSTED_DAYS
+    clock_confirmed: date | None = None
+    """How far ahead of the key a clock is believed that nothing keeps right, and the day up to which somebody confirmed it (`Trust`)."""
     continues: Judge = unsigned
     """Whether two people ordered what `continues.json` says; asked before a log begins, on the thread that opens the journal."""
 
@@ -97,7 +101,7 @@ class Journal:
         Heads and keys are looked at, a change of keys that broke off is finished, and keys change until the key is today's.
         Raises `Damaged` when the newest segment is damaged in the middle, or log, heads and key do not belong together (fault 109;
         the words stand in docs/audit-log.md), `AuditUnavailable` when the disk does not let us write (`locked`: another process
-        writes this log; `clock_far_ahead`: the clock is not believed).
+        writes this log; `clock_far_ahead`, `clock_unsure`: the clock is not believed).
         """
         self._directory, self._clock, self._settings = directory, clock, settings
         self._disk = disk or Disk()
@@ -128,8 +132,10 @@ class Journal:
         directory = self._directory
         keys = KeyFile(self._settings.key_file or directory.with_name(f"{directory.name}.key"), self._disk)
         files = HeadFiles(directory, self._disk)
+        given = self._settings
+        trust = Trust(given.time_quality, given.clock_days, given.clock_confirmed)
         self.heads = Heads(
-            self, keys, files, self._clock, records=self._settings.head_records, seconds=self._settings.head_seconds
+            self, keys, files, self._clock, records=given.head_records, seconds=given.head_seconds, trust=trust
         )
         found = look(directory, keys, files)
         self.heads.newest = found.newest
@@ -164,7 +170,11 @@ class Journal:
     def _open(self, tail: Tail, keys: KeyFile, found: Found) -> None:
         if tail.format > RECORD_FORMAT:  # a newer cardd has written here: what it means by its records is not known
             raise Damaged("newer_format", sequence=tail.sequence, offset=tail.last_offset)
-        self._tail, before = tail, tail.utc_us
+        self._tail, before, uncovered = (
+            tail,
+            tail.utc_us,
+            tail.sequence - (found.newest.head.size if found.newest else 0),
+        )
         known = keys_of(self._directory, tail, found)
         upgraded = known is None
         self.heads.keys = known or Keys(next=self._first_key(tail.log_id, keys))
@@ -181,7 +191,9 @@ class Journal:
         if before and self._clock.utc_us() < before - STEP_US:
             self.record_of_heads(StateRecord(event="clock.step", step_us=self._clock.utc_us() - before))
         left_open, cut = sorted(tail.open_intents), len(tail.torn)
-        self.state(StateRecord(event="log.opened", cut_bytes=cut or None, count=len(left_open) or None))
+        opened = StateRecord(event="log.opened", cut_bytes=cut or None, count=len(left_open) or None)
+        self.state(opened.model_copy(update={"uncovered": uncovered or None}))
+        self.heads.note_jump(before)
         for sequence in left_open:
             self._close_intent(sequence, OutcomeRecord(result=Result.UNKNOWN, problem="ended_before_result"))
 

@@ -178,6 +178,8 @@ class StateRecord(RecordContext):
     count: Count | None = None
     cut_bytes: Count | None = None
     """Bytes of a torn record that were cut off at start."""
+    uncovered: Count | None = None
+    """In `log.opened`: so many records before it stood under no signed head: nobody vouched for what stands there."""
     open_intents: tuple[Count, ...] | None = None
     """In the first record of a segment: intents without a result so far."""
     tree: tuple[Digest, ...] | None = None

@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import re
 from pathlib import Path
 
 from cardd.audit.chain import SEGMENT_HEADER, SegmentHeader, decode_record, segment_name
@@ -14,6 +15,8 @@ from cardd.errors import AuditUnavailable
 LOCK_NAME = "lock"
 RESERVE_NAME = "reserve"
 FULL = "disk_full"
+_LEFTOVER = re.compile(r"(?:[0-9]{20}|cut|first\.key)\.tmp", re.ASCII)
+"""What a start that was cut short may leave; other people's files stay."""
 
 
 class JournalBroken(Exception):
@@ -31,7 +34,9 @@ class SegmentStore:
         """Of the segment that is open."""
         self._file: int | None = None
         self._suspect = False
-        self._lock: int | None = os.open(directory / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._lock: int | None = os.open(
+            directory / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600
+        )
         try:
             disk.lock(self._lock)
         except OSError:
@@ -44,7 +49,8 @@ class SegmentStore:
         `mark`: as `read_tail` has it.
         """
         for leftover in self._directory.glob("*.tmp"):
-            leftover.unlink()
+            if _LEFTOVER.fullmatch(leftover.name):
+                leftover.unlink()
         found = read_tail(self._directory, self._disk, mark)
         if found is None:
             return None

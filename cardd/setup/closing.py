@@ -322,7 +322,7 @@ class Closing:
             boot_id=boot_id(), mode=settings.mode, version=version("cardd"), terminal=settings.terminal,
             segment_bytes=settings.audit.segment_mib * MIB, reserve_bytes=settings.audit.reserve_mib * MIB,
             time_quality=time_quality, key_file=settings.log_key_path(),
-            continues=office.judge,
+            continues=office.judge, clock_days=settings.audit.clock_days, clock_confirmed=settings.audit.clock_confirmed,
         )  # fmt: skip
         with self._account.acting():
             return Journal(self._directory, self._clock, facts)

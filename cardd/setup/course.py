@@ -131,6 +131,8 @@ def _journal(account: Account, settings: Settings, clock: SystemClock) -> Iterat
         key_file=settings.log_key_path(),
         head_records=settings.audit.head_records,
         head_seconds=float(settings.audit.head_seconds),
+        clock_days=settings.audit.clock_days,
+        clock_confirmed=settings.audit.clock_confirmed,
     )
     with account.acting():
         try:

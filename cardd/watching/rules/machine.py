@@ -40,8 +40,8 @@ class _Before:
 
 
 class Tampering:
-    """W15: a clock step, a run that ended without a word, torn bytes, a restart in opening hours, a witness that lags, a failed
-    check. Each by itself; what lasts (lag, checks) once a day."""
+    """W15: a clock step, a clock days ahead at start that nothing keeps right, a run that ended without a word, torn bytes, a restart in
+    opening hours, a witness that lags, a failed check. Each by itself; what lasts (lag, checks) once a day."""
 
     def __init__(self, values: W15, office: Office) -> None:
         self._lag_s, self._office = values.lag_seconds, office
@@ -68,6 +68,8 @@ class Tampering:
             before.announced = True
             yield hit("w15", seen, {"problem": "clock_step"}, count=abs(seen.number("step_us")))
             return
+        if seen.event == "clock.ahead" and seen.text("problem") != "confirmed":
+            yield hit("w15", seen, {"problem": "clock_ahead"}, count=seen.number("count"))
         same_boot = before.boot is not None and before.boot == seen.text("boot")
         step_us = (seen.at_us - before.at_us) - (seen.number("up_us") - before.up_us)
         if same_boot and abs(step_us) > STEP_US and not before.announced:

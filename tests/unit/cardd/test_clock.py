@@ -1,7 +1,10 @@
 """The real clocks."""
 
+import os
 import time
 from pathlib import Path
+
+import pytest
 
 from cardd.clock import SystemClock, boot_id, time_quality
 from cardd.ports import Clock
@@ -20,6 +23,21 @@ def test_time_quality_is_known_only_when_somebody_says_so(tmp_path: Path) -> Non
     assert time_quality(marker) == "unknown"
     marker.touch()
     assert time_quality(marker) == "synchronised"
+
+
+@pytest.mark.proves("A10", "fault 139")
+@pytest.mark.parametrize(
+    ("days", "quality"), [(-2, "unknown"), (-0.5, "synchronised"), (0.5, "synchronised"), (400, "unknown")]
+)
+def test_a_synchronisation_of_another_day_says_nothing_of_the_clock_now(
+    tmp_path: Path, days: float, quality: str
+) -> None:
+    """The clock was set by so many days since the file was touched, or the machine slept."""
+    marker = tmp_path / "synchronized"
+    marker.touch()
+    then = time.time() - days * 86_400
+    os.utime(marker, (then, then))
+    assert time_quality(marker) == quality
 
 
 def test_the_boot_id_has_32_hex_digits(tmp_path: Path) -> None:

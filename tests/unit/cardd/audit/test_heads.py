@@ -134,7 +134,7 @@ def test_days_on_which_the_machine_was_off_have_heads_too(tmp_path: Path, days: 
     use(log, 2)
     log.close()
     clock.pass_s(days * DAY_S)
-    log = opened(tmp_path, clock)
+    log = opened(tmp_path, clock, time_quality=lambda: "synchronised")
     use(log, 2)
     log.close()
     found = words(tmp_path)

@@ -55,7 +55,7 @@ def test_the_fields_are_those_that_the_documentation_lists() -> None:
     assert set(StateRecord.model_fields) - set(RecordContext.model_fields) == {
         "code", "problem", "count", "cut_bytes", "open_intents", "tree", "key_period", "key_public", "step_us", "head_size",
         "head_root", "witness", "lag_s", "after_ms", "watch", "evidence", "alarm", "verdict", "reason", "first_sequence",
-        "last_sequence", "last_hash", "previous_log", "filters", "export_root",
+        "last_sequence", "last_hash", "previous_log", "filters", "export_root", "uncovered",
     }  # fmt: skip
     assert set(OutcomeRecord.model_fields) == {
         "result", "code", "problem", "items", "signatures", "pin", "pin_outcome", "tries_before", "tries_after",

@@ -44,6 +44,17 @@ def test_a_clock_step_that_is_told_and_one_that_is_not() -> None:
     assert len(log.hits("w15")) == 2, "up to two seconds are no step"
 
 
+@pytest.mark.proves("W15", "A10")
+@pytest.mark.parametrize(("problem", "found"), [("not_synchronised", ["clock_ahead"]), ("confirmed", [])])
+def test_a_clock_that_is_days_ahead_after_a_start(problem: str, found: list[str]) -> None:
+    log = Log("2026-11-16 18:00")
+    log.state("log.created")
+    log.state("daemon.stopped")
+    log.minutes(20 * 24 * 60).state("log.opened")
+    log.state("clock.ahead", count=20, problem=problem)
+    assert problems(log.hits("w15")) == found
+
+
 @pytest.mark.proves("W15")
 def test_a_run_that_ended_without_a_word() -> None:
     log = Log("2026-11-16 18:00")
