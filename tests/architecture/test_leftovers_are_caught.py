@@ -19,13 +19,13 @@ CULPRITS = {
     "left running: thread forgotten": """
         import threading
         def test_it():
-            threading.Thread(target=threading.Event().wait, args=(5,), name="forgotten", daemon=True).start()
+            threading.Thread(target=threading.Event().wait, args=(40,), name="forgotten", daemon=True).start()
     """,
     "left running: process": """
         import subprocess
         processes = []
         def test_it():
-            processes.append(subprocess.Popen(["sleep", "5"]))
+            processes.append(subprocess.Popen(["sleep", "40"]))
     """,
     "left running: socket:": """
         import socket
@@ -76,11 +76,14 @@ def lodger(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest
 
 def run(lodger: pytest.Pytester, source: str) -> pytest.RunResult:
     lodger.makepyfile(source)
-    return lodger.runpytest_subprocess("-p", "tests.fixtures.leftovers", "-p", "no:cacheprovider", timeout=30)
+    return lodger.runpytest_subprocess("-p", "tests.fixtures.leftovers", "-p", "no:cacheprovider", timeout=60)
 
 
 @pytest.mark.parametrize(("complaint", "source"), CULPRITS.items(), ids=["task", "thread", "process", "socket"])
-def test_what_is_left_running_fails_the_test(lodger: pytest.Pytester, complaint: str, source: str) -> None:
+def test_what_is_left_running_fails_the_test(
+    lodger: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, complaint: str, source: str
+) -> None:
+    monkeypatch.setenv("LEFTOVERS_GRACE_S", "0.5")
     result = run(lodger, source)
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(f"*{complaint}*")

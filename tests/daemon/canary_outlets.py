@@ -30,7 +30,7 @@ from tests.daemon.witness_house import SENDER, WitnessProcess
 from tests.e2e.fault_house import take_out
 from tests.e2e.fleet_house import AUDITOR, Fleet, database_toml, running_fleet
 from tests.fixtures.counter import BADGE_SLOT, CONTEXT, RESIDENT_SLOT, SIGN_CONTEXT, until
-from tests.fixtures.postgres import Authority, free_port
+from tests.fixtures.postgres import Authority
 
 CASE = "R8-MEJIRO-2209"
 """A reception number: the one text of a person's own that is meant to be on record. Where it is found, the search would find a canary."""
@@ -57,16 +57,15 @@ class Surroundings:
 
     def __init__(self, stage: Stage, folder: Path) -> None:
         self.folder, self.log = folder, folder / "witness.log"
-        self.cosigned, port = folder / "cosigned", free_port()
+        self.cosigned = folder / "cosigned"
         self.authority = authority = Authority(folder)
         self.witness = WitnessProcess(folder, authority, [])
-        self._edit(self.witness.settings, "port = 0", f"port = {port}")
         certificate, key = authority.make(TERMINAL)
         settings = stage.office.config_file
         self._edit(settings, "[audit]\n", f'[audit]\ncosigned_directory = "{self.cosigned}"\n')
         settings.write_text(
             f"{settings.read_text()}\n[[audit.witnesses]]\n"
-            f'url = "https://localhost:{port}"\nkey = "{self.witness.key}"\nca = "{authority.file}"\n'
+            f'url = "https://localhost:{self.witness.port}"\nkey = "{self.witness.key}"\nca = "{authority.file}"\n'
             f'certificate = "{certificate}"\ncertificate_key = "{key}"\n'
         )
 

@@ -21,7 +21,7 @@ from tests.fixtures.counter import READY_SECONDS, ROOMY, Counter, PinScript, unt
 from tests.fixtures.pcscd import StandInBox
 
 CARDD = (sys.executable, "-m", "cardd")
-PATIENT_S = 15.0
+PATIENT_S = 30.0
 """No test waits this long; it only keeps a broken one from hanging."""
 
 

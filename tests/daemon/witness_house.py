@@ -15,6 +15,7 @@ from cardd.audit.checkpoint import SignedHead, VerifierKey, parse, signed_by
 from cardd.config import Witness
 from cardd.witness.cosigned import Cosigned
 from cardd.witness.post import HttpsPost, Reply
+from tests.fixtures.ports import HeldPorts
 from tests.fixtures.postgres import Authority
 from tests.unit.cardd.witness.growing import GrowingLog
 
@@ -48,7 +49,8 @@ class WitnessProcess:
         self.key = VerifierKey.parse(made.stdout.split('"')[1])
         certificate, key = authority.make(name, hosts=("localhost", "127.0.0.1"))
         self.settings = self.folder / "witness.toml"
-        self.port = 0
+        self._held = HeldPorts()
+        self.port = self._held.first
         self._write(certificate, key, logs)
 
     def _write(self, certificate: Path, key: Path, logs: Sequence[VerifierKey]) -> None:
@@ -63,8 +65,7 @@ class WitnessProcess:
     _process: subprocess.Popen[str] | None
 
     def start(self, *before: str) -> bool:
-        """Run it, under the program `before` where one is given, and wait until it listens, always at the same port; False when it
-        died before."""
+        """Run it, under the program `before` where one is given, and wait until it listens; False when it died before."""
         self._process = subprocess.Popen(
             [*before, *WITNESS, "run", "--config", str(self.settings)], stdout=subprocess.PIPE, text=True
         )
@@ -72,9 +73,7 @@ class WitnessProcess:
         told = self._process.stdout.readline()
         if not told:
             return False
-        self.port = json.loads(told)["port"]
-        text = self.settings.read_text(encoding="utf-8")
-        self.settings.write_text(text.replace("port = 0\n", f"port = {self.port}\n"), encoding="utf-8")
+        assert json.loads(told)["port"] == self.port
         return True
 
     @property

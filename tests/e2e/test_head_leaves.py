@@ -19,7 +19,7 @@ from tests.daemon.witness_house import PATIENT_S, SENDER, WitnessProcess
 from tests.e2e.fault_house import nothing_left_by_the_module, nothing_left_running
 from tests.fixtures.counter import BADGE_SLOT, ROOMY, Counter, open_counter, until
 from tests.fixtures.pcscd import StandInBox
-from tests.fixtures.postgres import Authority, free_port
+from tests.fixtures.postgres import Authority
 from tests.fixtures.terminal import Terminal
 
 __all__ = ["nothing_left_by_the_module", "nothing_left_running"]
@@ -146,12 +146,11 @@ def test_a_clerk_has_no_right_to_it_and_is_not_asked_for_a_pin(office: Counter) 
 @contextmanager
 def witnessed(folder: Path) -> Iterator[tuple[Counter, WitnessProcess, Path]]:
     """A counter whose settings name a witness that does not run yet; and the folder in which the sender leaves its answers."""
-    authority, port, cosigned = Authority(folder), free_port(), folder / "cosigned"
+    authority, cosigned = Authority(folder), folder / "cosigned"
     witness = WitnessProcess(folder, authority, [])
-    witness.settings.write_text(witness.settings.read_text().replace("port = 0", f"port = {port}"))
     certificate, key = authority.make("window-1")
     config = (
-        f'[[audit.witnesses]]\nurl = "https://localhost:{port}"\nkey = "{witness.key}"\nca = "{authority.file}"\n'
+        f'[[audit.witnesses]]\nurl = "https://localhost:{witness.port}"\nkey = "{witness.key}"\nca = "{authority.file}"\n'
         f'certificate = "{certificate}"\ncertificate_key = "{key}"\n'
     )
 
