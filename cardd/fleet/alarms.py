@@ -21,6 +21,10 @@ WHERE (%(office)s::int IS NULL OR a.office = %(office)s) AND (%(all)s OR r.verdi
   AND a.at_us >= %(since)s AND a.at_us < %(until)s
 ORDER BY a.number DESC LIMIT %(limit)s
 """
+BY_THE_FLEET: Final = "cardd-fleet"
+"""Stands for the terminal in the report: the program that knows the alarm by its number."""
+MOST_SHOWN: Final = 6
+"""Record numbers of one terminal in a line of the report; the list of alarms has them all."""
 _NAMES = "SELECT log_id, terminal FROM log"
 _FOREVER: Final = 2**62
 
@@ -81,12 +85,19 @@ def into_report(figures: Figures, alarms: list[Found]) -> None:
 
 
 def _line(each: Found) -> Alarm:
-    """As the report shows it: at the terminals of its evidence, under its own number."""
-    terminals = "、".join(dict.fromkeys(terminal for terminal, _, _ in each.evidence))
+    """As the report shows it: under the number that `cardd-fleet review` takes; its evidence names the terminals."""
     about = each.about.get("operator") or each.about.get("client") or each.about.get("badge") or ""
-    line = Line(terminals, each.number, each.at_us, operator=str(about), note=str(each.about.get("problem") or ""))
-    numbers = tuple(f"{terminal}:{number}" for terminal, _, number in each.evidence)
+    line = Line(BY_THE_FLEET, each.number, each.at_us, operator=str(about), note=str(each.about.get("problem") or ""))
+    by_terminal: dict[str, list[int]] = {}
+    for terminal, _, number in each.evidence:
+        by_terminal.setdefault(terminal, []).append(number)
+    numbers = tuple(f"{terminal}: {_few(found)}" for terminal, found in by_terminal.items())
     return Alarm(line, each.watch, numbers, each.verdict, each.reason, each.reviewer, each.reviewed_us)
+
+
+def _few(numbers: list[int]) -> str:
+    """The newest, as many as fit a line."""
+    return " ".join([*(["…"] if len(numbers) > MOST_SHOWN else []), *map(str, numbers[-MOST_SHOWN:])])
 
 
 def _found(row: tuple[Any, ...], names: dict[str, str]) -> Found:

@@ -1,12 +1,12 @@
 """The monthly report over many terminals: the same pages as for one, filled from the database."""
 
+import heapq
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
 
-from cardd.audit.entries import Entry
 from cardd.fleet import alarms
 from cardd.fleet.checking import NOTHING, Brought, check_in
 from cardd.fleet.database import Link
@@ -49,8 +49,9 @@ def collect(
 ) -> ReportData:
     """What the report of these logs shows. One log at a time is written out in `work` for the check. Raises `FleetProblem`, `OSError`."""
     tally, chosen = Tally(shown.month, shown.opening), list(logs)
-    for each in chosen:
-        tally.feed(month_of(link, each, shown.month))
+    with link.side_by_side(_MONTH, [_wanted(each, shown.month) for each in chosen]) as streams:
+        # By time, so that a list that is too long for the page does not show one terminal alone.
+        tally.feed(heapq.merge(*map(entries_of, streams), key=lambda each: each.utc_us))
     figures = tally.figures()
     offices = {each.office for each in chosen}
     month = shown.month
@@ -67,10 +68,10 @@ def collect(
     )
 
 
-def month_of(link: Link, each: Enrolled, month: Month) -> Iterator[Entry]:
-    """The records of one log that a report of the month needs, in order. Raises `FleetProblem`."""
+def _wanted(each: Enrolled, month: Month) -> dict[str, object]:
+    """The records of one log that a report of the month needs."""
     values = {"log": UUID(each.log_id), "office": each.office, "first": month.first_us, "end": month.end_us}
-    yield from entries_of(link.stream(_MONTH, {**values, "awaited": AWAITED_US, "review": REVIEW}))
+    return {**values, "awaited": AWAITED_US, "review": REVIEW}
 
 
 def _counted(figures: Figures, each: Enrolled) -> Terminal:

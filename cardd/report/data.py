@@ -129,7 +129,7 @@ class Alarm:
     watch: str
     """The rule: `w1` to `w18`; for an `alarm.…` record of the daemon its event."""
     evidence: tuple[int | str, ...] = ()
-    """Numbers of records; with the terminal's name before them where they stand in several logs."""
+    """Numbers of records; one text for each terminal where they stand in several logs."""
     verdict: str = ""
     """`explained`, `unexplained`, `misuse`; empty: open."""
     reason: str = ""

@@ -27,6 +27,9 @@ LONGEST = 200
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Unicode categories of characters that are invisible, or turn the order in which a line is read."""
 
+MOST_IN_FULL = 2
+"""So many logs have a table of their own on the first page; more have a row each. Our choice: three tables fill the page."""
+
 
 def render(data: ReportData, first: Locale = "ja") -> str:
     """The whole file. `first`: the language that is shown, and printed, until the reader chooses the other one."""
@@ -76,11 +79,20 @@ class _View:
         self.say = partial(say, locale=locale)
         self.results = drawing.RESULTS
         self.terminals = sorted(data.figures.terminals.values(), key=lambda each: (each.terminal, each.log_id))
+        self.many = len(self.terminals) > MOST_IN_FULL
         self.test_mode = any("production" not in each.modes or len(each.modes) > 1 for each in self.terminals)
         self.office = Office(data.opening.hours)
         self.findings = findings(data)
 
     # --- words -------------------------------------------------------------------------------------------------------
+
+    def policies(self) -> list[tuple[str, list[str]]]:
+        """Each policy that was in force, and the terminals that had it."""
+        found: dict[str, list[str]] = {}
+        for terminal in self.terminals:
+            for each in terminal.policies:
+                found.setdefault(each, []).append(terminal.terminal)
+        return list(found.items())
 
     def role(self, code: str) -> str:
         return name_of(self.data.names.roles, code, self.locale) if code else self.say("nobody")

@@ -20,7 +20,7 @@ def settings_of(name: str) -> dict[str, list[str]]:
 
 
 @pytest.mark.proves("H1", "H2")
-@pytest.mark.parametrize("name", ["cardd-heads.service", "cardd-witness.service"])
+@pytest.mark.parametrize("name", ["cardd-heads.service", "cardd-witness.service", "cardd-fleet-watch.service"])
 def test_only_the_network_makes_it_more_exposed_than_the_daemon(name: str, tmp_path: Path) -> None:
     units.copy_units(units.UNITS, tmp_path)
     assert units.exposure(tmp_path, name) <= 1.3
