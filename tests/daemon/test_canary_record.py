@@ -8,12 +8,13 @@ import sqlite3
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import segno
 
-from tests.daemon.canaries import Needle, hits, of_bytes, of_digits, of_serial, of_text, published
+from tests.daemon.canaries import Needle, Seen, comes_out, hits, of_bytes, of_digits, of_serial, of_text, published
 from tests.daemon.canary_outlets import CASE, CLERK, TERMINAL, Outlets, hire_all
 from tests.daemon.canary_scene import HOLDER
 from tests.daemon.tools import staged
@@ -38,6 +39,8 @@ SAID_LITTLE = {
     *(
         "wrong PIN",
         "refused",
+        "watch list",
+        "watch list, asked",
         "review",
         "screen of the report",
         "log of the sender",
@@ -65,20 +68,33 @@ SAID_LITTLE = {
 """Places in which nothing of these must stand; they are searched all the same."""
 
 
-@pytest.fixture(scope="module")
-def outlets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outlets]:
+@contextmanager
+def a_day(folder: Path) -> Iterator[Outlets]:
     with staged(config=f'log_level = "debug"\n{ROOMY}', prepare=hire_all, start=False) as stage:
-        day = Outlets(stage, tmp_path_factory.mktemp("outlets"))
+        day = Outlets(stage, folder)
         day.everything()
         yield day
 
 
-@pytest.mark.proves("P7", "A5", "A9", "A11")
-@pytest.mark.timeout(180)
-def test_no_canary_leaves_with_the_record(outlets: Outlets) -> None:
-    shown = published(outlets.stage.records())
+@pytest.fixture(scope="module")
+def outlets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outlets]:
+    with a_day(tmp_path_factory.mktemp("outlets")) as day:
+        yield day
+
+
+def seen_of(day: Outlets) -> Seen:
+    shown = published(day.stage.records())
     assert shown, "a login is on record with its proof"
-    assert hits(outlets.needles(), outlets.seen, shown) == []
+    return Seen(list(day.needles()), day.seen, shown)
+
+
+@pytest.mark.proves("P7", "A5", "A9", "A11")
+def test_no_canary_leaves_with_the_record(outlets: Outlets, tmp_path: Path) -> None:
+    def again() -> Seen:
+        with a_day(tmp_path) as day:
+            return seen_of(day)
+
+    assert comes_out(seen_of(outlets), again) == []
 
 
 @pytest.mark.proves("P7")
