@@ -71,6 +71,7 @@ def _tell_cut(run: Run, result: Mapping[str, Any]) -> None:
 )
 @click.option("--key", metavar="VKEY", help="The log's first public key, as the office keeps it outside the machine.")
 @click.option("--no-verify", is_flag=True, help="Leave the verifier out; the report says so.")
+@click.option("--without-previous", is_flag=True, help="A copy of one log, without the closed logs before it.")
 @click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
 @pass_run
 def report(
@@ -82,6 +83,7 @@ def report(
     settings: Path | None,
     key: str | None,
     no_verify: bool,
+    without_previous: bool,
     out: Path,
 ) -> None:
     """Write the monthly report to OUT: one HTML file, to be looked at in a browser and printed.
@@ -103,7 +105,8 @@ def report(
         "--out": out,
     }
     options = [part for name, value in given.items() if value is not None for part in (name, str(value))]
-    flags = [name for name, on in (("--no-verify", no_verify), ("--json", run.as_json)) if on]
+    chosen = {"--no-verify": no_verify, "--without-previous": without_previous, "--json": run.as_json}
+    flags = [name for name, on in chosen.items() if on]
     ended = subprocess.run(  # noqa: S603 - this interpreter, this package
         [sys.executable, "-P", "-m", "cardd.report", "--locale", run.speech.locale, *options, *flags], check=False
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cardd.report.__main__ import BROKEN, GOOD, LOOK, main
-from tests.fixtures.made_log import made_log
+from tests.fixtures.made_log import STATE, LogMaker, made_log, us_of
 from tests.unit.cardd.report.month_log import month_log
 
 POLICY = Path(__file__).parents[4] / "cardd" / "policy" / "example.toml"
@@ -101,3 +101,20 @@ def test_cardctl_starts_it(tmp_path: Path) -> None:
     assert (ended.returncode, ended.stderr) == (0, "")
     assert "2026-11" in ended.stdout
     assert 'id="show-en" checked' in out.read_text(encoding="utf-8")
+
+
+@pytest.mark.proves("A7", "A9")
+def test_a_copy_of_one_log_alone_is_told_from_one_whose_past_was_taken_away(tmp_path: Path) -> None:
+    before = made_log(tmp_path / "before", records=60, days=1, seed=5)
+    facts = {"event": "log.continued", "previous_log": before.log_id, "reason": "restored"}
+    facts |= {"last_sequence": before.records, "last_hash": before.last_hash.hex()}  # type: ignore[dict-item]
+    with LogMaker(tmp_path / "log", start_us=us_of(2026, 5, 1, 1), seed=6, created=facts) as log:
+        log.put(log.us + 1, STATE, {"event": "daemon.started"})
+        log.head("start")
+    out = tmp_path / "report.html"
+    command = [sys.executable, "-m", "cardd.cli", "--locale", "en", "audit", "report", "--month", "2026-05"]
+    command += ["--log", str(tmp_path / "log"), "--policy", str(POLICY)]
+    for more, status, said in (([], LOOK, "NOT WHOLE"), (["--without-previous"], GOOD, "NOT here")):
+        ended = subprocess.run([*command, *more, str(out)], capture_output=True, text=True, check=False)
+        assert ended.returncode == status, ended.stderr
+        assert said in out.read_text(encoding="utf-8")
