@@ -88,8 +88,8 @@ def segment_entries(path: Path) -> Iterator[Entry]:
 def _file(directory: Path, segment: int) -> str:
     """A segment's path, and no `Path`: the interpreter keeps the parts of each new one in its table of names (`sys.intern`).
 
-    Names that are gone keep their place there until the table is full and made twice as large. Whoever reads along asks with each
-    record and each few seconds, and within hours the idle daemon had 1 MiB more for good.
+    Names that are gone keep their place there until the table is full and made twice as large: 1 MiB more for good, seen after some
+    9,000 card sessions. Whoever reads along asks with each record, and each few seconds when there is none.
     """
     return os.path.join(directory, segment_name(segment))
 
