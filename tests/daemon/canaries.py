@@ -2,13 +2,16 @@
 
 A hay is looked at as it is, and once more with what stands in it in base64, or in hexadecimal as PostgreSQL prints octets, put into plain
 bytes: a record inside a proof, or in a dump of a database, is searched like the record itself.
+
+Days are full of keys, hashes and signatures, and a short spelling may stand in one of them by chance: then `comes_out` looks at
+a second day.
 """
 
 from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +19,7 @@ WINDOW = 12
 """Octets of a longer secret that are searched for as one piece."""
 STRIDE = 32
 SHORT = 8
-"""A secret of fewer characters is not looked for inside a run of hexadecimal digits: hashes contain every short number."""
+"""A secret of fewer characters is looked for as a word of its own: hashes, keys and names of folders contain every short number."""
 FEWEST_VALUES = 6
 """Different octets in a piece of raw data; padding stands in every file, and so do words of the language (`isalpha`)."""
 SHORTEST_CODED = 6
@@ -26,7 +29,12 @@ WHOLE_RECORD = 120
 """Characters of base64 from which on it may be a record."""
 ALGORITHMS = (bytes.fromhex("2a8648ce3d040302"), bytes.fromhex("2a864886f70d01010b"))
 """ecdsa-with-SHA256, sha256WithRSAEncryption (RFC 5758, RFC 8017): they stand in every certificate, whosever it is."""
-_NO_HEX_BEFORE, _NO_HEX_BEHIND = rb"(?<![0-9A-Fa-f])", rb"(?![0-9A-Fa-f])"
+NEVER_BY_CHANCE = 48
+"""Bits: what takes as many stands in ten million random octets once in 30 million days."""
+_NO_WORD_BEFORE, _NO_WORD_BEHIND = rb"(?<![0-9A-Za-z])", rb"(?![0-9A-Za-z])"
+_ALPHABETS = ((4, frozenset(b"0123456789abcdef")), (4, frozenset(b"0123456789ABCDEF")),
+              (6, frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_")))  # fmt: skip
+"""Bits that each character of random octets in hexadecimal and in base64 takes."""
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{8,}")
 _DIGITS_ALONE = re.compile(rb"[0-9A-Fa-f]+")
 _OCTETS = re.compile(rb"\\\\?x((?:[0-9a-f]{2}){4,})")
@@ -43,12 +51,36 @@ class Needle:
     name: str
     octets: bytes
     alone: bool = False
-    """Counts only where no hexadecimal digit touches it."""
+    """Counts only where no letter and no digit touches it."""
+
+    @property
+    def by_chance(self) -> bool:
+        """Whether random octets, as they are or in hexadecimal or base64, may spell it within some thousand days."""
+        bits = next((bits for bits, alphabet in _ALPHABETS if alphabet.issuperset(self.octets)), 8)
+        return bits * len(self.octets) < NEVER_BY_CHANCE
 
     def found_in(self, hay: bytes) -> bool:
         if not self.alone or self.octets not in hay:
             return self.octets in hay
-        return re.search(_NO_HEX_BEFORE + re.escape(self.octets) + _NO_HEX_BEHIND, hay) is not None
+        return re.search(_NO_WORD_BEFORE + re.escape(self.octets) + _NO_WORD_BEHIND, hay) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A spelling that was found, and where; never the secret itself, for this goes into test reports."""
+
+    needle: str
+    place: str
+    by_chance: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What came out of one day, by its place; what is looked for in it; and what may stand there (`published`)."""
+
+    needles: Sequence[Needle]
+    hays: Mapping[str, bytes]
+    shown: Iterable[bytes] = ()
 
 
 def of_text(name: str, text: str) -> Iterator[Needle]:
@@ -151,11 +183,11 @@ def _meant(run: bytes) -> bytes:
     return base64.b64decode(run[: len(run) // 4 * 4])
 
 
-def hits(needles: Iterable[Needle], hays: Mapping[str, bytes], shown: Iterable[bytes] = ()) -> list[str]:
-    """What was found and where; never the secret itself, for this goes into test reports. `shown`: what may stand there (`published`)."""
+def hits(needles: Iterable[Needle], hays: Mapping[str, bytes], shown: Iterable[bytes] = ()) -> list[Hit]:
+    """What was found. `shown`: what may stand there (`published`)."""
     unique = list({(needle.octets, needle.alone): needle for needle in needles}.values())
     short = [needle for needle in unique if needle.alone]
-    allowed, found = list(shown), dict[str, None]()
+    allowed, found = list(shown), dict[Hit, None]()
     everything: dict[bool, list[tuple[str, bytes]]] = {False: [], True: []}
     for place, hay in hays.items():
         for view, for_short in views(hay):
@@ -164,8 +196,24 @@ def hits(needles: Iterable[Needle], hays: Mapping[str, bytes], shown: Iterable[b
         joined = b"\n\n".join(view for _, view in views_)  # one look at all for each: nearly always there is nothing
         for needle in short if for_short else unique:
             if needle.found_in(joined):
-                found |= {f"{needle.name} in {place}": None for place, view in views_ if needle.found_in(view)}
+                told = (Hit(needle.name, place, needle.by_chance) for place, view in views_ if needle.found_in(view))
+                found |= dict.fromkeys(told)
     return list(found)
+
+
+def comes_out(first: Seen, again: Callable[[], Seen]) -> list[Hit]:
+    """What a day lets out. Where it is nothing but spellings that chance may have written, the day is lived `again`: keys, hashes and
+    signatures are others then, and what the program lets out is the same. So a spelling counts that both days have.
+
+    Chance writes one into a day about once in 500; the same one into two days less than once in ten million.
+    """
+    found = hits(first.needles, first.hays, first.shown)
+    if not all(hit.by_chance for hit in found) or not found:
+        return found
+    second = again()
+    after = hits(second.needles, second.hays, second.shown)
+    names = {hit.needle for hit in found}
+    return [hit for hit in after if hit.needle in names or not hit.by_chance]
 
 
 def _without(view: bytes, allowed: Iterable[bytes]) -> bytes:

@@ -16,7 +16,7 @@ from applets_spec.fault_script import Fault, Kind
 from applets_spec.pcscd.slot import SlotEmpty
 from cardd.client import Client
 from tests.daemon.canary_scene import BADGE, HOLDER, NEW_PIN, WRONG, Day
-from tests.daemon.tools import Lines, Stage, request_line
+from tests.daemon.tools import PATIENT_S, Lines, Stage, request_line
 from tests.fixtures.counter import BADGE_SLOT, CONTEXT, RESIDENT_SLOT, SIGN_CONTEXT, until
 
 NUMBER_CONTEXT = {"purpose": "move_in", "case": "R8-0099"}
@@ -182,7 +182,7 @@ class Shift:
                 self.day.faulty.follow([])
                 with contextlib.suppress(SlotEmpty):  # it may have gone by itself
                     self.stage.pull(RESIDENT_SLOT)
-                until(lambda: self.resident not in {row["card"] for row in self.stage.cards()}, 5)
+                until(lambda: self.resident not in {row["card"] for row in self.stage.cards()}, PATIENT_S)
                 self.resident = self.insert_resident()
 
     # --- the command line ------------------------------------------------------------------------------------------
@@ -205,12 +205,12 @@ class Shift:
         """cardctl that fails; it is looked at while it waits for the PIN, and while it has it."""
         source, typed = os.pipe()
         with _cardctl(self.stage, ("--pin-fd", str(source), *arguments), source, subprocess.PIPE) as program:
-            os.close(source)
             self.day.watch_process("cardctl before its PIN", program.pid)
-            os.write(typed, f"{pin}\n".encode())
+            os.write(typed, f"{pin}\n".encode())  # into the pipe, also when the program has ended without reading
+            os.close(source)
             self.day.watch_process("cardctl with its PIN", program.pid)
             os.close(typed)
-            out, err = program.communicate(timeout=15)
+            out, err = program.communicate(timeout=60)
         assert program.returncode != 0, arguments
         self.day.keep("cardctl stdout", out)
         self.day.keep("cardctl stderr", err)
@@ -229,7 +229,7 @@ class Shift:
                     screen += part
             except OSError:
                 pass  # the other side of the terminal is closed: the program has ended
-            program.wait(15)
+            program.wait(60)
         os.close(keyboard)
         assert program.returncode != 0
         self.day.keep("terminal of cardctl", screen)

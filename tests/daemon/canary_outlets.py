@@ -105,6 +105,12 @@ class Outlets:
     def log_id(self) -> str:
         return str(self.receipt["log_id"])
 
+    @property
+    def month(self) -> str:
+        """Of the reading, as Japan counts: by now it may be the next one."""
+        (utc_us,) = [record["utc_us"] for record in self.stage.records() if record["seq"] == self.receipt["sequence"]]
+        return datetime.fromtimestamp(utc_us / 1e6, JAPAN).strftime("%Y-%m")
+
     def person(self, name: str) -> Person:
         return next(person for person in self.stage.office.people if person.id == name)
 
@@ -203,9 +209,8 @@ class Outlets:
 
     def questions(self) -> None:
         self.sit("sup-2")
-        until(lambda: json.loads(self.stage.cardctl("--json", "audit", "alarms").stdout)["alarms"], PATIENT_S)
-        alarms = json.loads(self.ctl("alarms", "--json", "audit", "alarms", "--state", "all", "--shares"))["alarms"]
-        about_clerk = [each["alarm"] for each in alarms if each["about"].get("operator") == CLERK]
+        until(lambda: _about_clerk(self.stage.cardctl("--json", "audit", "alarms").stdout), PATIENT_S)
+        about_clerk = _about_clerk(self.ctl("alarms", "--json", "audit", "alarms", "--state", "all", "--shares"))
         self.ctl("review", "audit", "review", str(about_clerk[0]), "explained", "work")
         self.ctl("questions", "--json", "audit", "query", "--case", CASE)
         self.ctl("questions", "--json", "audit", "query", "--present", "--limit", "200")
@@ -285,7 +290,7 @@ class Outlets:
         self.day.keep("record, decoded", "\n".join(map(repr, self.stage.records())))
 
     def report_and_replay(self) -> None:
-        office, month = self.stage.office, datetime.now(JAPAN).strftime("%Y-%m")
+        office, month = self.stage.office, self.month
         page = self.folder / "report.html"
         given = ("--log", str(office.audit), "--policy", str(office.folder / "policy.toml"), "--month", month)
         self.ctl("screen of the report", "audit", "report", *given, "--key", self.first_key, str(page))
@@ -348,7 +353,7 @@ class Outlets:
         card = next(str(record["card"]) for record in self.stage.records() if record.get("case") == CASE)
         self.program("answers of the fleet", *start, "--json", "query", "--case", CASE)
         self.program("answers of the fleet", *start, "--locale", "ja", "disclose", card)
-        month, page = datetime.now(JAPAN).strftime("%Y-%m"), self.folder / "fleet.html"
+        month, page = self.month, self.folder / "fleet.html"
         self.program("answers of the fleet", *start, "report", "--month", month, "--out", str(page))
         self.day.keep("report of the fleet", page.read_bytes())
 
@@ -362,6 +367,11 @@ class Outlets:
         self.day.keep("log of the database", CLOCK_TIME.sub(b"", (server.folder / "server.log").read_bytes()))
 
 
+def _about_clerk(told: str) -> list[int]:
+    """Numbers of the alarms about what the clerk did; others may come before them."""
+    return [each["alarm"] for each in json.loads(told)["alarms"] if each["about"].get("operator") == CLERK]
+
+
 def _knows(index: Path, folder: Path, sequence: int) -> bool:
     """Whether a copy of the index has a row of the receipt's use."""
     copy = folder / "copy-of-index"
@@ -371,5 +381,7 @@ def _knows(index: Path, folder: Path, sequence: int) -> bool:
     database = sqlite3.connect(file)
     try:
         return bool(database.execute("SELECT 1 FROM uses WHERE closed = ?", (sequence,)).fetchone())
+    except sqlite3.DatabaseError:  # its files were copied one after the other, and it was written meanwhile
+        return False
     finally:
         database.close()

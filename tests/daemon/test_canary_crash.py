@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from tests.daemon.canaries import hits, published
+from tests.daemon.canaries import Seen, comes_out, published
 from tests.daemon.canary_day import NUMBER_CONTEXT
 from tests.daemon.canary_scene import HOLDER, Day, hire
-from tests.daemon.tools import Stage, Typist, staged
+from tests.daemon.tools import PATIENT_S, Stage, Typist, staged
 from tests.fixtures.counter import BADGE_SLOT, RESIDENT_SLOT, ROOMY, until
 
 SICK = (sys.executable, "-X", "faulthandler", str(Path(__file__).with_name("sick_cardd.py")))
@@ -36,7 +36,14 @@ def keep_all(stage: Stage, day: Day) -> None:
     ids=["verify", "answer"],
 )
 def test_an_internal_error_is_an_incident_without_its_text(bug: str, where: str, form: str, tmp_path: Path) -> None:
-    secret = tmp_path / "text"
+    def day() -> Seen:
+        return an_incident(bug, where, form, tmp_path / "text")
+
+    assert comes_out(day(), day) == []
+
+
+def an_incident(bug: str, where: str, form: str, secret: Path) -> Seen:
+    """A login, and a reading where the login did not break already; `secret`: where the bug finds what must not come out."""
     secret.write_text(HOLDER.my_number)
     config = f'log_level = "debug"\nlog_format = "{form}"\n{ROOMY}'
     with staged(
@@ -54,7 +61,7 @@ def test_an_internal_error_is_an_incident_without_its_text(bug: str, where: str,
         assert "internal" in day.seen["client"].decode()
         assert "incident" in stage.log
         assert where in stage.log
-        assert hits(day.needles(), day.seen, published(stage.records())) == []
+        return Seen(list(day.needles()), day.seen, published(stage.records()))
 
 
 @pytest.mark.proves("P7", "H7")
@@ -62,6 +69,13 @@ def test_an_internal_error_is_an_incident_without_its_text(bug: str, where: str,
     ("bug", "code", "event"), [("start", 1, "crashed"), ("thread", 1, "thread_failed"), ("loop", 1, "thread_failed")]
 )
 def test_an_exception_that_nobody_caught_is_told_without_its_text(bug: str, code: int, event: str) -> None:
+    def day() -> Seen:
+        return an_end(bug, code, event)
+
+    assert comes_out(day(), day) == []
+
+
+def an_end(bug: str, code: int, event: str) -> Seen:
     with staged(config=ROOMY, prepare=hire, command=SICK, start=False) as stage:
         day = Day(stage.office)
         now = stage.folder / "now"
@@ -70,18 +84,22 @@ def test_an_exception_that_nobody_caught_is_told_without_its_text(bug: str, code
         stage.environment.update({"SICK": bug, "SICK_TEXT_FILE": str(secret), "SICK_NOW": str(now)})
         stage.launch()
         if bug == "thread":
-            until(stage.answers, 10)
+            until(stage.answers, PATIENT_S)
             now.touch()
             stage.box.insert(day.badge, BADGE_SLOT)
         assert stage.ends() == code
         assert f"event={event}" in stage.log
         assert "Bug[" in stage.log
-        assert hits(day.needles(), {"log": stage.log.encode()}) == []
+        return Seen(list(day.needles()), {"log": stage.log.encode()})
 
 
 @pytest.mark.proves("P7", "P8")
 def test_an_aborted_daemon_leaves_no_core_and_no_secret() -> None:
     """With core dumps allowed for everybody else, and with Python's own fault handler on."""
+    assert comes_out(an_abort(), an_abort) == []
+
+
+def an_abort() -> Seen:
     with staged(prepare=hire, start=False) as stage:
         day = Day(stage.office)
         stage.environment["PYTHONFAULTHANDLER"] = "1"
@@ -89,7 +107,7 @@ def test_an_aborted_daemon_leaves_no_core_and_no_secret() -> None:
         _, hard = resource.getrlimit(resource.RLIMIT_CORE)
         allowed = core_allowed if hard == resource.RLIM_INFINITY else (hard, hard)
         stage.launch(cwd=stage.folder, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CORE, allowed))
-        until(stage.answers, 10)
+        until(stage.answers, PATIENT_S)
         badge = stage.insert(day.badge, BADGE_SLOT, kind="badge")
         pid = stage.pid
 
@@ -107,7 +125,7 @@ def test_an_aborted_daemon_leaves_no_core_and_no_secret() -> None:
         assert "Fatal Python error: Aborted" in stage.log
         assert [path.name for path in stage.folder.rglob("core*") if path.is_file()] == []
         keep_all(stage, day)
-        assert hits(day.needles(), day.seen) == []
+        return Seen(list(day.needles()), day.seen)
 
 
 @pytest.mark.proves("P8")
