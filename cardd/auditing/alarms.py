@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from cardd.audit.entries import Entry
 from cardd.auditing.desk import Desk
@@ -16,7 +16,9 @@ from cardd.history.questions import Filters
 from cardd.history.schema import ALARM, REVIEW
 from cardd.model import Operation
 from cardd.ports import Call, Clock
-from cardd.watching.hours import Office
+
+if TYPE_CHECKING:
+    from cardd.watching.hours import Office  # the calendar behind it takes time at start
 
 OF_THE_MACHINE: Final = frozenset({"w15", "w18"})
 """Rules about nobody: whose name stands in their evidence was there by chance."""
@@ -85,7 +87,7 @@ class Wanted:
 class Alarms:
     """Needs the right `audit` to look, `audit_review` to say what became of one."""
 
-    def __init__(self, gate: Gate, desk: Desk, clock: Clock, office: Office, review_days: int) -> None:
+    def __init__(self, gate: Gate, desk: Desk, clock: Clock, office: "Office", review_days: int) -> None:
         self._gate, self._desk, self._clock = gate, desk, clock
         self._office, self._review_days = office, review_days
 
