@@ -61,7 +61,7 @@ def check_in(link: Link, each: Enrolled, folder: Path, brought: Brought = NOTHIN
         Terminal(each.terminal, each.log_id),
         now_us(),
         brought.key_of(each),
-        without_previous=True,  # the log that this one goes on from is another row of the database, checked like this one
+        without_previous=True,  # the log that this one goes on from has a check of its own, where it was enrolled
         anchors=write_cosigned(link, each.log_id, folder / "cosigned"),
         witnesses=brought.witnesses,
     )
