@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import count
 from typing import Any
@@ -21,6 +22,7 @@ from demo.office import Person, Resident
 from tests.fixtures.counter import (
     BADGE_SLOT,
     CONTEXT,
+    READY_SECONDS,
     RESIDENT_SLOT,
     SIGN_CONTEXT,
     Counter,
@@ -46,6 +48,8 @@ class Seen:
         self.secrets = 0
         """VERIFY and CHANGE REFERENCE DATA with data: each may cost a try."""
         self.last_was_secret = False
+        self._held: bytes | None = None
+        self._go_on = threading.Event()
 
     @property
     def atr(self) -> bytes:
@@ -55,7 +59,18 @@ class Seen:
         tell_inserted(self._card)
 
     def pulled(self) -> None:
+        self.go_on()
         tell_pulled(self._card)
+
+    def hold(self, match: bytes = b"") -> None:
+        """Keep the next command that begins like this back, once it is counted, until `go_on`."""
+        self._go_on.clear()
+        self._held = match
+
+    def go_on(self) -> None:
+        """Let the command go that is kept back."""
+        self._held = None
+        self._go_on.set()
 
     def power_on(self) -> bytes:
         return self._card.power_on()
@@ -70,6 +85,8 @@ class Seen:
         self.last_was_secret = command[1] in (VERIFY, CHANGE) and len(command) > 5
         self.secrets += self.last_was_secret
         self.sent.append(command[:4])
+        if self._held is not None and command.startswith(self._held):
+            self._go_on.wait()
         return self._card.transmit(command)
 
     def forget(self) -> None:
@@ -182,6 +199,18 @@ class House:
         assert all(reader["state"] == "free" for reader in readers), readers
 
 
+@contextmanager
+def held_card(house: House, match: bytes = b"") -> Iterator[Callable[[], None]]:
+    """The card begins with the first command like this and ends it when it is told to, with what is given here; counted anew behind it."""
+    seen = house.patient.seen
+    seen.hold(match)
+    try:
+        yield seen.go_on
+    finally:
+        seen.go_on()
+        seen.forget()
+
+
 def take_out(counter: Counter, slot: int) -> None:
     """Empty a slot, whatever the script did to its card, and wait until cardd has noticed."""
     daemon = getattr(counter.box, "daemon", None)
@@ -192,7 +221,7 @@ def take_out(counter: Counter, slot: int) -> None:
     def gone() -> bool:
         return all(row["reader"] != name for row in counter.cards())
 
-    until(gone, 10.0)
+    until(gone, READY_SECONDS)
 
 
 @contextmanager

@@ -20,23 +20,26 @@ from tests.e2e.fault_house import (
     House,
     attempt,
     failing,
+    held_card,
     nothing_left_by_the_module,
     nothing_left_running,
     opened_house,
     untouched,
 )
-from tests.fixtures.counter import CONTEXT, ROOMY, PinScript, open_counter, until
+from tests.fixtures.counter import CONTEXT, READY_SECONDS, ROOMY, PinScript, open_counter, until
 from tests.fixtures.pcscd import StandInBox
 
 __all__ = ["nothing_left_by_the_module", "nothing_left_running"]
 VERIFY_CARD_INFO = bytes.fromhex("0020009104")
 SLOW_MS = 150.0
+UNHURRIED = ROOMY + "command_seconds = 60\noperation_seconds = 300\n"
+"""Room for a card that is held while a test does what it does meanwhile."""
 
 
 @pytest.fixture(scope="module")
 def house() -> Iterator[House]:
     with (
-        open_counter(StandInBox, config=ROOMY + "pin_seconds = 5\nqueue_per_user = 4\n") as counter,
+        open_counter(StandInBox, config=UNHURRIED + "pin_seconds = 5\nqueue_per_user = 4\n") as counter,
         opened_house(counter) as opened,
     ):
         yield opened
@@ -52,7 +55,7 @@ class Stopped(PinScript):
 
     def pin(self, request: Any) -> bytearray | None:
         self.sits.set()
-        self.go.wait(20)
+        self.go.wait(4 * READY_SECONDS)
         return super().pin(request)
 
 
@@ -72,13 +75,13 @@ class Caller:
     def hang_up(self) -> None:
         self.client._socket.shutdown(2)
         with pytest.raises(ConnectionEnded):
-            self.answer.result(20)
+            self.answer.result(4 * READY_SECONDS)
         self.client.close()
         self._pool.shutdown()
 
     def name(self) -> str | None:
         """The name of the error it ended with."""
-        error = self.answer.result(20)
+        error = self.answer.result(4 * READY_SECONDS)
         self.client.close()
         self._pool.shutdown()
         return error and error.name
@@ -90,12 +93,17 @@ def reading(house: House, person: PinScript | None = None, **more: Any) -> Calle
 
 @contextmanager
 def slow_card(house: House) -> Iterator[None]:
-    """Each command takes a while, so that a test can come in between."""
+    """Each command takes a while, and all of them longer than some limit."""
     house.patient.follow(Fault(Kind.DELAY, ms=SLOW_MS))
     try:
         yield
     finally:
         house.patient.follow()
+
+
+def noticed(house: House) -> None:
+    """Whoever has hung up by now has been seen off: the daemon takes what happens at its sockets in order."""
+    house.counter.call("whoami")
 
 
 def busy(house: House) -> bool:
@@ -104,7 +112,7 @@ def busy(house: House) -> bool:
 
 def next_outcome(house: House, before: int) -> dict[str, Any]:
     """The one outcome that was written since there were `before` of them."""
-    found: list[dict[str, Any]] = until(lambda: house.outcomes()[before:], 10.0)
+    found: list[dict[str, Any]] = until(lambda: house.outcomes()[before:], READY_SECONDS)
     assert len(found) == 1, found
     return found[0]
 
@@ -117,7 +125,7 @@ def test_the_caller_goes_while_the_pin_is_asked(house: House) -> None:
     house.insert()
     before, person = len(house.outcomes()), Stopped(house.pins.card_info)
     caller = reading(house, person)
-    assert person.sits.wait(10)
+    assert person.sits.wait(READY_SECONDS)
     caller.client._socket.shutdown(2)
     record = next_outcome(house, before)
     person.go.set()
@@ -134,21 +142,23 @@ def test_the_caller_goes_while_the_card_works(house: House, right: bool) -> None
     """The command sequence runs to its end, its result is thrown away, the card is cleared, and a wrong PIN is remembered."""
     house.insert()
     before, pin = len(house.outcomes()), house.pins.card_info if right else house.wrong()
-    with slow_card(house):
+    with held_card(house, VERIFY_CARD_INFO) as go_on:
         caller = reading(house, PinScript([pin]))
-        until(lambda: house.patient.seen.secrets, 10.0)
+        until(lambda: house.patient.seen.secrets, READY_SECONDS)
         caller.hang_up()
+        noticed(house)
+        go_on()
         record = next_outcome(house, before)
     assert record["caller_gone"] is True
     assert record["card_outcome"] == "cleared"
     assert record["pin_outcome"] == ("accepted" if right else "spent")
     assert "items" not in record
     assert not house.patient.verified
-    until(lambda: not busy(house), 10.0)
+    until(lambda: not busy(house), READY_SECONDS)
     if not right:
         failing("pin.repeated", lambda: house.read(pin))
         assert house.patient.tries("card_info.pin") == 2
-    assert house.patient.seen.secrets == 0, "counted since the card was quick again"
+    assert house.patient.seen.secrets == 0, "counted since the card went on"
     house.alive()
 
 
@@ -158,16 +168,18 @@ def test_a_killed_process_leaves_nothing_behind(house: House) -> None:
     before = len(house.outcomes())
     source, typed = os.pipe()
     os.write(typed, f"{house.pins.card_info}\n".encode())
-    with slow_card(house):
+    with held_card(house, VERIFY_CARD_INFO) as go_on:
         process = subprocess.Popen(
             [sys.executable, "-m", "cardd.cli", "--pin-fd", str(source), "read", "name",
              "--purpose", "identity_check", "--case", "R8-9"],
             env=house.counter.environment, pass_fds=(source,), stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
-        until(lambda: house.patient.seen.secrets, 20.0)
+        until(lambda: house.patient.seen.secrets, READY_SECONDS)
         process.send_signal(signal.SIGKILL)
         process.wait()
+        noticed(house)
+        go_on()
         record = next_outcome(house, before)
     os.close(source)
     os.close(typed)
@@ -178,15 +190,16 @@ def test_a_killed_process_leaves_nothing_behind(house: House) -> None:
 @pytest.mark.proves("I6", "fault 61")
 def test_the_caller_goes_while_it_waits_in_the_queue(house: House) -> None:
     house.insert()
-    with slow_card(house):
+    with held_card(house) as go_on:
         first = Caller(house, "card.token_info", **CONTEXT)
-        until(lambda: house.patient.seen.sent, 10.0)
+        until(lambda: house.patient.seen.sent, READY_SECONDS)
         before = len(house.outcomes())
         second = Caller(house, "card.token_info", **CONTEXT)
-        until(lambda: second.progress, 10.0)
+        until(lambda: second.progress, READY_SECONDS)
         second.hang_up()
         record = next_outcome(house, before)
         assert (record["caller_gone"], record["card_outcome"]) == (True, "untouched")
+        go_on()
         assert first.name() is None
     house.alive()
 
@@ -201,7 +214,7 @@ def test_a_call_is_cancelled_while_the_pin_is_asked(house: House) -> None:
     class Canceller(PinScript):
         def pin(self, request: Any) -> bytearray | None:
             client._socket.sendall(client._talk.call("request.cancel", {"id": number})[1])
-            until(lambda: len(house.outcomes()) > before, 10.0)
+            until(lambda: len(house.outcomes()) > before, READY_SECONDS)
             return super().pin(request)
 
     before, person = len(house.outcomes()), Canceller([house.pins.card_info])
@@ -269,10 +282,10 @@ def test_an_agent_that_answers_too_late_is_not_heard(house: House) -> None:
     """The PIN that comes after the limit is thrown away, also for the next question of the same agent."""
     house.insert()
     person = Stopped(house.pins.card_info, None)
+    begun, before = time.monotonic(), len(house.outcomes())
     caller = reading(house, person)
-    begun = time.monotonic()
-    assert person.sits.wait(10)
-    until(lambda: house.outcomes()[-1]["code"] == "pin.timeout", 10.0)
+    assert person.sits.wait(READY_SECONDS)
+    assert next_outcome(house, before)["code"] == "pin.timeout"
     assert time.monotonic() - begun > 4.5
     person.go.set()
     assert caller.name() == "pin.timeout"
@@ -320,11 +333,11 @@ asyncio.run(main())
 @pytest.mark.proves("I3", "fault 60")
 def test_one_works_four_wait_and_the_sixth_is_told_who_has_the_card(house: House) -> None:
     house.insert()
-    with slow_card(house):
+    with held_card(house) as go_on:
         callers = []
         for number in range(5):
             callers.append(Caller(house, "card.token_info", **CONTEXT))
-            until(lambda: house.patient.seen.sent if number == 0 else callers[-1].progress, 10.0)  # noqa: B023
+            until(lambda: house.patient.seen.sent if number == 0 else callers[-1].progress, READY_SECONDS)  # noqa: B023
         rows = next(load["rows"] for load in house.counter.call("queue.show")["readers"] if load["rows"])
         assert [row["place"] for row in rows] == [0, 1, 2, 3, 4]
         assert {(row["client"], row["operation"]) for row in rows} == {("counter-app", "token_info")}
@@ -334,7 +347,7 @@ def test_one_works_four_wait_and_the_sixth_is_told_who_has_the_card(house: House
         error = failing("card.busy", lambda: house.call("card.token_info", **CONTEXT))
         assert (error.data["holder"], error.data["place"]) == ("counter-app", 5)
         assert error.data["card"] == "untouched"
-        house.patient.faulty.follow([])
+        go_on()
         assert [caller.name() for caller in callers] == [None] * 5
         assert [notice["place"] for notice in callers[4].progress if notice["state"] == "queued"] == [4, 3, 2, 1]
     house.alive()
@@ -343,25 +356,26 @@ def test_one_works_four_wait_and_the_sixth_is_told_who_has_the_card(house: House
 @pytest.mark.proves("I3", "fault 60")
 def test_nobody_waits_in_line_longer_than_the_deadline(house: House) -> None:
     house.insert()
-    with slow_card(house):
+    with held_card(house) as go_on:
         first = Caller(house, "card.token_info", **CONTEXT)
-        until(lambda: house.patient.seen.sent, 10.0)
-        error = failing("card.busy", lambda: house.call("card.token_info", **CONTEXT, deadline_ms=200))
+        until(lambda: house.patient.seen.sent, READY_SECONDS)
+        error = failing("card.busy", lambda: house.call("card.token_info", **CONTEXT, deadline_ms=2000))
         assert (error.data["problem"], error.data["holder"], error.data["place"]) == ("deadline", "counter-app", 1)
+        go_on()
         assert first.name() is None
 
 
 @pytest.mark.proves("I3")
 def test_by_default_two_of_one_user_wait() -> None:
-    with open_counter(StandInBox, config=ROOMY) as counter, opened_house(counter) as house:
+    with open_counter(StandInBox, config=UNHURRIED) as counter, opened_house(counter) as house:
         house.insert()
-        with slow_card(house):
+        with held_card(house) as go_on:
             callers = [Caller(house, "card.token_info", **CONTEXT)]
-            until(lambda: house.patient.seen.sent, 10.0)
+            until(lambda: house.patient.seen.sent, READY_SECONDS)
             for _ in range(2):
                 callers.append(Caller(house, "card.token_info", **CONTEXT))
-                until(lambda: callers[-1].progress, 10.0)
+                until(lambda: callers[-1].progress, READY_SECONDS)
             failing("card.busy", lambda: house.call("card.token_info", **CONTEXT))
-            house.patient.faulty.follow([])
+            go_on()
             assert [caller.name() for caller in callers] == [None] * 3
         house.pull()

@@ -16,13 +16,14 @@ from tests.e2e.fault_house import (
     SIGN_CONTEXT,
     House,
     failing,
+    held_card,
     nothing_left_by_the_module,
     nothing_left_running,
     opened_house,
     untouched,
 )
-from tests.e2e.test_faults_callers import Caller, Stopped, next_outcome
-from tests.fixtures.counter import ROOMY, PinScript, open_counter, until
+from tests.e2e.test_faults_callers import UNHURRIED, Caller, Stopped, next_outcome, noticed
+from tests.fixtures.counter import READY_SECONDS, PinScript, open_counter, until
 from tests.fixtures.pcscd import StandInBox
 
 __all__ = ["nothing_left_by_the_module", "nothing_left_running"]
@@ -32,7 +33,7 @@ HASHES = {"sha256": hashes.SHA256(), "sha384": hashes.SHA384(), "sha512": hashes
 
 @pytest.fixture(scope="module")
 def house() -> Iterator[House]:
-    with open_counter(StandInBox, config=ROOMY) as counter, opened_house(counter) as opened:
+    with open_counter(StandInBox, config=UNHURRIED) as counter, opened_house(counter) as opened:
         yield opened
 
 
@@ -140,7 +141,7 @@ def test_a_connection_lost_before_the_key_was_used_leaves_the_order_free(house: 
     house.insert()
     before, person = len(house.outcomes()), Stopped(house.pins.authentication)
     caller = Caller(house, "sign.digest", person, **order_of("order-0002"))
-    assert person.sits.wait(10)
+    assert person.sits.wait(READY_SECONDS)
     caller.client._socket.shutdown(2)
     record = next_outcome(house, before)
     person.go.set()
@@ -153,11 +154,13 @@ def test_a_connection_lost_before_the_key_was_used_leaves_the_order_free(house: 
 def test_a_connection_lost_over_the_signature_never_makes_a_second_one(house: House) -> None:
     house.insert()
     before = len(house.outcomes())
-    house.patient.follow(Fault(Kind.DELAY, match=bytes.fromhex("802A"), ms=600))
-    caller = Caller(house, "sign.digest", PinScript([house.pins.authentication]), **order_of("order-0003"))
-    until(lambda: [one for one in house.patient.seen.sent if one[:2] == bytes.fromhex("802A")], 10.0)
-    caller.hang_up()
-    record = next_outcome(house, before)
+    with held_card(house, bytes.fromhex("802A")) as go_on:
+        caller = Caller(house, "sign.digest", PinScript([house.pins.authentication]), **order_of("order-0003"))
+        until(lambda: [one for one in house.patient.seen.sent if one[:2] == bytes.fromhex("802A")], READY_SECONDS)
+        caller.hang_up()
+        noticed(house)
+        go_on()
+        record = next_outcome(house, before)
     assert (record["caller_gone"], record["pin_outcome"]) == (True, "accepted")
     assert "signatures" not in record
     house.patient.follow()
