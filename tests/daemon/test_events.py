@@ -114,9 +114,9 @@ def test_two_subscribers_see_the_same_and_topics_are_filtered() -> None:
             lines.result("events.subscribe", topics=topics)
         stage.log_in(stage.office.people[0])
         seen = changes(one)
-        assert changes(two) == seen
+        assert changes(two)[: len(seen)] == seen  # of what comes later the second one may have heard already
         only = changes(cards)
-        assert told(only) == [pair for pair in told(seen) if pair[0] == "card"]
+        assert told(only) == [pair for pair in told(seen) if pair[0] == "card"] != []
         # The chain of `after` has no hole, though numbers are left out.
         assert [change["after"] for change in only[1:]] == [change["number"] for change in only[:-1]]
 

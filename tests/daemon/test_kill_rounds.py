@@ -22,6 +22,6 @@ def test_no_confirmed_record_is_lost_and_the_log_stays_whole(tmp_path: Path, rou
     told = json.loads(done.stdout)
     print(f"{rounds} kills: {told}")
     assert told["whole"]
-    assert told["confirmed"] > rounds
+    assert told["confirmed"] >= rounds * 3 // 4, "one at least in each round that waits for the first"
     assert told["records"] >= told["confirmed"]
     assert told["periods"] > rounds // 30, "keys must have changed between kills"

@@ -10,10 +10,8 @@ from typing import Any
 
 import pytest
 
-from applets_spec.fault_script import Fault, Kind
-from applets_spec.faults import FaultyCard
 from applets_spec.pcscd.server import StandInPcscd
-from tests.daemon.test_stop import QUICK_WATCHDOG, in_the_background, stop
+from tests.daemon.test_stop import QUICK_WATCHDOG, Watched, in_the_background, stop
 from tests.daemon.tools import PATIENT_S, Manager, Stage, Typist, open_files, resident_memory, staged, threads
 from tests.fixtures.counter import BADGE_SLOT, CONTEXT, RESIDENT_SLOT, ROOMY, until
 from tests.fixtures.pcscd import RealPcscd, StandInBox
@@ -65,22 +63,23 @@ def test_pcscd_restarted_while_a_card_works() -> None:
     with staged() as stage:
         stage.log_in(stage.office.people[0])
         resident = stage.office.resident()
-        card = FaultyCard(resident.card, ())
+        card = Watched(resident.card)
         handle = stage.insert(card, RESIDENT_SLOT, kind="my_number")
         typist = Typist({"card_info": resident.holder.pins.card_info, "badge": stage.office.people[0].pin})
-        card.follow([Fault(Kind.DELAY, ms=2000, match=bytes.fromhex("00B0"))])
+        card.held = bytes.fromhex("00B0")
 
         def read() -> None:
             with stage.client(person=typist) as client:
                 client.call("card.read", card=handle, items=["name"], **CONTEXT)
 
         with in_the_background(read) as raised:
-            until(lambda: stage.call("queue.show")["readers"][RESIDENT_SLOT]["rows"], PATIENT_S)
+            assert card.reached.wait(PATIENT_S)
             stage.box.restart()
+            card.go_on.set()
         assert [error.name for error in raised] in (["pcsc.down"], ["card.removed"]), raised  # type: ignore[attr-defined]
-        card.follow([])
+        card.held = None
         fresh = until(
-            lambda: [row for row in stage.cards() if row["kind"] == "my_number" and row["card"] != handle], 15
+            lambda: [row for row in stage.cards() if row["kind"] == "my_number" and row["card"] != handle], PATIENT_S
         )
         with stage.client(person=typist) as client:
             client.call("session.login")

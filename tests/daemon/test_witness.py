@@ -56,15 +56,15 @@ def test_who_shows_no_certificate_of_the_office_gets_no_word(tmp_path: Path) -> 
         stranger = Authority(tmp_path / "strangers").make("window-1")
         expired = town.authority.make("old", days=-1)
         for certificate in (None, stranger, expired):
-            post = HttpsPost(town.witness.setting(certificate, town.authority.file), timeout_s=5)
+            post = HttpsPost(town.witness.setting(certificate, town.authority.file), timeout_s=PATIENT_S)
             with pytest.raises(NoAnswer):
                 post.post(ADD_CHECKPOINT, b"old 0\n\n")
             post.close()
-        plain = socket.create_connection(("127.0.0.1", town.witness.port), 5)
+        plain = socket.create_connection(("127.0.0.1", town.witness.port), PATIENT_S)
         plain.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         assert b"witness" not in plain.recv(1000)
         plain.close()
-        with socket.create_connection(("127.0.0.1", town.witness.port), 5) as old:
+        with socket.create_connection(("127.0.0.1", town.witness.port), PATIENT_S) as old:
             context = ssl.create_default_context(cafile=str(town.authority.file))
             context.load_cert_chain(*map(str, town.certificate))
             context.maximum_version = ssl.TLSVersion.TLSv1_2

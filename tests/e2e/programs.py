@@ -11,7 +11,7 @@ from typing import Any
 from tests.fixtures.counter import Counter
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_S = 15.0
+PATIENCE_S = 30.0
 
 
 class Program:

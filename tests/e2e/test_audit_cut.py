@@ -42,7 +42,7 @@ def segments(town: Town) -> list[Path]:
 
 def cardctl(town: Town, *words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "cardd.cli", "--socket", str(town.counter.socket), "--locale", "en", *words]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=30, env=dict(os.environ))
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, env=dict(os.environ))
 
 
 @pytest.mark.proves("A8", "fault 120")

@@ -239,7 +239,7 @@ def test_a_broken_index_is_built_again_while_the_counter_works(town: Town, harm:
             return False
         return [use["sequence"] for use in town_answer["uses"]][: len(before)] == [use["sequence"] for use in before]
 
-    until(whole, 20)
+    until(whole, 60)
     town.log_in("sato")
     plain_read(town)
 

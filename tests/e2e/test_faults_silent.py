@@ -21,11 +21,20 @@ from tests.e2e.fault_house import (
     take_out,
     untouched,
 )
-from tests.fixtures.counter import BADGE_SLOT, RESIDENT_SLOT, ROOMY, PinScript, open_counter, until
+from tests.fixtures.counter import (
+    BADGE_SLOT,
+    READY_SECONDS,
+    RESIDENT_SLOT,
+    ROOMY,
+    SLOWER,
+    PinScript,
+    open_counter,
+    until,
+)
 from tests.fixtures.pcscd import RealPcscd, StandInBox
 
 __all__ = ["nothing_left_by_the_module", "nothing_left_running"]
-IMPATIENT = ROOMY + "command_seconds = 1\noperation_seconds = 3\n"
+IMPATIENT = ROOMY + "command_seconds = 2\noperation_seconds = 4\n"
 VERIFY_CARD_INFO = bytes.fromhex("0020009104")
 BADGE_CONTEXT = {"purpose": "badge_care", "case": "R8-0042"}
 
@@ -57,7 +66,8 @@ def test_a_silent_card_is_told_of_in_time_and_the_reader_works_again_once_it_is_
     house.patient.follow(Fault(Kind.SILENCE, **silent))
     begun = time.monotonic()
     error = failing(name, house.read)
-    assert time.monotonic() - begun < 1.0 + 1.0, "one command's limit, and some for a slow machine"
+    assert time.monotonic() - begun < 2.0 * SLOWER, "one command's limit"
+    assert error.data["problem"] == ("card_no_answer" if name == "pin.unknown" else "command_limit")
     assert error.data["card"] == "unknown"
     assert error.data["pin"]["outcome"] == outcome
     record = house.outcomes()[-1]
@@ -70,7 +80,7 @@ def test_a_silent_card_is_told_of_in_time_and_the_reader_works_again_once_it_is_
     own = {"card": house.badge_handle, "pins": ["badge"], **BADGE_CONTEXT}
     assert house.counter.call("card.pin_status", **own)["pins"][0]["tries_left"] == 3, "the other reader serves"
     house.pull()
-    until(lambda: not stuck(house), 5.0)
+    until(lambda: not stuck(house), READY_SECONDS)
     house.insert()
     assert house.read()["pins_used"] == ["card_info"]
     house.alive()
@@ -80,9 +90,7 @@ def test_a_silent_card_is_told_of_in_time_and_the_reader_works_again_once_it_is_
 def test_an_operation_of_many_slow_commands_ends_at_its_own_limit(house: House) -> None:
     house.insert()
     house.patient.follow(Fault(Kind.DELAY, ms=700))
-    begun = time.monotonic()
     error = failing("card.no_answer", house.sign)
-    assert time.monotonic() - begun < 3.0 + 1.5
     assert error.data["problem"] == "operation_limit"
     house.patient.follow()
     house.pull()
@@ -123,7 +131,7 @@ def test_a_card_silent_over_verify_costs_nothing_twice_over_real_pcscd() -> None
         failing("reader.stuck", house.read)
         assert house.patient.seen.secrets == 1
         take_out(counter, RESIDENT_SLOT)
-        until(lambda: not stuck(house), 5.0)
+        until(lambda: not stuck(house), READY_SECONDS)
         house.insert()
         person = PinScript([house.pins.card_info])
         house.read(person=person)

@@ -158,7 +158,7 @@ def test_a_session_ends_with_the_role_that_a_new_policy_does_not_have() -> None:
         incoming.mkdir(exist_ok=True)
         (incoming / ".policy.toml").write_text(new, encoding="utf-8")
         (incoming / ".policy.toml").rename(incoming / "policy.toml")
-        until(lambda: not town.call("session.status")["logged_in"], 15.0)
+        until(lambda: not town.call("session.status")["logged_in"], 60.0)
         (ended,) = town.states("session.ended")
         assert (ended["operator"], ended["problem"]) == ("sato", "policy_changed")
         take_out(town.counter, BADGE_SLOT)

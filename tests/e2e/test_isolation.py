@@ -33,7 +33,9 @@ from tests.fixtures.pcscd import RealPcscd, StandInBox
 
 AFTERWARDS_S = 2.0
 FIRST_SECOND = 1.0
-BUSY_TRIES = 8
+VICTIMS = 3
+"""One after the other: on a busy machine the card's power may go before the intruder comes to the first one."""
+BUSY_TRIES = 60
 DOCUMENT = b"document"
 BOXES: dict[str, Callable[[Path], Any]] = {"real": RealPcscd, "stand-in": StandInBox}
 
@@ -123,10 +125,10 @@ def test_no_other_program_can_use_a_pin_that_cardd_verified(counter: Counter, re
         time.sleep(AFTERWARDS_S)  # not for an event: this long nothing must come of what the intruder does
         report = intruder.ends()
     kept_out = [moment for moment in report["kept_out"] if begun <= moment <= ended]
-    at_once = [moment for moment in report["attacks"] if ended <= moment <= ended + FIRST_SECOND]
+    at_once = [moment for moment in report["attacks"] if ended <= moment]
     print(
         f"{target}: {report['attempts']} attempts, {report['commands']} commands sent, {len(kept_out)} refused during the"
-        f" operation, {len(at_once)} attacks in the first second after it; answers {report['answers']}"
+        f" operation, {len(at_once)} attacks after it; answers {report['answers']}"
     )
     assert report["spoils"] == []
     assert kept_out
@@ -155,9 +157,10 @@ def test_the_same_attack_robs_a_program_that_does_not_clear(
     reader = counter.box.readers[slot]
     with running(counter, "intruder", "hammer", reader, target) as intruder:
         assert intruder.says() == "ready"
-        with running(counter, "intruder", "victim", reader, target, how) as victim:
-            assert victim.ends(pin.hex() + "\n") == ["9000", "9000", "9000"]
-        time.sleep(FIRST_SECOND)
+        for _ in range(VICTIMS):
+            with running(counter, "intruder", "victim", reader, target, how) as victim:
+                assert victim.ends(pin.hex() + "\n") == ["9000", "9000", "9000"]
+            time.sleep(FIRST_SECOND)
         report = intruder.ends()
     stolen = {name for name, _ in report["spoils"]}
     print(

@@ -14,7 +14,16 @@ import pytest
 from cardd.client import RemoteError
 from tests.e2e.fault_house import DIGEST, attempt, failing, nothing_left_by_the_module, nothing_left_running, take_out
 from tests.e2e.people_house import SECOND_SLOT, Town, open_town, three_readers, until
-from tests.fixtures.counter import BADGE_SLOT, CONTEXT, RESIDENT_SLOT, ROOMY, SIGN_CONTEXT, PinScript
+from tests.fixtures.counter import (
+    BADGE_SLOT,
+    CONTEXT,
+    READY_SECONDS,
+    RESIDENT_SLOT,
+    ROOMY,
+    SIGN_CONTEXT,
+    SLOWER,
+    PinScript,
+)
 from tests.fixtures.terminal import CTRL_C, Terminal
 
 __all__ = ["nothing_left_by_the_module", "nothing_left_running"]
@@ -149,21 +158,30 @@ def test_a_running_read_gives_nothing_and_leaves_the_card_without_power(town: To
     reading = threading.Event()
     failed: list[RemoteError | None] = []
 
-    def slowly(command: bytes) -> None:
+    stopping = threading.Event()
+
+    def until_stopped(command: bytes) -> None:
         if command[1] == 0xB0:  # READ BINARY
             reading.set()
-            time.sleep(0.05)
+            stopping.wait(READY_SECONDS)
 
-    town.card.before_each = slowly
+    def let_go_when_stopped() -> None:
+        until(lambda: stop_check(town)[0] == "bad", READY_SECONDS)
+        stopping.set()
+
+    town.card.before_each = until_stopped
+    watcher = threading.Thread(target=let_go_when_stopped)
     reader = threading.Thread(target=lambda: failed.append(attempt(lambda: read_plain(town))))
     with stopped(town):
         reader.start()
-        assert reading.wait(10.0)
+        assert reading.wait(READY_SECONDS)
         begun, off = time.monotonic(), town.card.off_again
+        watcher.start()
         town.call("lockdown.engage", reason="intrusion")
-        assert time.monotonic() - begun < 2.0
+        assert time.monotonic() - begun < 2.0 * SLOWER
+        watcher.join()
         assert (town.card.on, town.card.off_again > off) == (False, True)
-        reader.join(10.0)
+        reader.join(READY_SECONDS)
         town.card.before_each = lambda _command: None
         assert failed[0] is not None
         assert failed[0].name == "lockdown.engaged"
@@ -172,7 +190,7 @@ def test_a_running_read_gives_nothing_and_leaves_the_card_without_power(town: To
         )
         record = town.outcomes("card.read")[-1]
         assert (record["code"], record["result"]) == ("lockdown.engaged", "refused")
-    until(lambda: all(row["kind"] != "unknown" for row in town.counter.cards()), 10.0)
+    until(lambda: all(row["kind"] != "unknown" for row in town.counter.cards()), READY_SECONDS)
     town.log_in("sato")
     assert read_plain(town)["items"], "the same card, without being taken out"
     take_out(town.counter, BADGE_SLOT)
@@ -206,7 +224,7 @@ def test_a_disk_that_does_not_take_it_does_not_hinder_it(town: Town) -> None:
             assert not town.call("session.status")["logged_in"]
             failing("lockdown.engaged", lambda: read_plain(town))
         assert [each.get("code") for each in town.states("lockdown.engage")][-1] == "audit.unavailable"
-        until(lambda: stop_check(town) == ("bad", "engaged"), 10.0)
+        until(lambda: stop_check(town) == ("bad", "engaged"), READY_SECONDS)
         town.restart(signal.SIGKILL)
         assert stop_check(town) == ("bad", "engaged")
 

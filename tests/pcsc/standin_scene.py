@@ -16,7 +16,7 @@ from applets_spec.pcscd.profile import PadProfile, ReaderProfile
 from tests.fixtures.pcscd import PcscSwitch, StandInBox
 
 ANY = scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1
-PATIENCE_MS = 5000
+PATIENCE_MS = 30_000
 PNP = "\\\\?PnP?\\Notification"
 PLAIN, PAD, LOSSY, BROKEN_PAD = range(4)
 PROFILES = [

@@ -18,6 +18,7 @@ from cardd.ports import (
     ServiceDown,
     ServiceUp,
 )
+from tests.fixtures.counter import SLOWER
 from tests.fixtures.pcscd import PcscBox, PcscSwitch, RealPcscd, StandInBox
 from tests.pcsc.adapter_house import Adapter, ScriptedCard, adapter_threads, open_files, running_adapter, select
 
@@ -45,7 +46,7 @@ async def test_readers_then_cards_are_told(pcscd: PcscBox, adapter: Adapter) -> 
 
 
 @pytest.mark.proves("C9")
-async def test_events_come_within_a_second(pcscd: PcscBox, adapter: Adapter) -> None:
+async def test_events_come_by_themselves(pcscd: PcscBox, adapter: Adapter) -> None:
     (reader, _) = names(pcscd)
     adapter.listen()
     await adapter.until(ReaderAppeared, 2)
@@ -55,7 +56,7 @@ async def test_events_come_within_a_second(pcscd: PcscBox, adapter: Adapter) -> 
     await adapter.until(CardInserted(reader, card.atr))
     await asyncio.to_thread(pcscd.pull)
     await adapter.until(CardWithdrawn(reader))
-    assert time.monotonic() - begun < 2.0
+    assert time.monotonic() - begun < 2.0 * SLOWER
 
 
 async def test_our_own_jobs_are_no_events(pcscd: PcscBox, adapter: Adapter) -> None:
@@ -127,7 +128,7 @@ async def test_a_restart_of_pcscd_is_survived_and_a_missed_removal_told(pcscd: P
     begun = time.monotonic()
     await asyncio.to_thread(pcscd.restart)
     seen = await adapter.until(CardInserted, 2)
-    assert time.monotonic() - begun < 5.0
+    assert time.monotonic() - begun < 5.0 * SLOWER
     assert isinstance(seen[0], ServiceDown)
     up = seen.index(ServiceUp())
     before, after = seen[1:up], seen[up + 1 :]
@@ -148,7 +149,7 @@ async def test_a_hundred_restarts_leave_no_thread_and_no_file_behind(standin_pcs
             if turn == 9:  # whatever is opened once is open by now
                 threads, files = adapter_threads(), open_files()
         assert adapter_threads() <= threads
-        async with asyncio.timeout(10):  # the stand-in runs in this process and may be closing its side
+        async with asyncio.timeout(30):  # the stand-in runs in this process and may be closing its side
             while open_files() > files + 2:
                 await asyncio.sleep(0.05)
 
@@ -194,7 +195,7 @@ async def test_a_reader_may_be_plugged_in_and_out(standin_pcscd: StandInBox) -> 
             CardWithdrawn(name, with_reader=True),
             ReaderVanished(name),
         ]
-        assert time.monotonic() - begun < 1.0
+        assert time.monotonic() - begun < 1.0 * SLOWER
 
 
 @pytest.mark.proves("fault 48", "C11")

@@ -33,7 +33,7 @@ def run_fixture(pcscd: PcscBox, tmp_path: Path) -> Run:
     def run(*command: str) -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "PCSCLITE_CSOCK_NAME": str(pcscd.socket_path), "HOME": str(tmp_path)}
         return subprocess.run(
-            command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=40
+            command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=120
         )
 
     (tmp_path / "message").write_bytes(b"an application form\n")

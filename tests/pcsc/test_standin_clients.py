@@ -30,7 +30,7 @@ __all__ = ["box", "context"]
 )
 def test_a_hostile_client_is_hung_up_on_and_nobody_else(box: StandInBox, context: int, message: bytes) -> None:
     with socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(5)
+        client.settimeout(30)
         client.connect(str(box.socket_path))
         client.sendall(message)
         client.shutdown(socket.SHUT_WR)
@@ -58,7 +58,7 @@ def test_versions_meet_or_the_client_hears_ours(
 def test_a_client_of_protocol_4_6_reads_a_sized_array_and_waits_without_one(tmp_path: Path, readers: int) -> None:
     """As libpcsclite 2.4 does it: size, array, wait (no states come back), then the 8-byte event."""
     with StandInBox(tmp_path, readers=readers) as box, socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(5)
+        client.settimeout(30)
         client.connect(str(box.socket_path))
         ask(client, 0x11, struct.pack("=iiI", 4, 6, 0), 12)
         (size,) = struct.unpack("=i", ask(client, 0x16, b"", 4))

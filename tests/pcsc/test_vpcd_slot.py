@@ -93,7 +93,7 @@ def test_a_silent_card_lets_go_when_pulled(real_pcscd: RealPcscd, context: int) 
 @pytest.mark.proves("fault 10")
 def test_a_quick_exchange_leaves_the_old_handle_working_on_the_other_card(real_pcscd: RealPcscd, context: int) -> None:
     """What a program must defend itself against: nobody tells it that this is another card."""
-    for _ in range(3):  # once in some hundred times pcscd looks in the very moment the slot is empty
+    for _ in range(6):  # once in some hundred times pcscd looks in the very moment the slot is empty
         real_pcscd.insert(faulty("{at: 1, do: exchange, card: other, noticed: false}"))
         handle = opened(context, real_pcscd)
         assert ask(handle)[1] == b""
@@ -115,7 +115,7 @@ def test_a_noticed_exchange_ends_the_handle(real_pcscd: RealPcscd, context: int)
     state = scard.SCARD_STATE_UNAWARE
     events: list[int] = []
     while len(events) < 2:
-        result, [(_, state, _)] = scard.SCardGetStatusChange(context, 5000, [(real_pcscd.readers[0], state)])
+        result, [(_, state, _)] = scard.SCardGetStatusChange(context, 30_000, [(real_pcscd.readers[0], state)])
         assert result == scard.SCARD_S_SUCCESS
         if bool(state & scard.SCARD_STATE_EMPTY) == (not events):
             events.append(state)
