@@ -4,6 +4,11 @@ import os
 
 from hypothesis import settings
 
+# The parent of parallel workers imports readline, which exports the size of a terminal (rl_change_environment); whoever has
+# COLUMNS gets lines of that width, behind a pipe too.
+for size in ("COLUMNS", "LINES"):
+    os.environ.pop(size, None)
+
 pytest_plugins = ["tests.fixtures.leftovers", "tests.fixtures.pcscd"]
 
 # "quick" runs with every change and gives the same inputs each time; `./dev fuzz` asks for "long".

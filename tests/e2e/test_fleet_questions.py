@@ -256,7 +256,7 @@ def test_cardd_fleet_asks_checks_and_reports(fleet: Fleet, tmp_path: Path) -> No
     assert [(each["terminal"], each["sequence"]) for each in lines] == wanted
     assert "--cursor" in asked_for.stderr
     table = run("cardd.fleet", *config, "--locale", "ja", "query", "--since", "2026-04-02", "--until", "2026-04-03")
-    assert table.stdout.splitlines()[0].split()[:3] == ["日時", "端末", "番号"]
+    assert table.stdout.splitlines()[0].split()[:3] == ["日時（JST）", "端末", "番号"]
     keys = tmp_path / "keys"
     keys.write_text(f"# mine\n{made.first_key}\n")
     verified = run(
