@@ -51,7 +51,7 @@ async def _talk(octets: bytes) -> bytes:
             writer.write_eof()
             came = bytearray()
             try:
-                async with asyncio.timeout(5):
+                async with asyncio.timeout(30):
                     while chunk := await reader.read(65536):
                         came += chunk
             except ConnectionResetError:

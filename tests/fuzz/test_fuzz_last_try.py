@@ -59,7 +59,7 @@ def test_a_careless_daemon_is_found_out(carelessness: str) -> None:
                 stdin=subprocess.DEVNULL,
                 stderr=sink,
             )
-        until(counter.socket.exists, 15.0)
+        until(counter.socket.exists, 60.0)
 
     def verdict() -> Verdict:
         with open_counter(three_readers, config=CONFIG, prepare=hire) as counter:

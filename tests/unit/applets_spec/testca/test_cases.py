@@ -46,7 +46,7 @@ def openssl_verify(case: Case, folder: Path) -> str:
         command += ["-crl_check", "-CRLfile", str(folder / "lists.pem")]
     if case.purpose in (Purpose.JPKI_SIGNATURE, Purpose.BADGE_AUTHENTICATION):
         command += ["-purpose", "any", "-ignore_critical"]
-    done = subprocess.run([*command, str(folder / "leaf.pem")], capture_output=True, check=False, timeout=30)
+    done = subprocess.run([*command, str(folder / "leaf.pem")], capture_output=True, check=False, timeout=120)
     return (done.stdout + done.stderr).decode()
 
 

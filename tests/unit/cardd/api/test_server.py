@@ -274,14 +274,18 @@ async def test_a_silent_connection_between_lines_may_stay(tmp_path: Path) -> Non
 async def test_requests_past_the_rate_are_refused_for_the_user_over_all_connections(tmp_path: Path) -> None:
     async with running(tmp_path, Limits()) as house, house.ready() as raw, house.ready() as other:
         answers: list[dict[str, Any]] = []
-        for _ in range(15):
+        began = time.monotonic()
+        for _ in range(75):
             raw.ask("whoami")
             other.ask("whoami")
-        for _ in range(15):
+        for _ in range(75):
             answers += [await raw.line(), await other.line()]
+        seconds = time.monotonic() - began
     refused = [answer["error"]["data"] for answer in answers if "error" in answer]
-    assert len(refused) >= 10
-    assert {(data["name"], data["retryable"], data["limit"]) for data in refused} == {("request.too_many", True, 20)}
+    assert len(refused) >= 150 - 20 * (1 + seconds)
+    assert {(data["name"], data["retryable"]) for data in refused} == {("request.too_many", True)}
+    # Where a connection has sixteen calls under way already, that is said first.
+    assert 20 in {data["limit"] for data in refused} <= {16, 20}
 
 
 @pytest.mark.proves("I3")

@@ -99,7 +99,7 @@ class FakePcsc:
     def wait_for(self, call: str, count: int) -> None:
         """Block until `call` was made so often; for `asyncio.to_thread`."""
         with self._world:
-            assert self._world.wait_for(lambda: [made for made, _ in self.log].count(call) >= count, timeout=10)
+            assert self._world.wait_for(lambda: [made for made, _ in self.log].count(call) >= count, timeout=30)
 
     # --- PcscCalls ---
 

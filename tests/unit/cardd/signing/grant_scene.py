@@ -56,7 +56,7 @@ class HeldBackCard(FakeCard):
 
     def _sign(self, name: str, digest: bytes) -> bytes:
         self.busy.set()
-        assert self.go.wait(10)
+        assert self.go.wait(60)
         return sign(name, digest)
 
 
@@ -99,12 +99,12 @@ class Scene:
         self.card.go.clear()
         self.card.busy.clear()
         running = self.begin(grant)
-        await asyncio.to_thread(self.card.busy.wait, 5)
+        await asyncio.to_thread(self.card.busy.wait, 30)
         return running
 
     async def over(self, grant: Grant) -> None:
         """Wait until its thread has let the card go."""
         self.card.go.set()
         assert grant.running is not None
-        await asyncio.wait({grant.running}, timeout=5)
+        await asyncio.wait({grant.running}, timeout=30)
         assert grant.running.done()

@@ -31,6 +31,8 @@ from cardd.signing.job import Asked
 from tests.unit.cardd.gate.gate_house import fake_card_type
 from tests.unit.cardd.signing.grant_scene import DIGESTS, HeldBackCard, Scene
 
+PATIENT_S = 30.0
+
 
 @pytest.fixture
 async def scene() -> AsyncIterator[Scene]:
@@ -58,7 +60,7 @@ async def test_the_last_use_does_not_cut_off_those_before_it_that_wait(scene: Sc
     grant = await scene.give(count=3)
     first = await scene.hold(grant)
     waiting = [scene.begin(grant, digest) for digest in DIGESTS[1:3]]
-    await asyncio.sleep(0.05)
+    await _turns()
     scene.card.go.set()
     assert [len((await use).result.signatures) for use in (first, *waiting)] == [1, 1, 1]
 
@@ -68,7 +70,7 @@ async def test_what_waits_for_its_turn_is_not_signed_after_the_session_has_stopp
     grant = await scene.give()
     running = await scene.hold(grant)
     waiting = scene.begin(grant, DIGESTS[1])
-    await asyncio.sleep(0.05)
+    await _turns()
     sessions, session = scene.house.sessions, scene.house.session
     assert session is not None
     if how == "lock":
@@ -101,7 +103,7 @@ async def test_a_queue_that_is_never_empty_does_not_carry_it_past_its_time(scene
     grant = await scene.give(seconds=60)
     running = await scene.hold(grant)
     late = scene.begin(grant, DIGESTS[1])
-    await asyncio.sleep(0.05)
+    await _turns()
     scene.house.clock.now += 61
     with pytest.raises(GrantUnknown):  # asked after its time, though its thread is still busy
         await scene.begin(grant, DIGESTS[2])
@@ -116,7 +118,7 @@ async def test_a_caller_that_goes_before_its_turn_gets_nothing_signed(scene: Sce
     grant = await scene.give()
     running = await scene.hold(grant)
     gone = scene.begin(grant, DIGESTS[1])
-    await asyncio.sleep(0.05)
+    await _turns()
     gone.cancel("client.gone")
     with pytest.raises(asyncio.CancelledError):
         await gone
@@ -131,7 +133,7 @@ async def test_a_caller_that_goes_in_the_middle_is_on_record_when_the_card_is_do
     grant = await scene.give()
     running = await scene.hold(grant)
     running.cancel("client.gone")
-    await asyncio.sleep(0.05)
+    await _turns()
     assert not running.done()  # half of it cannot be taken back: its outcome waits for the card
     scene.card.go.set()
     with pytest.raises(asyncio.CancelledError):
@@ -147,7 +149,7 @@ async def test_an_idempotency_key_whose_caller_went_in_the_queue_signs_once_when
     running = await scene.hold(grant)
     order = scene.order(grant, DIGESTS[1], idempotency_key="k-1")
     gone = asyncio.create_task(scene.service.sign(scene.house.call("sign.digest"), order))
-    await asyncio.sleep(0.05)
+    await _turns()
     gone.cancel("client.gone")
     with pytest.raises(asyncio.CancelledError):
         await gone
@@ -163,11 +165,11 @@ async def test_a_silent_card_keeps_no_use_waiting(scene: Scene) -> None:
     grant = await scene.give()
     running = await scene.hold(grant)
     waiting = scene.begin(grant, DIGESTS[1])
-    await asyncio.sleep(0.05)
+    await _turns()
     scene.house.worker.give_up.set_exception(CardNoAnswer(problem="command_limit"))
     for use in (running, waiting):
         with pytest.raises(CardNoAnswer):
-            await asyncio.wait_for(use, 5)
+            await asyncio.wait_for(use, PATIENT_S)
     outcomes = scene.house.journal.outcomes
     assert [each.code for each in outcomes] == ["card.no_answer"] * 3
     assert {each.card_outcome for each in outcomes} == {CardOutcome.UNKNOWN}
@@ -216,7 +218,7 @@ async def test_a_caller_that_goes_while_it_is_asked_for_leaves_nothing_behind(sc
     house, verified = scene.house, threading.Event()
 
     def wait() -> None:
-        assert verified.wait(10)
+        assert verified.wait(PATIENT_S)
 
     def go_away() -> None:
         asking.cancel("client.gone")
@@ -309,7 +311,16 @@ async def test_a_badge_on_its_last_try_gets_no_grant(scene: Scene) -> None:
     assert (refused.value.code, scene.card.count("verify")) == ("pin.was_blocked", 0)
 
 
+async def _turns() -> None:
+    """Whatever can go on by itself has gone on: a thread's news come within the pause, everything else takes turns of the loop."""
+    for _ in range(200):
+        await asyncio.sleep(0)
+    await asyncio.sleep(0.05)
+    for _ in range(200):
+        await asyncio.sleep(0)
+
+
 async def _until(found: Any) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENT_S):
         while not found():
             await asyncio.sleep(0.01)

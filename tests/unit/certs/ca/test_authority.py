@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from asn1crypto.core import ObjectIdentifier
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -144,12 +145,16 @@ def test_it_names_the_operator_the_office_and_the_card_and_nothing_more(ca: Auth
 
 
 def test_its_words_are_utf8_and_its_der_has_no_defaults(ca: Authority) -> None:
-    der = issued(ca).public_bytes(Encoding.DER)
+    certificate = issued(ca)
+    der = certificate.public_bytes(Encoding.DER)
     for text in ("見本市", "窓口　花子", "hanako_1", NAME):
         octets = text.encode()
         assert bytes([0x0C, len(octets)]) + octets in der
     assert b"\x13\x02JP" in der
-    assert b"\x01\x01\x00" not in der  # FALSE of `critical` is left out (X.690, 11.5)
+    for each in certificate.extensions:  # FALSE of `critical` is left out (X.690, 11.5)
+        oid = ObjectIdentifier(each.oid.dotted_string).dump()
+        assert oid in der
+        assert oid + b"\x01\x01\x00" not in der
 
 
 @pytest.mark.parametrize(
