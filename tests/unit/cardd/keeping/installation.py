@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cardd import config
-from cardd.clock import SystemClock
 from cardd.keeping import backup, recovery
 from cardd.keeping.backup import Installation
 from cardd.keeping.owner import owner_of
 from cardd.keeping.recovery import BackupKey, Recovery
 from cardd.state.store import StateStore
 from tests.unit.cardd.audit.journals import filled
+from tests.unit.cardd.state.house import TurnedClock
 
 DUMP = Path(__file__).parent.parent / "state" / "format1.sql"
 ME = pwd.getpwuid(os.getuid()).pw_name
@@ -86,7 +86,8 @@ def silent(_topic: str, _change: str, _facts: object) -> None:
 
 
 def open_state(folder: Path) -> StateStore:
-    return StateStore(folder / "state.db", SystemClock(), "1" * 32)
+    """After a new boot, at the moment at which the state was written: some of it stays open for a day only."""
+    return StateStore(folder / "state.db", TurnedClock(), "1" * 32)
 
 
 def fill_state(folder: Path) -> None:
