@@ -13,7 +13,7 @@ import pytest
 from applets_spec.pcscd.server import StandInPcscd
 from tests.daemon.test_stop import QUICK_WATCHDOG, Watched, in_the_background, stop
 from tests.daemon.tools import PATIENT_S, Manager, Stage, Typist, open_files, resident_memory, staged, threads
-from tests.fixtures.counter import BADGE_SLOT, CONTEXT, RESIDENT_SLOT, ROOMY, until
+from tests.fixtures.counter import BADGE_SLOT, CONTEXT, RESIDENT_SLOT, ROOMY, settle, until
 from tests.fixtures.pcscd import RealPcscd, StandInBox
 
 RESTARTS = 100
@@ -110,6 +110,7 @@ def test_pcscd_restarted_a_hundred_times(in_a_row: int, one_by_one: int) -> None
         for _ in range(3):
             stage.box.restart()
             handle = known(handle)
+        settle(lambda: stage.call("health"), PATIENT_S)
         before = threads(stage.pid), kinds_of_files(stage), resident_memory(stage.pid)
         for _ in range(in_a_row):
             stage.box.restart()
@@ -167,8 +168,14 @@ def test_systemd_hands_the_socket_over() -> None:
     with staged(start=False) as stage:
         stage.command = ("systemd-socket-activate", "-l", str(stage.socket), *passed(stage), *stage.command)
         stage.launch()
-        until(stage.socket.exists, PATIENT_S)
-        assert stage.call("whoami")["client"] == "counter-app"
+
+        def asked() -> dict[str, Any] | None:
+            try:
+                return stage.call("whoami")
+            except (FileNotFoundError, ConnectionRefusedError):  # not there yet, or there and not listened at
+                return None
+
+        assert until(asked, PATIENT_S)["client"] == "counter-app"
         stage.running.terminate()
         assert stage.ends() == 0
         assert stage.socket.exists()
