@@ -27,6 +27,7 @@ _LENGTH = struct.Struct(">H")
 _CONNECT_SECONDS = 5.0
 _RETRY_SECONDS = 0.02
 _LET_GO_SECONDS = 2.0
+_NOTICE_SECONDS = 1.5
 _POLL_SECONDS = 0.9  # pcscd looks every 0.4 s; twice that and it has seen the slot empty
 
 
@@ -67,11 +68,17 @@ class VpcdSlot:
 
     def insert(self, card: VirtualCard, seconds: float = _CONNECT_SECONDS) -> None:
         """Put a card in and wait until pcscd has powered it. Raises `NoReader`."""
+        deadline = time.monotonic() + seconds
         self.pull()
-        self._connect(card, time.monotonic() + seconds)
-        if not self._powered.wait(seconds):
+        self._connect(card, deadline)
+        while not self._powered.wait(max(0.0, min(_NOTICE_SECONDS, deadline - time.monotonic()))):
             self.pull()
-            raise NoReader(f"port {self._address[1]}: the card was not powered within {seconds} s")
+            if time.monotonic() >= deadline:
+                raise NoReader(f"port {self._address[1]}: the card was not powered within {seconds} s")
+            # A card that was pulled in the middle of a command is gone before pcscd looks: it takes the next one for the same, and
+            # never powers it. So it gets to see the slot empty.
+            time.sleep(_POLL_SECONDS)
+            self._connect(card, deadline)
 
     def pull(self) -> None:
         """Take the card out, in the middle of a command too. Without a card: nothing."""

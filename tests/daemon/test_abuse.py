@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.daemon.tools import PATIENT_S, Lines, Stage, open_files, request_line, resident_memory, staged
-from tests.fixtures.counter import until
+from tests.fixtures.counter import settle, until
 
 STRANGER = 12345
 MIB = 1024 * 1024
@@ -66,6 +66,7 @@ def test_ten_thousand_requests_without_reading_an_answer(stage: Stage) -> None:
     with Lines(stage.socket) as lines:
         lines.send(request_line(0, "rpc.discover", {}))
         lines.line()  # the document is made once, and stays
+    settle(lambda: stage.call("health"), PATIENT_S)
     before = resident_memory(stage.pid)
     flood = b"".join(request_line(number, "rpc.discover", {}) for number in range(10_000))
     with Lines(stage.socket) as lines:
@@ -83,6 +84,7 @@ def test_ten_thousand_requests_without_reading_an_answer(stage: Stage) -> None:
 def test_answers_that_nobody_reads_end_the_connection() -> None:
     """Without the limit on requests the output queue is what stops them: 256 KiB, then closed."""
     with staged() as stage:
+        settle(lambda: stage.call("health"), PATIENT_S)
         before = resident_memory(stage.pid)
         with Lines(stage.socket) as lines:
             request = request_line(1, "errors.list", {})
@@ -153,6 +155,7 @@ def test_five_thousand_connections_leave_nothing_behind() -> None:
         for number in range(500):
             visit(number)
         alive(stage)
+        settle(lambda: stage.call("health"), PATIENT_S)
         before = resident_memory(stage.pid), len(open_files(stage.pid))
         for number in range(4500):
             visit(number)

@@ -22,6 +22,7 @@ from tests.fixtures.counter import (
     counter,
     open_counter,
     sato,
+    settle,
     until,
 )
 from tests.fixtures.pcscd import StandInBox
@@ -130,6 +131,7 @@ def test_two_hundred_grants_leave_nothing_behind(counter: Counter, sato: Person)
         one()
     assert counter.process is not None
     pid = counter.process.pid
+    settle(lambda: counter.call("health"), READY_SECONDS)
     before, memory = _holdings(pid), resident_memory(pid)
     for _ in range(200):
         one()
