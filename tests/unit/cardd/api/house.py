@@ -33,7 +33,7 @@ from cardd.wire.methods.readers_list import ReaderRow
 READER = "Virtual PCD 00 00"
 POLICY = load(Path(__file__).parents[4] / "cardd/policy/example.toml")
 CARD = "c-5f1e-7"
-PATIENT = 5.0
+PATIENT = 30.0
 """No test waits this long; it only keeps a broken one from hanging."""
 
 

@@ -18,7 +18,7 @@ from cardd.watching.seen import Hit
 from tests.unit.cardd.watching.made import us
 
 DAY_US = 86_400_000_000
-PATIENT_S = 10.0
+PATIENT_S = 30.0
 
 
 class Disk:
@@ -31,7 +31,9 @@ class Disk:
 
     def begin_segment(self) -> None:
         self.path = self.directory / segment_name(self.sequence + 1)
-        self.path.write_bytes(SegmentHeader(b"\x01" * 16, self.sequence + 1, self.before).encode())
+        beginning = self.path.with_suffix(".new")  # as the journal does: it never stands there without its header
+        beginning.write_bytes(SegmentHeader(b"\x01" * 16, self.sequence + 1, self.before).encode())
+        beginning.rename(self.path)
 
     def put(self, at_us: int, event: str, **content: Any) -> int:
 
