@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from cardd.audit.entries import Entry
 from cardd.auditing.desk import Desk
-from cardd.errors import AuditUnknown, CarddError, PolicyDenied
+from cardd.errors import AuditUnknown, PolicyDenied
 from cardd.gate.gate import Gate
+from cardd.gate.refusing import refusing
 from cardd.gate.request import NO_CARD, Receipt, Request
 from cardd.history.alarms import Finding, State
 from cardd.history.book import Book
@@ -129,11 +130,8 @@ class Alarms:
     # --- inside ------------------------------------------------------------------------------------------------------
 
     async def _asked(self, request: Request, make: Callable[[Book], T]) -> T:
-        try:
+        async with refusing(self._gate, request):
             return await self._desk.answer(make)
-        except CarddError as error:
-            await self._gate.refuse(request, error)
-            raise
 
     def _listed(self, book: Book, wanted: Wanted) -> Listed:
         found, cursor = book.alarms(wanted.state, wanted.watch, wanted.cursor, wanted.limit)

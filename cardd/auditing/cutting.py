@@ -12,8 +12,9 @@ from cardd.audit.chain import Damaged
 from cardd.audit.checkpoint import Head
 from cardd.audit.cutting import EVENT, Cut, carry_out, joined, read_book
 from cardd.audit.disk import Disk
-from cardd.errors import AuditCutRefused, CarddError
+from cardd.errors import AuditCutRefused
 from cardd.gate.gate import Gate
+from cardd.gate.refusing import refusing
 from cardd.gate.request import NO_CARD, Receipt, Request
 from cardd.keeping.cut_plan import Plan, Summary, check_left, plan_cut, summarize
 from cardd.model import Operation
@@ -54,11 +55,8 @@ class Cutting:
         request = Request(call, Operation.AUDIT_CUT, NO_CARD)
         session = await self._check_right(request)
         plan = await self._planned(request, before)
-        try:
+        async with refusing(self._gate, request):
             self._gate.check_session(session)
-        except CarddError as error:
-            await self._gate.refuse(request, error)
-            raise
         told = {"first_sequence": plan.first_sequence, "last_sequence": plan.last_sequence, "count": plan.count}
         receipt = await self._gate.note(call, session, operation=Operation.AUDIT_CUT, problem="previewed", **told)
         return CutDone(plan, False, receipt)
@@ -75,7 +73,7 @@ class Cutting:
         plan = await self._planned(asked, before)
         request = Request(call, Operation.AUDIT_CUT, NO_CARD, approval=approval, content=_content(plan))
         session, agreed = await self._gate.allow_by_two(request)
-        try:
+        async with refusing(self._gate, request):
             head, summary = await self._checked(plan)
             self._gate.check_session(session)
             async with self._journal.undisturbed():
@@ -84,18 +82,12 @@ class Cutting:
                 )
                 await self._journal.head("cut")  # a start goes on with a cut only where a head covers its record
                 await _finished(partial(self._remove, plan, head, summary, receipt.sequence))
-        except CarddError as error:
-            await self._gate.refuse(request, error)
-            raise
         return CutDone(plan, True, receipt)
 
     async def _check_right(self, request: Request) -> Session:
         """No log is read for somebody who may not cut. Whoever may not is refused by the gate, on record, and so is nobody."""
-        try:
+        async with refusing(self._gate, request):
             session = self._gate.session(request.call)
-        except CarddError as error:
-            await self._gate.refuse(request, error)
-            raise
         allowed = self._gate.has_right(session.operator, Operation.AUDIT_CUT) and not request.call.caller.private_sector
         if not allowed:
             await self._gate.allow_by_two(request)

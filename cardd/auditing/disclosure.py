@@ -6,9 +6,10 @@ from cardd.auditing.desk import Desk
 from cardd.auditing.going_on import Bound, GoingOn, Place
 from cardd.auditing.known_card import CardLook, look
 from cardd.auditing.questions import YEARS_BACK
-from cardd.errors import AuditUnknown, CarddError, CardUnsupported
+from cardd.errors import AuditUnknown, CardUnsupported
 from cardd.gate.door import Door
 from cardd.gate.gate import Gate
+from cardd.gate.refusing import refusing
 from cardd.gate.request import Performed, Request
 from cardd.history.book import Beginning, Book
 from cardd.history.questions import Filters, Use
@@ -126,12 +127,9 @@ class Disclosure:
 
     async def _place(self, call: Call, order: Order) -> Place:
         assert order.goes_on is not None
-        try:
+        async with refusing(self._gate, Request(call, Operation.DISCLOSE, order.card, order.purpose, order.case)):
             session = self._gate.session(call).id
             return self._going_on.find(order.goes_on, session, order.purpose, order.case)
-        except CarddError as error:
-            await self._gate.refuse(Request(call, Operation.DISCLOSE, order.card, order.purpose, order.case), error)
-            raise
 
     def _uses(
         self, book: Book, filters: Filters, cursor: str | None

@@ -10,6 +10,7 @@ from pathlib import Path
 from cardd.auditing.desk import Desk
 from cardd.errors import AuditUnavailable, AuditUnknown, CarddError
 from cardd.gate.gate import Gate
+from cardd.gate.refusing import refusing
 from cardd.gate.request import NO_CARD, Receipt, Request
 from cardd.history.book import Book
 from cardd.history.export import Form, Written, asked_for, note_text, write
@@ -127,11 +128,8 @@ class Exports:
         """Bytes of the file from `offset` on, and whether they are the last. Raises `AuditUnknown` (`export`: none of this session),
         `SessionRequired`, `SessionLocked`, `LockedDown`, `AuditUnavailable`; each is on record.
         """
-        try:
+        async with refusing(self._gate, Request(call, Operation.AUDIT_EXPORT, NO_CARD)):
             return await self._part(call, export, offset)
-        except CarddError as error:
-            await self._gate.refuse(Request(call, Operation.AUDIT_EXPORT, NO_CARD), error)
-            raise
 
     # --- inside ------------------------------------------------------------------------------------------------------
 

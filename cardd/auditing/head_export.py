@@ -4,9 +4,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from cardd.audit.checkpoint import SignedHead
-from cardd.errors import CarddError, PolicyDenied
+from cardd.errors import PolicyDenied
 from cardd.gate.door import Door
 from cardd.gate.gate import Gate
+from cardd.gate.refusing import refusing
 from cardd.gate.request import NO_CARD, Performed, Request
 from cardd.model import CardHandle, Operation, PinKind
 from cardd.ports import Call
@@ -63,11 +64,8 @@ class HeadExport:
         return Performed(ExportedHead(signed, operator), receipt)
 
     async def _badge(self, call: Call) -> CardHandle:
-        try:
+        async with refusing(self._gate, Request(call, Operation.HEAD_EXPORT, NO_CARD)):
             return await self._gate.badge_at(call.caller.seat)
-        except CarddError as error:
-            await self._gate.refuse(Request(call, Operation.HEAD_EXPORT, NO_CARD), error)
-            raise
 
     def _fits(self, operator: Operator) -> None:
         if not self._gate.has_right(operator, Operation.HEAD_EXPORT):

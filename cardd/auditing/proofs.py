@@ -6,8 +6,8 @@ from datetime import date
 from typing import TypeVar
 
 from cardd.auditing.desk import Desk
-from cardd.errors import CarddError
 from cardd.gate.gate import Gate
+from cardd.gate.refusing import refusing
 from cardd.gate.request import NO_CARD, Receipt, Request
 from cardd.history.book import Handover, Proof, SignedHead
 from cardd.model import Operation
@@ -69,11 +69,8 @@ class Proofs:
     async def _on_record(self, call: Call, made: Callable[[], Awaitable[T]], **facts: object) -> tuple[T, Receipt]:
         request = Request(call, Operation.AUDIT, NO_CARD)
         session = await self._gate.allow(request)
-        try:
+        async with refusing(self._gate, request):
             found = await made()
-        except CarddError as error:
-            await self._gate.refuse(request, error)
-            raise
         receipt = await self._gate.note(call, session, operation=Operation.AUDIT, **facts)
         self._gate.check_session(session)
         return found, receipt

@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 
 from cardd.auditing.desk import Desk
 from cardd.auditing.known_card import validity_of
-from cardd.errors import BadRequest, CarddError
+from cardd.errors import BadRequest
 from cardd.gate.gate import Gate
+from cardd.gate.refusing import refusing
 from cardd.gate.request import NO_CARD, Receipt, Request
 from cardd.history.book import Beginning, Book, Page
 from cardd.history.questions import Filters, Order, Use
@@ -51,13 +52,10 @@ class Questions:
         """
         request = Request(call, Operation.AUDIT, NO_CARD, subject=asked.filters.operator)
         session = await self._gate.allow(request)
-        try:
+        async with refusing(self._gate, request):
             filters = await self._complete(call, asked)
             page, kept = await self._desk.answer(lambda book: _answered(book, filters, asked))
             since_us = await self._known_since(asked)
-        except CarddError as error:
-            await self._gate.refuse(request, error)
-            raise
         receipt = await self._gate.note(
             call,
             session,

@@ -21,8 +21,9 @@ from cardd.enrolment.preparing import card_ends, check_factory_pin, holders_pin,
 from cardd.enrolment.secrets import BadgeMasterKey
 from cardd.enrolment.whose import Holders
 from cardd.enrolment.workshop import Workshop, approval_of, opened_ca, show
-from cardd.errors import BadgeUnfit, BadRequest, CarddError
+from cardd.errors import BadgeUnfit, BadRequest
 from cardd.gate.door import Door
+from cardd.gate.refusing import refusing
 from cardd.gate.request import Performed, Request
 from cardd.model import Operation
 from cardd.pin import Pin
@@ -56,13 +57,10 @@ class BadgeEnrolment:
             content=who.content(),
             subject=who.id,
         )
-        try:
+        async with refusing(shop.gate, request):
             session = shop.gate.session(call)
             self._check(who)
             request = replace(request, resumes=approval_of(shop, shop.book.progress(who.id), place, content, session))
-        except CarddError as error:
-            await shop.gate.refuse(request, error)
-            raise
         run = _Run(shop, call, who, session, content, request.resumes or place.approval)
         return await shop.gate.perform(request, run.make)
 

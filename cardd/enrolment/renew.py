@@ -14,8 +14,9 @@ from cardd.enrolment.course import APPROVAL, MANAGEMENT_KEY, Course, Done
 from cardd.enrolment.finishing import BadgeWork, block_issued
 from cardd.enrolment.order import Content, Made, Place, hash_of
 from cardd.enrolment.workshop import Workshop, approval_of, opened_ca
-from cardd.errors import CarddError, OperatorUnknown
+from cardd.errors import OperatorUnknown
 from cardd.gate.door import Door
+from cardd.gate.refusing import refusing
 from cardd.gate.request import Performed, Request
 from cardd.model import Operation, PinKind
 from cardd.ports import Call
@@ -50,7 +51,7 @@ class BadgeRenewal:
             content=content,
             subject=operator_id,
         )
-        try:
+        async with refusing(shop.gate, request):
             session = shop.gate.session(call)
             operator = known_operator(shop, operator_id)
             shop.need_ca()
@@ -58,9 +59,6 @@ class BadgeRenewal:
             request = replace(
                 request, resumes=approval_of(shop, shop.book.progress(operator_id), place, hashed, session)
             )
-        except CarddError as error:
-            await shop.gate.refuse(request, error)
-            raise
         run = _Run(shop, call, operator, session, hashed, request.resumes or place.approval)
         return await shop.gate.perform(request, run.make)
 

@@ -5,8 +5,9 @@ from cardd.enrolment.new_pin import ask_new_pin
 from cardd.enrolment.order import Place
 from cardd.enrolment.renew import known_operator, look_at_holders
 from cardd.enrolment.workshop import Workshop
-from cardd.errors import BadgeUnfit, CarddError, PukRejected
+from cardd.errors import BadgeUnfit, PukRejected
 from cardd.gate.door import Door
+from cardd.gate.refusing import refusing
 from cardd.gate.request import Performed, Request
 from cardd.model import Operation
 from cardd.ports import Call
@@ -37,13 +38,10 @@ class BadgeUnblocking:
             content=(("operator", operator_id),),
             subject=operator_id,
         )
-        try:
+        async with refusing(shop.gate, request):
             shop.gate.session(call)
             operator = known_operator(shop, operator_id)
             shop.need_master()
-        except CarddError as error:
-            await shop.gate.refuse(request, error)
-            raise
 
         async def plan(door: Door) -> None:
             guid, ours = await look_at_holders(shop, door, operator)

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
-from cardd.errors import CarddError, CardRemoved, LockedDown, LoginRefused, SessionExists
+from cardd.errors import CardRemoved, LockedDown, LoginRefused, SessionExists
 from cardd.gate.door import Door
 from cardd.gate.gate import Gate
+from cardd.gate.refusing import refusing
 from cardd.gate.request import Performed, Receipt, Request
 from cardd.model import CardHandle, Operation, PinKind, SeatName
 from cardd.ports import Call
@@ -43,11 +44,8 @@ class LoginService:
         seat = call.caller.seat
         handle = badge or await self._gate.badge_at(seat)
         request = Request(call, Operation.LOGIN, handle, pins=(PinKind.BADGE,))
-        try:
+        async with refusing(self._gate, request):
             self._check_free(seat)
-        except CarddError as error:
-            await self._gate.refuse(request, error)
-            raise
         self._running.add(seat)
         try:
             performed = await self._gate.perform(request, lambda door: self._prover.prove(door, "login"))

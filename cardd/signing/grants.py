@@ -9,6 +9,7 @@ from typing import Any
 from cardd.errors import BadRequest, CarddError, GrantImpossible, GrantMismatch, GrantUnknown
 from cardd.gate.door import Door
 from cardd.gate.gate import Gate
+from cardd.gate.refusing import refusing
 from cardd.gate.request import Performed, Receipt, Request
 from cardd.gate.step import Step, Witness
 from cardd.iso7816.connection import SmartCardConnection
@@ -119,11 +120,8 @@ class Grants:
         Raises `GrantUnknown`, `GrantMismatch` (`field` names what differs), and what gate and job raise; a card or job that
         fails ends the grant.
         """
-        try:
+        async with refusing(self._gate, order.request(call)):
             grant = self._need(call, order)
-        except CarddError as error:
-            await self._gate.refuse(order.request(call), error)
-            raise
 
         async def plan(door: Door) -> Signed:
             self._take(grant, order)
