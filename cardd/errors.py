@@ -393,5 +393,48 @@ class SignOutcomeUnknown(AskAgain):
     code = "sign.outcome_unknown"
 
 
+class SignUnknown(AskAgain):
+    """No signature that was begun under this handle on this connection, or its time is over."""
+
+    code = "sign.unknown"
+
+
+class ConsentRefused(AskAgain):
+    """The person was shown what is to be signed and said no, or said nothing in time."""
+
+    code = "sign.not_agreed"
+
+
+# --- certificates --------------------------------------------------------------------------------------------------
+
+
+class CertificateBad(ChangeCard):
+    """Not readable, too weak, or of no authority that is trusted here; `problem` says which."""
+
+    code = "cert.bad"
+
+
+class CertificateWrongKind(ChangeCard):
+    code = "cert.wrong_kind"
+
+
+class CertificateRevoked(ChangeCard):
+    code = "cert.revoked"
+
+
+class CertificateExpired(ChangeCard):
+    code = "cert.expired"
+
+
+class CertificateNotYetValid(ChangeCard):
+    code = "cert.not_yet_valid"
+
+
+class CertificateUnknown(CallSupport):
+    """The purpose asks for an answer about revocation, and there is none: no list, a list too old. `problem` says which."""
+
+    code = "cert.unknown"
+
+
 class Internal(FixProgram):
     code = "internal"

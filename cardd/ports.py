@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from cardd.iso7816.connection import InsertionNotes, SmartCardConnection
-from cardd.model import CardKind, Operation, Peer, PinKind, PinShape, ReaderName, SeatName
+from cardd.model import CardKind, KeyRole, Operation, Peer, PinKind, PinShape, ReaderName, SeatName
 from cardd.pin import Pin
 
 T = TypeVar("T")
@@ -153,6 +153,36 @@ class PinPrompt:
     case: str | None
     about: Mapping[str, str] = field(default_factory=dict)
     """What the person agrees to by typing, where it is more than this card: words of ours and of the office's register."""
+    document: "DocumentFacts | None" = None
+    """What is to be signed, where the caller said so."""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentFacts:
+    """What a person is shown of a document before signing it. The name goes to the agent alone: it may be a person's."""
+
+    name: str = field(repr=False)
+    size: int
+    """Bytes."""
+    sha256: str
+    """Of the document, 64 lower-case hex digits."""
+    pages: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateFinding:
+    """What a check of a resident's certificate came to, for the record: one word, and the age of the list that answered."""
+
+    word: str
+    list_age_s: int | None = None
+
+
+class CertificateJudge(Protocol):
+    """Judges a resident's certificate before its key is used. Called on a reader's thread; asks no network."""
+
+    def __call__(self, der: bytes, key: KeyRole, purpose: str | None) -> CertificateFinding:
+        """Raises `CertificateRefused` and its like (`cert.…`) where this certificate may not be used under this purpose."""
+        ...
 
 
 class Prompter(Protocol):

@@ -1,0 +1,1 @@
+"""Revocation lists without a network in the daemon: a helper fetches them, the daemon checks them and takes them in."""

@@ -1,0 +1,1 @@
+"""The use case of checking a certificate that a client brings along."""
