@@ -17,15 +17,18 @@ UNDERSTOOD = frozenset(
 """Critical extensions of a holder's certificate that are looked at here or in the path check (RFC 5280, 4.2)."""
 
 
-def nonconformity(certificate: x509.Certificate, profile: Profile, *, test: bool) -> str | None:
+def nonconformity(certificate: x509.Certificate, profile: Profile | None, *, test: bool) -> str | None:
     """The first thing in which the certificate is not of this kind, as a word; None when it is.
 
+    Without a profile the key usage, where there is one, must allow signatures over data (RFC 5280, 4.2.1.3), and that is all.
     `test`: the policies of test hierarchies count too.
     """
     try:
         extensions = certificate.extensions
     except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
         return "extensions"
+    if profile is None:
+        return unknown_critical(extensions) or _may_sign(extensions)
     return (
         unknown_critical(extensions)
         or _authority(extensions)
@@ -39,6 +42,14 @@ def unknown_critical(extensions: x509.Extensions) -> str | None:
     """A critical extension that nobody here understands."""
     known = all(not each.critical or each.oid in UNDERSTOOD for each in extensions)
     return None if known else "unknown_critical_extension"
+
+
+def _may_sign(extensions: x509.Extensions) -> str | None:
+    try:
+        usage = extensions.get_extension_for_class(x509.KeyUsage).value
+    except x509.ExtensionNotFound:
+        return None
+    return None if usage.digital_signature or usage.content_commitment else "key_usage"
 
 
 def _authority(extensions: x509.Extensions) -> str | None:

@@ -13,10 +13,11 @@ from certs.errors import Malformed
 from certs.profiles.profile import Profile
 from certs.validation.algorithms import weakness
 from certs.validation.conformity import nonconformity, unknown_critical
+from certs.validation.evidence import NO_EVIDENCE, Evidence
 from certs.validation.path import check_path
-from certs.validation.revocation import check_revocation
+from certs.validation.revocation import Lookup, check_revocation
 from certs.validation.truststore import TrustStore
-from certs.validation.verdict import GOOD, NOT_CHECKED, Answer, Verdict, bad
+from certs.validation.verdict import GOOD, NOT_CHECKED, Answer, Verdict, bad, unknown
 
 
 def parse(der: bytes) -> x509.Certificate:
@@ -34,17 +35,18 @@ def parse(der: bytes) -> x509.Certificate:
 
 def validate(
     der: bytes,
-    profile: Profile,
+    profile: Profile | None,
     store: TrustStore,
     at: datetime,
     *,
     others: Sequence[bytes] = (),
-    lists: Sequence[bytes] = (),
+    evidence: Evidence = NO_EVIDENCE,
     test: bool = False,
 ) -> Verdict:
     """What is known of `der` as a certificate of `profile` at the time `at` (with time zone).
 
-    `others`: authorities' certificates that came along, DER, not trusted by themselves. `lists`: DER revocation lists.
+    `profile` None: of any kind, as long as its key may sign. `others`: authorities' certificates that came along, DER, not trusted
+    by themselves. `evidence`: what is known of revocation; without any of it revocation is `not_checked`.
     `test`: policies of test hierarchies count. Raises nothing about the certificate: all of that is in the verdict.
     """
     at = at.astimezone(UTC)
@@ -65,9 +67,16 @@ def validate(
     path = check_path(der, store, _readable(others), moment)
     revocation, age_s = NOT_CHECKED, None
     if path.issuer is not None:
-        lookup = check_revocation(certificate, path.issuer, lists, at)
+        lookup = _look_up(certificate, path.issuer, evidence, at)
         revocation, age_s = lookup.answer, lookup.age_s
     return Verdict(GOOD, GOOD, path.answer, time, revocation, conformity, detail, age_s)
+
+
+def _look_up(certificate: x509.Certificate, issuer: x509.Certificate, evidence: Evidence, at: datetime) -> Lookup:
+    lookup = check_revocation(certificate, issuer, evidence.lists, at)
+    if lookup.answer.bad and lookup.answer.reason != "revoked":
+        return Lookup(unknown(lookup.answer.reason), lookup.age_s)
+    return lookup
 
 
 def _time(certificate: x509.Certificate, at: datetime) -> Answer:

@@ -6,6 +6,7 @@ from applets_spec.testca.case import Case, Purpose
 from applets_spec.testca.cases import CASES
 from certs.profiles.profile import Kind
 from certs.profiles.registry import PROFILES
+from certs.validation.evidence import Evidence
 from certs.validation.truststore import from_der
 from certs.validation.validate import validate
 from certs.validation.verdict import Verdict
@@ -20,7 +21,8 @@ KINDS = {
 def judged(case: Case) -> Verdict:
     profile = PROFILES[KINDS[case.purpose]]
     store = from_der(case.anchors)
-    return validate(case.certificate, profile, store, case.at, others=case.others, lists=case.crls, test=True)
+    evidence = Evidence(lists=case.crls)
+    return validate(case.certificate, profile, store, case.at, others=case.others, evidence=evidence, test=True)
 
 
 @pytest.mark.proves("K1", "K2", "K5", "fault 153", "fault 160", "fault 162", "fault 163", "fault 165")

@@ -15,9 +15,10 @@ from applets_spec.testca.cases import CASES
 from certs.errors import BadAnchor
 from certs.profiles.operator_badge import OPERATOR_BADGE, card_uuid
 from certs.profiles.registry import PROFILES
+from certs.validation.evidence import Evidence
 from certs.validation.truststore import from_der, from_pem
 from certs.validation.validate import parse, validate
-from certs.validation.verdict import State, Verdict
+from certs.validation.verdict import Result, State, Verdict
 
 GOOD = badge_cases.good()
 REVOKED = badge_cases.revoked()
@@ -25,8 +26,9 @@ REVOKED = badge_cases.revoked()
 
 def judged(case: Case, **changes: object) -> Verdict:
     case = replace(case, **changes)  # type: ignore[arg-type]
+    evidence = Evidence(lists=case.crls)
     return validate(
-        case.certificate, OPERATOR_BADGE, from_der(case.anchors), case.at, others=case.others, lists=case.crls
+        case.certificate, OPERATOR_BADGE, from_der(case.anchors), case.at, others=case.others, evidence=evidence
     )
 
 
@@ -68,18 +70,24 @@ def test_an_authority_that_is_over_does_not_vouch() -> None:
 @pytest.mark.parametrize(
     ("case", "reason"),
     [
-        (replace(REVOKED, at=REVOKED.at + timedelta(days=30)), "revoked"),
         (replace(badge_cases.not_revoked(), at=REVOKED.at + timedelta(days=30)), "list_too_old"),
         (replace(REVOKED, at=REVOKED.at - timedelta(days=30)), "list_missing"),
         (replace(REVOKED, crls=(REVOKED.crls[0][:-1] + bytes([REVOKED.crls[0][-1] ^ 1]),)), "list_missing"),
         (replace(REVOKED, crls=(b"no list",)), "list_missing"),
         (replace(badge_cases.good_old_generation(), crls=REVOKED.crls), "list_missing"),
     ],
-    ids=["revoked, old list", "old list", "list from later", "damaged", "nonsense", "other generation's list"],
+    ids=["old list", "list from later", "damaged", "nonsense", "other generation's list"],
 )
-def test_a_list_that_cannot_answer_is_never_good(case: Case, reason: str) -> None:
+def test_a_list_that_cannot_answer_is_unknown_and_never_good(case: Case, reason: str) -> None:
     verdict = judged(case)
-    assert verdict.revocation.reason == reason
+    assert (verdict.revocation.state, verdict.revocation.reason) == (State.UNKNOWN, reason)
+    assert (verdict.result, verdict.reason) == (Result.UNKNOWN, reason)
+
+
+@pytest.mark.proves("K2", "fault 153")
+def test_what_an_old_list_says_is_revoked_stays_revoked() -> None:
+    verdict = judged(REVOKED, at=REVOKED.at + timedelta(days=30))
+    assert (verdict.result, verdict.reason) == (Result.REVOKED, "revoked")
     assert not verdict.good_but_revocation
 
 
@@ -146,3 +154,17 @@ def test_no_changed_byte_is_ever_good(place: int, change: int) -> None:
 @given(st.binary(max_size=400))
 def test_any_bytes_get_a_verdict(octets: bytes) -> None:
     assert judged(GOOD, certificate=octets).reason == "malformed"
+
+
+@pytest.mark.proves("K1")
+def test_without_a_profile_any_certificate_that_may_sign_will_do() -> None:
+    for name in ("signature-good", "authentication-good", "badge-good"):
+        case = CASES[name]()
+        assert validate(case.certificate, None, from_der(case.anchors), case.at).good_but_revocation, name
+
+
+@pytest.mark.proves("K1")
+def test_without_a_profile_a_key_that_may_not_sign_is_still_of_the_wrong_kind() -> None:
+    case = badge_cases.key_management_as_authentication()
+    verdict = validate(case.certificate, None, from_der(case.anchors), case.at)
+    assert (verdict.reason, verdict.detail) == ("wrong_kind", "key_usage")
