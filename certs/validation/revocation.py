@@ -1,19 +1,22 @@
-"""Looks a certificate up in revocation lists that are given as bytes (RFC 5280, 6.3.3, complete lists of the issuer itself)."""
+"""Whether a certificate is revoked, by evidence that is given: complete lists of its issuer (RFC 5280, 6.3.3).
 
-from collections.abc import Iterable
+What nobody said is never good: without evidence `not_checked`, with evidence that cannot answer `unknown`.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from certs.validation.algorithms import STRONG_HASHES
-from certs.validation.verdict import GOOD, NOT_CHECKED, Answer, bad
+from certs.validation.evidence import Evidence, LongList
+from certs.validation.lists import UnusableList, UsableList, read_list
+from certs.validation.verdict import GOOD, NOT_CHECKED, Answer, bad, unknown
 
 LARGEST_LIST = 4 * 1024 * 1024
 """Bytes. Lists of the size of JPKI's go another way (sorted serial files)."""
-UNDERSTOOD = frozenset({x509.AuthorityKeyIdentifier.oid, x509.CRLNumber.oid})
-"""Critical extensions of a list that do not change what it says about a certificate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,40 +27,82 @@ class Lookup:
     age_s: int | None = None
 
 
-def check_revocation(
-    certificate: x509.Certificate, issuer: x509.Certificate, lists: Iterable[bytes], at: datetime
-) -> Lookup:
-    """`not_checked` without any list; with lists the newest one of `issuer` that is good at `at` answers: good or `revoked`.
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """One list about this certificate, short or long."""
 
-    Where none of the given lists can answer the result is bad: `list_missing`, or `list_too_old`.
+    this_update: datetime
+    next_update: datetime | None
+    revoked_at: Callable[[], datetime | None]
+
+
+def check_revocation(
+    certificate: x509.Certificate, issuer: x509.Certificate, evidence: Evidence, at: datetime
+) -> Lookup:
+    """What the evidence says about `certificate`, issued by `issuer`, at the time `at` (with time zone).
+
+    good; bad `revoked` (certificateHold is revoked too); unknown `list_missing`: no list given is one of this issuer about this
+    certificate; unknown `list_too_old`: its nextUpdate is over. `not_checked` only where nothing was given. The newest list
+    that was there at `evidence.seen_at` (or `at`) answers. `issuer` must be the certificate's issuer, of a path that holds.
     """
-    given = list(lists)
-    if not given:
+    if not (evidence.lists or evidence.responses or evidence.long_lists):
         return Lookup(NOT_CHECKED)
-    usable = [each for octets in given if (each := _usable(octets, issuer)) is not None]
-    begun = [each for each in usable if each.last_update_utc <= at]
-    if not begun:
-        return Lookup(bad("list_missing"))
-    newest = max(begun, key=lambda each: each.last_update_utc)
-    age_s = int((at - newest.last_update_utc).total_seconds())
-    entry = newest.get_revoked_certificate_by_serial_number(certificate.serial_number)
-    if entry is not None and entry.revocation_date_utc <= at:
+    seen_at = max(at, evidence.seen_at or at)
+    sources = [
+        each
+        for each in (*_short(certificate, issuer, evidence), *_long(certificate, issuer, evidence))
+        if each.this_update <= seen_at
+    ]
+    if not sources:
+        return Lookup(unknown("list_missing"))
+    newest = max(each.this_update for each in sources)
+    return _asked([each for each in sources if each.this_update == newest], certificate, at)
+
+
+def _asked(sources: list[_Source], certificate: x509.Certificate, at: datetime) -> Lookup:
+    """What lists of one moment say; one that says revoked is believed."""
+    this_update = sources[0].this_update
+    age_s = max(0, int((at - this_update).total_seconds()))
+    times = [time for each in sources if (time := each.revoked_at()) is not None]
+    if any(time <= at for time in times):
         return Lookup(bad("revoked"), age_s)
-    if newest.next_update_utc is None or newest.next_update_utc < at:
-        return Lookup(bad("list_too_old"), age_s)
+    if this_update > at and certificate.not_valid_after_utc < this_update:
+        return Lookup(unknown("list_missing"), age_s)  # a list may leave out what had expired (RFC 5280, 3.3)
+    if this_update <= at and all(each.next_update is None or each.next_update < at for each in sources):
+        return Lookup(unknown("list_too_old"), age_s)
     return Lookup(GOOD, age_s)
 
 
-def _usable(octets: bytes, issuer: x509.Certificate) -> x509.CertificateRevocationList | None:
-    """The list, if it is whole, of this issuer, signed by its key with a strong hash, and about all of its certificates."""
-    if len(octets) > LARGEST_LIST:
-        return None
-    try:
-        found = x509.load_der_x509_crl(octets)
-        if found.issuer != issuer.subject or not found.is_signature_valid(issuer.public_key()):  # type: ignore[arg-type]
-            return None
-        digest = found.signature_hash_algorithm
-        plain = all(not each.critical or each.oid in UNDERSTOOD for each in found.extensions)
-    except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension):
-        return None
-    return found if digest is not None and digest.name in STRONG_HASHES and plain else None
+def _short(certificate: x509.Certificate, issuer: x509.Certificate, evidence: Evidence) -> Iterator[_Source]:
+    for octets in evidence.lists:
+        if len(octets) > LARGEST_LIST:
+            continue
+        try:
+            found = read_list(octets, issuer)
+            if found.scope.covers(certificate):
+                yield _Source(
+                    found.crl.last_update_utc, found.crl.next_update_utc, _entry_of(found, certificate.serial_number)
+                )
+        except UnusableList:  # it says nothing about this certificate; `list_missing` when no other does
+            continue
+
+
+def _entry_of(found: UsableList, serial: int) -> Callable[[], datetime | None]:
+    def revoked_at() -> datetime | None:
+        entry = found.crl.get_revoked_certificate_by_serial_number(serial)
+        return None if entry is None else entry.revocation_date_utc
+
+    return revoked_at
+
+
+def _long(certificate: x509.Certificate, issuer: x509.Certificate, evidence: Evidence) -> Iterator[_Source]:
+    if not evidence.long_lists:
+        return
+    key = hashlib.sha256(issuer.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()
+    for each in evidence.long_lists:
+        if each.issuer_key == key and each.covers(certificate):
+            yield _Source(each.this_update, each.next_update, _entry_in(each, certificate.serial_number))
+
+
+def _entry_in(found: LongList, serial: int) -> Callable[[], datetime | None]:
+    return lambda: found.revoked_at(serial)

@@ -15,9 +15,9 @@ from certs.validation.algorithms import weakness
 from certs.validation.conformity import nonconformity, unknown_critical
 from certs.validation.evidence import NO_EVIDENCE, Evidence
 from certs.validation.path import check_path
-from certs.validation.revocation import Lookup, check_revocation
+from certs.validation.revocation import check_revocation
 from certs.validation.truststore import TrustStore
-from certs.validation.verdict import GOOD, NOT_CHECKED, Answer, Verdict, bad, unknown
+from certs.validation.verdict import GOOD, NOT_CHECKED, Answer, Verdict, bad
 
 
 def parse(der: bytes) -> x509.Certificate:
@@ -67,16 +67,9 @@ def validate(
     path = check_path(der, store, _readable(others), moment)
     revocation, age_s = NOT_CHECKED, None
     if path.issuer is not None:
-        lookup = _look_up(certificate, path.issuer, evidence, at)
+        lookup = check_revocation(certificate, path.issuer, evidence, at)
         revocation, age_s = lookup.answer, lookup.age_s
     return Verdict(GOOD, GOOD, path.answer, time, revocation, conformity, detail, age_s)
-
-
-def _look_up(certificate: x509.Certificate, issuer: x509.Certificate, evidence: Evidence, at: datetime) -> Lookup:
-    lookup = check_revocation(certificate, issuer, evidence.lists, at)
-    if lookup.answer.bad and lookup.answer.reason != "revoked":
-        return Lookup(unknown(lookup.answer.reason), lookup.age_s)
-    return lookup
 
 
 def _time(certificate: x509.Certificate, at: datetime) -> Answer:
