@@ -1,4 +1,8 @@
-"""CAdES-B-B, detached, from a document's digest: CMS SignedData (RFC 5652) with the attributes of ETSI EN 319 122-1, 5.
+"""CAdES-B-B and PAdES-B-B, detached, from a document's digest: CMS SignedData (RFC 5652) with the attributes of ETSI EN 319 122-1, 5.
+
+CAdES names its time in a signed attribute (clause 5.2.1). In PAdES that attribute is not allowed: the time stands in the PDF, in
+the signature dictionary's /M (ETSI EN 319 142-1, 6.3). Whoever wants CAdES enveloping puts the document into `encapContentInfo`
+of what comes from here: no attribute says anything about where it is (RFC 5652, 5.2).
 
 The document itself never comes here. DER is built with asn1crypto, which is asked to parse nothing but certificates that
 our bounded walk and `cryptography` have accepted before.
@@ -25,11 +29,12 @@ class PreparedCms:
 
 
 def prepare(
-    certificate: bytes, key: PublicKeyKind, document_digest: bytes, hash_name: str, when: datetime
+    certificate: bytes, key: PublicKeyKind, document_digest: bytes, hash_name: str, when: datetime | None
 ) -> PreparedCms:
     """Build the signed attributes over `document_digest`: content-type, message-digest, signing-time, signing-certificate-v2.
 
-    `certificate`: DER, already checked. `when`: aware UTC, written to the second (RFC 5652, 11.3).
+    `certificate`: DER, already checked. `when`: aware UTC, written to the second (RFC 5652, 11.3); None for PAdES, which has no
+    signing-time.
     """
     parsed = x509.Certificate.load(certificate)
     reference = tsp.SigningCertificateV2(
@@ -52,9 +57,7 @@ def prepare(
         [
             cms.CMSAttribute({"type": "content_type", "values": ["data"]}),
             cms.CMSAttribute({"type": "message_digest", "values": [document_digest]}),
-            cms.CMSAttribute(
-                {"type": "signing_time", "values": [cms.Time({"utc_time": core.UTCTime(when.replace(microsecond=0))})]}
-            ),
+            *([] if when is None else [_signing_time(when)]),
             cms.CMSAttribute({"type": "signing_certificate_v2", "values": [reference]}),
         ]
     )
@@ -95,6 +98,12 @@ def finish(prepared: PreparedCms, signature: bytes) -> bytes:
     )
     der: bytes = cms.ContentInfo({"content_type": "signed_data", "content": signed}).dump()
     return der
+
+
+def _signing_time(when: datetime) -> cms.CMSAttribute:
+    """RFC 5652, 11.3: UTCTime up to 2049."""
+    value = cms.Time({"utc_time": core.UTCTime(when.replace(microsecond=0))})
+    return cms.CMSAttribute({"type": "signing_time", "values": [value]})
 
 
 def _signature_algorithm(prepared: PreparedCms) -> algos.SignedDigestAlgorithm:

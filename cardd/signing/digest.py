@@ -14,6 +14,7 @@ FORMATS: Mapping[str, frozenset[PublicKeyKind]] = MappingProxyType(
         "pkcs1v15": frozenset({PublicKeyKind.RSA_2048}),
         "ecdsa_der": frozenset({PublicKeyKind.EC_P256, PublicKeyKind.EC_P384}),
         "cades_b": frozenset(PublicKeyKind),
+        "pades_b": frozenset(PublicKeyKind),
     }
 )
 

@@ -13,7 +13,7 @@ from cardd.signing import cms
 from cardd.signing import digest as digests
 from cardd.signing.order import Signed, SignOrder
 
-CADES = "cades_b"
+CADES, PADES = "cades_b", "pades_b"
 
 
 def compare(order: SignOrder, certificate: bytes) -> None:
@@ -74,11 +74,14 @@ class SignJob:
     def _one(self, card: SmartCardConnection, key: PublicKey, kind: PublicKeyKind, digest: bytes) -> bytes:
         assert self._certificate is not None
         hash_name = self._order.hash_name
-        if self._order.signature_format != CADES:
+        signature_format = self._order.signature_format
+        if signature_format not in (CADES, PADES):
             signature = self._sign(card, digest, kind)
             check_signature(key, signature, digest, hash_name)
             return signature
-        prepared = cms.prepare(self._certificate, kind, digest, hash_name, self._now)
+        prepared = cms.prepare(
+            self._certificate, kind, digest, hash_name, self._now if signature_format == CADES else None
+        )
         signature = self._sign(card, prepared.digest, kind)
         check_signature(key, signature, prepared.digest, hash_name)
         return cms.finish(prepared, signature)

@@ -55,6 +55,12 @@ PlainText = Annotated[
     AfterValidator(_without_tags),
 ]
 """Text in which a person who must agree to it sees all that is there. Variation selectors of names pass."""
+DocumentName = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=120, pattern=rf"^[^{_CONTROL}{_STEERING}]+$"),
+    AfterValidator(_without_tags),
+]
+"""The same for the name of a document, which may be a person's: it goes to the agent and nowhere else."""
 CaseNumber = PlainText
 """Reception number (受付番号): free text of the office, no control characters, nothing invisible."""
 SeatField = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
@@ -95,6 +101,8 @@ OperationWord = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{0,31}$")
 ApprovalWord = Annotated[str, StringConstraints(pattern=r"^a-[0-9a-f]{16}$")]
 """What waits for a second person, or has been approved."""
 GrantWord = Annotated[str, StringConstraints(pattern=r"^g-[0-9a-f]{16}$")]
+BegunWord = Annotated[str, StringConstraints(pattern=r"^b-[0-9a-f]{16}$")]
+"""A signature that was begun, for one `sign.finish`."""
 ContentHash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 """SHA-256 of the exact content of an approval, lower-case hex."""
 
@@ -113,6 +121,18 @@ class CardCall(CallParams):
     case: CaseNumber
     approval: ApprovalWord | None = None
     """Where the office wants a second person: the approval that was given. Without it the answer is `approval.required`."""
+
+
+class Document(WireModel):
+    """What a person is shown of a document before signing it. Only its `sha256` is recorded."""
+
+    name: DocumentName
+    size: Annotated[int, Field(ge=0, le=2**53 - 1)]
+    """Bytes."""
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    """Of the document as the person knows it, lower-case hex."""
+    pages: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    """Where it has pages."""
 
 
 class Receipt(WireModel):

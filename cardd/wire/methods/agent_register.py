@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from cardd.wire import names
-from cardd.wire.base import Answer, KindWord, PinWord, WireModel
+from cardd.wire.base import Answer, KeyWord, KindWord, PinWord, WireModel
 
 METHOD = names.AGENT_REGISTER
 PIN = names.AGENT_PIN
@@ -29,6 +29,17 @@ class Shape(Answer):
     needs_letter_and_digit: bool
 
 
+class DocumentShown(Answer):
+    """What is to be signed, to be shown. Never to be kept or logged: the name may be a person's."""
+
+    name: str
+    size: int
+    """Bytes."""
+    sha256: str
+    """64 lower-case hex digits."""
+    pages: int | None
+
+
 class PinRequest(Answer):
     """Parameters of `agent.pin`, from the daemon to the agent. The answer is `{"secret": N}` and N raw bytes."""
 
@@ -45,6 +56,8 @@ class PinRequest(Answer):
     case: str | None
     about: Annotated[dict[str, str], Field(default_factory=dict)]
     """What the person agrees to by typing, for a second person's approval: word and value, to be shown."""
+    document: DocumentShown | None = None
+    """What is signed with this PIN, where the caller said so."""
     client: str
     """The calling program, as the office's configuration names it."""
     locale: Literal["ja", "en"]
@@ -59,13 +72,23 @@ class PinAnswer(WireModel):
 
 
 class ConfirmRequest(Answer):
-    """Parameters of `agent.confirm`: the resident must agree at the window to spend the last try."""
+    """Parameters of `agent.confirm`: the person must agree at the window, to spend the last try or to sign this document.
+
+    Whoever does not know a `question` answers with an error: that is a no.
+    """
 
     prompt: str
-    question: Literal["last_try"]
+    question: Literal["last_try", "document"]
     which: PinWord
     card_kind: KindWord
     reader: str
+    purpose: str | None = None
+    case: str | None = None
+    key: KeyWord | None = None
+    document: DocumentShown | None = None
+    """With the question `document`: what is to be signed."""
+    client: str | None = None
+    """The calling program, as the office's configuration names it."""
     locale: Literal["ja", "en"]
     seconds: int
 

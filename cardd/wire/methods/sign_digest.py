@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from cardd.wire.base import Base64, CardCall, Fingerprint, GrantWord, KeyWord, Receipt, Time, WireModel
+from cardd.wire.base import Base64, CardCall, Document, Fingerprint, GrantWord, KeyWord, Receipt, Time, WireModel
 
 METHOD = "sign.digest"
 MOST_DIGESTS = 64
@@ -18,8 +18,14 @@ class Params(CardCall):
     hash: Literal["sha256", "sha384", "sha512"]
     digests_base64: Annotated[tuple[Base64, ...], Field(min_length=1, max_length=MOST_DIGESTS)]
     """More than one: operators' keys only."""
-    signature_format: Literal["pkcs1v15", "ecdsa_der", "cades_b"]
-    """`cades_b`: the digest is the document's; the answer is a detached CMS SignedData (CAdES-B-B, ETSI EN 319 122-1)."""
+    signature_format: Literal["pkcs1v15", "ecdsa_der", "cades_b", "pades_b"]
+    """`cades_b`: the digest is the document's; the answer is a detached CMS SignedData (CAdES-B-B, ETSI EN 319 122-1).
+
+    `pades_b`: the digest is over the PDF's byte ranges; the answer is what goes into /Contents (PAdES-B-B, ETSI EN 319 142-1, 6.3):
+    the same without signing-time, which stands in the PDF.
+    """
+    document: Document | None = None
+    """What the person is shown, and asked about, before the PIN; then there is one digest. Under a grant it is recorded alone."""
     fingerprint: Fingerprint | None = None
     """Of the certificate that the person was shown; another one on the card refuses the request."""
     idempotency_key: IdempotencyKey | None = None
