@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from applets_spec.testca.case import Case
-from applets_spec.testca.cases import CASES
+from applets_spec.testca.cases import CASES, REVOCATION_CASES
 from applets_spec.testca.crl import issue_crl
 from applets_spec.testca.hierarchy import (
     AUTHORITIES,
@@ -44,7 +44,7 @@ def main(out: Path, issued: datetime | None, fresh: bool, with_cases: bool) -> N
     for algorithm in (KeyAlgorithm.RSA_2048, KeyAlgorithm.P256):
         _write_badges(out / "badges" / algorithm, algorithm, source, begins)
     if with_cases:
-        for name, build in CASES.items():
+        for name, build in {**CASES, **REVOCATION_CASES}.items():
             _write_case(out / "cases" / name, build(), build.__doc__ or "")
     click.echo(f"test PKI written to {out}")
 
@@ -83,6 +83,7 @@ def _write_case(folder: Path, case: Case, drawing: str) -> None:
         ("anchor", case.anchors, "cer"),
         ("other", case.others, "cer"),
         ("list", case.crls, "crl"),
+        ("response", case.responses, "ocsp"),
     ):
         for place, blob in enumerate(blobs):
             _write(folder / f"{kind}-{place}.{ending}", blob)
@@ -92,6 +93,7 @@ def _write_case(folder: Path, case: Case, drawing: str) -> None:
         "at": case.at.isoformat(),
         "verdict": case.verdict,
         "clause": case.clause,
+        "nonce": None if case.nonce is None else case.nonce.hex(),
     }
     _write(folder / "case.json", (json.dumps(facts, ensure_ascii=False, indent=2) + "\n").encode())
 

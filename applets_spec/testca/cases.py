@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from applets_spec.testca import badge_cases, encoding_cases, resident_cases
+from applets_spec.testca import badge_cases, encoding_cases, ocsp_cases, resident_cases, revocation_cases
 from applets_spec.testca.case import Case
 
 CASES: Mapping[str, Callable[[], Case]] = {
@@ -31,6 +31,9 @@ CASES: Mapping[str, Callable[[], Case]] = {
     "signature-good-old-generation": resident_cases.signature_good_old_generation,
     "signature-old-generation-not-trusted": resident_cases.signature_old_generation_not_trusted,
     "signature-expired": resident_cases.signature_expired,
+    "signature-not-yet-valid": resident_cases.signature_not_yet_valid,
+    "signature-stranger": resident_cases.signature_stranger,
+    "signature-sha1": resident_cases.signature_sha1,
     "authentication-good": resident_cases.authentication_good,
     "authentication-as-signature": resident_cases.authentication_as_signature,
     "signature-as-authentication": resident_cases.signature_as_authentication,
@@ -44,3 +47,62 @@ CASES: Mapping[str, Callable[[], Case]] = {
     "encoding-huge": encoding_cases.huge,
     "encoding-not-a-certificate": encoding_cases.not_a_certificate,
 }
+
+REVOCATION_CASES: Mapping[str, Callable[[], Case]] = {
+    "list-revoked": revocation_cases.revoked,
+    "list-not-revoked": revocation_cases.not_revoked,
+    "list-empty": revocation_cases.empty_list,
+    "list-on-hold": revocation_cases.on_hold,
+    "list-newest-answers": revocation_cases.newest_list_answers,
+    "list-too-old-but-revoked": revocation_cases.revoked_and_list_too_old,
+    "list-both-generations": revocation_cases.both_generations,
+    "list-part": revocation_cases.part_of_the_list,
+    "list-other-part": revocation_cases.other_part_of_the_list,
+    "list-of-older-generation": revocation_cases.list_of_older_generation,
+    "list-revoked-by-older-generation": revocation_cases.revoked_by_older_generation,
+    "list-of-authentication": revocation_cases.list_of_authentication,
+    "list-by-impostor": revocation_cases.list_by_impostor,
+    "list-flipped-bit": revocation_cases.list_flipped_bit,
+    "list-sha1": revocation_cases.list_sha1,
+    "list-from-future": revocation_cases.list_from_future,
+    "list-with-unknown-critical-extension": revocation_cases.list_with_unknown_critical_extension,
+    "list-malformed": revocation_cases.list_malformed,
+    "list-too-old": revocation_cases.list_too_old,
+    "list-in-its-last-second": revocation_cases.list_in_its_last_second,
+    "ocsp-good": ocsp_cases.good,
+    "ocsp-good-with-nonce": ocsp_cases.good_with_nonce,
+    "ocsp-good-by-authority": ocsp_cases.good_by_authority,
+    "ocsp-revoked": ocsp_cases.is_revoked,
+    "ocsp-says-unknown": ocsp_cases.says_unknown,
+    "ocsp-try-later": ocsp_cases.try_later,
+    "ocsp-unauthorized": ocsp_cases.unauthorized,
+    "ocsp-internal-error": ocsp_cases.internal_error,
+    "ocsp-malformed": ocsp_cases.malformed,
+    "ocsp-other-certificate": ocsp_cases.other_certificate,
+    "ocsp-other-issuer": ocsp_cases.other_issuer,
+    "ocsp-old-nonce": ocsp_cases.old_nonce,
+    "ocsp-from-future": ocsp_cases.from_future,
+    "ocsp-too-old": ocsp_cases.too_old,
+    "ocsp-flipped-bit": ocsp_cases.flipped_bit,
+    "ocsp-responder-without-usage": ocsp_cases.responder_without_usage,
+    "ocsp-responder-of-older-generation": ocsp_cases.responder_of_older_generation,
+    "ocsp-responder-of-authentication": ocsp_cases.responder_of_authentication,
+    "ocsp-responder-expired": ocsp_cases.responder_expired,
+}
+"""With lists and OCSP answers. Verdicts of `UNDECIDED` mean: everything else is good, and revocation cannot be told."""
+
+MATRIX: Mapping[str, Callable[[], Case]] = {
+    "good": revocation_cases.not_revoked,
+    "revoked": revocation_cases.revoked,
+    "expired": resident_cases.signature_expired,
+    "not-yet-valid": resident_cases.signature_not_yet_valid,
+    "unknown-issuer": resident_cases.signature_stranger,
+    "wrong-kind": resident_cases.authentication_as_signature,
+    "wrong-generation": resident_cases.signature_old_generation_not_trusted,
+    "sha-1": resident_cases.signature_sha1,
+    "list-of-older-generation": revocation_cases.list_of_older_generation,
+    "list-too-old": revocation_cases.list_too_old,
+    "responder-unknown": ocsp_cases.says_unknown,
+    "not-checked": resident_cases.signature_good,
+}
+"""One resident's signature certificate in each standing that a clerk can meet: each must be told apart from all others."""

@@ -18,6 +18,11 @@ END_OF_CONTENTS = b"\x00\x00"
 ECDSA_WITH_SHA1 = bytes.fromhex("300906072A8648CE3D0401")
 """AlgorithmIdentifier of ecdsa-with-SHA1 (RFC 3279, 2.2.3)"""
 
+SHA1_WITH_RSA = bytes.fromhex("300D06092A864886F70D0101050500")
+"""AlgorithmIdentifier of sha1WithRSAEncryption (RFC 3279, 2.2.1)"""
+LIST_ALGORITHM = 1
+"""Place of the algorithm in TBSCertList (RFC 5280, 5.1)."""
+
 
 class Field(IntEnum):
     """Places in TBSCertificate of a version 3 certificate (RFC 5280, 4.1)."""
@@ -75,9 +80,22 @@ def reassembled(
     fields = children(children(certificate)[0])
     for field, value in changes.items():
         fields[field] = value
+    return _signed_anew(fields, fields[Field.ALGORITHM], key, digest)
+
+
+def list_by(
+    crl: bytes, key: PrivateKey, algorithm: bytes | None = None, digest: hashes.HashAlgorithm | None = None
+) -> bytes:
+    """The same revocation list signed by another key, or with another algorithm (both places in it are changed)."""
+    fields = children(children(crl)[0])
+    fields[LIST_ALGORITHM] = algorithm or fields[LIST_ALGORITHM]
+    return _signed_anew(fields, fields[LIST_ALGORITHM], key, digest)
+
+
+def _signed_anew(fields: list[bytes], algorithm: bytes, key: PrivateKey, digest: hashes.HashAlgorithm | None) -> bytes:
     body = encode(SEQUENCE, b"".join(fields))
     signature = _signature(body, key, digest or hashes.SHA256())
-    return encode(SEQUENCE, body + fields[Field.ALGORITHM] + encode(BIT_STRING, b"\x00" + signature))
+    return encode(SEQUENCE, body + algorithm + encode(BIT_STRING, b"\x00" + signature))
 
 
 def _signature(body: bytes, key: PrivateKey, digest: hashes.HashAlgorithm) -> bytes:

@@ -23,6 +23,8 @@ class Family(StrEnum):
     """利用者証明用: issues residents' authentication certificates."""
     OPERATOR = "operator"
     """Issues the four certificates of an operator's PIV badge."""
+    TIME_STAMP = "time-stamp"
+    """Issues the certificate of the test time-stamping authority, which belongs to no town and not to JPKI."""
     STRANGER = "stranger"
     """Belongs to nobody: what it issues must be refused everywhere."""
 
@@ -61,10 +63,12 @@ OPERATOR_OF_JPKI = "TEST Agency for Local Authority Information Systems"
 SIGNATURE_NAME = Name("JP", "JPKI-TEST", ("JPKI for digital signature", OPERATOR_OF_JPKI))
 AUTHENTICATION_NAME = Name("JP", "JPKI-TEST", ("JPKI for user authentication", OPERATOR_OF_JPKI))
 OPERATOR_NAME = Name("JP", "TEST City", ("TEST Resident Affairs",), "TEST Operator CA")
+TIME_STAMP_NAME = Name("JP", "TEST Time Authority", (), "TEST Time Stamp Root CA")
 STRANGER_NAME = Name("JP", "TEST Stranger", (), "TEST CA nobody knows")
 
 JPKI_JAPANESE = "公的個人認証サービス試験用"
 OPERATOR_JAPANESE = "試験市職員認証局"
+TIME_STAMP_JAPANESE = "試験用時刻認証局"
 STRANGER_JAPANESE = "試験用無関係認証局"
 
 
@@ -134,6 +138,16 @@ AUTHORITIES: tuple[Authority, ...] = (
         _day(2044, 3, 31),
     ),
     Authority(
+        Family.TIME_STAMP,
+        1,
+        TIME_STAMP_NAME,
+        TIME_STAMP_JAPANESE,
+        KeyAlgorithm.P256,
+        0x0751,
+        _day(2019, 4, 1),
+        _day(2044, 3, 31),
+    ),
+    Authority(
         Family.STRANGER,
         1,
         STRANGER_NAME,
@@ -167,6 +181,11 @@ def badge_key_name(number: int, slot: int) -> str:
     return f"badge-{number:04d}-{slot:02x}"
 
 
+def service_key_name(row: Authority) -> str:
+    """The key name of what answers beside an authority: its OCSP responder, or the time-stamping authority below its root."""
+    return "tsa-0000" if row.family is Family.TIME_STAMP else f"ocsp-{row.family}"
+
+
 def authority(family: Family, generation: int = LATEST_GENERATION) -> Authority:
     """The row of that family and generation. Raises `KeyError` when there is none."""
     for row in AUTHORITIES:
@@ -180,5 +199,7 @@ def committed_rsa_keys() -> tuple[tuple[str, KeyAlgorithm], ...]:
     authorities = [row.key_name for row in AUTHORITIES if row.algorithm is KeyAlgorithm.RSA_2048]
     holders = [holder_key_name(n, use) for n in range(COMMITTED_HOLDERS) for use in ("signature", "authentication")]
     badges = [badge_key_name(n, slot) for n in range(COMMITTED_BADGES) for slot in (0x9A, 0x9C, 0x9D, 0x9E)]
-    names = (*authorities, *holders, *badges)
+    answering = (Family.SIGNATURE, Family.AUTHENTICATION, Family.TIME_STAMP)
+    services = [service_key_name(authority(family, 1)) for family in answering]
+    names = (*authorities, *holders, *badges, *services)
     return (*((name, KeyAlgorithm.RSA_2048) for name in names), (badge_key_name(0, 0x9A), KeyAlgorithm.RSA_1024))

@@ -117,8 +117,8 @@ def issue_jpki(
     signature_ca = authority(Family.SIGNATURE, generation)
     authentication_ca = authority(Family.AUTHENTICATION, generation)
     ends = end_of_fifth_birthday(holder.birth_date, issued)
-    signature = _holder_draft(signature_ca, signature_key, number, (issued, ends), source)
-    authentication = _holder_draft(authentication_ca, authentication_key, number, (issued, ends), source)
+    signature = holder_draft(signature_ca, signature_key, number, (issued, ends), source)
+    authentication = holder_draft(authentication_ca, authentication_key, number, (issued, ends), source)
     return JpkiCertificates(
         signature_certificate=sign(
             signature.extended_by(
@@ -214,9 +214,10 @@ def badge_guid(operator: Operator, number: int) -> uuid.UUID:
     return uuid.uuid5(uuid.NAMESPACE_URL, f"test-badge:{operator.organisation}:{operator.employee_number}:{number}")
 
 
-def _holder_draft(
+def holder_draft(
     row: Authority, key: rsa.RSAPrivateKey, number: int, validity: tuple[datetime, datetime], source: KeySource
 ) -> Draft:
+    """A resident's unsigned certificate without the extensions of its kind. `validity`: first and last moment."""
     issued, ends = validity
     issuer_key = source.key(row.key_name, row.algorithm)
     serial = _serial(row.key_name, str(number), issued.isoformat())

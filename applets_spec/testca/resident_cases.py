@@ -3,18 +3,30 @@
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from cryptography.hazmat.primitives import hashes
+
 from applets_spec.testca.case import Case, Purpose, Verdict
-from applets_spec.testca.hierarchy import DEFAULT_ISSUE_TIME, LATEST_GENERATION, Family, authority
+from applets_spec.testca.der import SHA1_WITH_RSA, Field, reassembled
+from applets_spec.testca.hierarchy import (
+    DEFAULT_ISSUE_TIME,
+    LATEST_GENERATION,
+    Authority,
+    Family,
+    authority,
+    holder_key_name,
+)
 from applets_spec.testca.issue import (
     JpkiCertificates,
     Operator,
     authority_certificate,
     end_of_fifth_birthday,
+    holder_draft,
     issue_badge,
     issue_jpki,
 )
-from applets_spec.testca.keys import KeyAlgorithm
-from applets_spec.testca.profiles import DIGITAL_SIGNATURE
+from applets_spec.testca.keys import DerivedKeys, KeyAlgorithm
+from applets_spec.testca.profiles import DIGITAL_SIGNATURE, resident_signature
+from applets_spec.testca.x509_parts import Draft, sign
 
 NOON = DEFAULT_ISSUE_TIME + timedelta(days=90)
 
@@ -63,6 +75,30 @@ def signature_expired() -> Case:
     return replace(built, at=end_of_fifth_birthday(Somebody().birth_date, DEFAULT_ISSUE_TIME) + timedelta(seconds=1))
 
 
+def signature_not_yet_valid() -> Case:
+    """JPKI-TEST signature CA (2) -> signature certificate, asked one second before its first. Not yet valid."""
+    built = _case(issued().signature_certificate, Purpose.JPKI_SIGNATURE, Verdict.NOT_YET_VALID, "RFC 5280, 4.1.2.5")
+    return replace(built, at=DEFAULT_ISSUE_TIME - timedelta(seconds=1))
+
+
+def signature_stranger() -> Case:
+    """TEST CA nobody knows -> signature certificate, its authority's certificate comes along. Issuer unknown."""
+    row = authority(Family.STRANGER, 1)
+    signed = sign(_draft(row), DerivedKeys().key(row.key_name, row.algorithm))
+    built = _case(signed, Purpose.JPKI_SIGNATURE, Verdict.UNKNOWN_ISSUER, "RFC 5280, 6.1.1 (d)")
+    return replace(built, others=(authority_certificate(row),))
+
+
+def signature_sha1() -> Case:
+    """JPKI-TEST signature CA (2) -> signature certificate, signed with sha1WithRSAEncryption. Weak algorithm."""
+    row = authority(Family.SIGNATURE)
+    key = DerivedKeys().key(row.key_name, row.algorithm)
+    changes = {Field.ALGORITHM: SHA1_WITH_RSA}
+    leaf = reassembled(sign(_draft(row), key), changes, key, hashes.SHA1())  # noqa: S303 - that is the case
+    clause = "CRYPTREC list of ciphers: SHA-1 not for signatures; RFC 8017, 8.2"
+    return _case(leaf, Purpose.JPKI_SIGNATURE, Verdict.WEAK_ALGORITHM, clause)
+
+
 def authentication_good() -> Case:
     """JPKI-TEST authentication CA (2) -> authentication certificate. Good."""
     certificate = issued().authentication_certificate
@@ -88,3 +124,13 @@ def badge_as_signature() -> Case:
     """TEST Operator CA (2) -> 9C of a badge, offered as a resident's signature certificate. Issuer unknown to that purpose."""
     from_badge = issue_badge(Operator("試験 花子", "T0001"), KeyAlgorithm.P256).slots[DIGITAL_SIGNATURE]
     return _case(from_badge.certificate, Purpose.JPKI_SIGNATURE, Verdict.UNKNOWN_ISSUER, "RFC 5280, 6.1.1 (d)")
+
+
+def _draft(row: Authority) -> Draft:
+    """A resident's unsigned signature certificate below `row`, with nothing wrong."""
+    holder, source = Somebody(), DerivedKeys()
+    key = source.key(holder_key_name(0, "signature"), KeyAlgorithm.RSA_2048)
+    ends = end_of_fifth_birthday(holder.birth_date, DEFAULT_ISSUE_TIME)
+    return holder_draft(row, key, 0, (DEFAULT_ISSUE_TIME, ends), source).extended_by(
+        *resident_signature(holder.name, holder.address, holder.birth_date, holder.sex, row.japanese_name)
+    )
