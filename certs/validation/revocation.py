@@ -1,4 +1,4 @@
-"""Whether a certificate is revoked, by evidence that is given: complete lists of its issuer (RFC 5280, 6.3.3).
+"""Whether a certificate is revoked, by evidence that is given: complete lists of its issuer (RFC 5280, 6.3.3), responses (RFC 6960).
 
 What nobody said is never good: without evidence `not_checked`, with evidence that cannot answer `unknown`.
 """
@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from certs.validation.evidence import Evidence, LongList
 from certs.validation.lists import UnusableList, UsableList, read_list
-from certs.validation.verdict import GOOD, NOT_CHECKED, Answer, bad, unknown
+from certs.validation.ocsp import CLOCK_TOLERANCE, Asked, answer_of
+from certs.validation.verdict import GOOD, NOT_CHECKED, Answer, State, bad, unknown
 
 LARGEST_LIST = 4 * 1024 * 1024
 """Bytes. Lists of the size of JPKI's go another way (sorted serial files)."""
@@ -42,12 +43,33 @@ def check_revocation(
     """What the evidence says about `certificate`, issued by `issuer`, at the time `at` (with time zone).
 
     good; bad `revoked` (certificateHold is revoked too); unknown `list_missing`: no list given is one of this issuer about this
-    certificate; unknown `list_too_old`: its nextUpdate is over. `not_checked` only where nothing was given. The newest list
-    that was there at `evidence.seen_at` (or `at`) answers. `issuer` must be the certificate's issuer, of a path that holds.
+    certificate; unknown `list_too_old`: its nextUpdate is over; unknown with a word of `ocsp.answer_of`. `not_checked` only where
+    nothing was given. Of lists the newest that was there at `evidence.seen_at` (or `at`) answers. Where lists and responses
+    disagree, revoked goes before good, and good before unknown. `issuer` must be the certificate's issuer, of a path that holds.
     """
-    if not (evidence.lists or evidence.responses or evidence.long_lists):
-        return Lookup(NOT_CHECKED)
     seen_at = max(at, evidence.seen_at or at)
+    found = []
+    if evidence.lists or evidence.long_lists:
+        found.append(_by_lists(certificate, issuer, evidence, at))
+    asked = Asked(certificate, issuer, at, seen_at, evidence.nonce)
+    for octets in evidence.responses:
+        found.append(Lookup(*answer_of(octets, asked, _of_responder(issuer, evidence, at))))
+    return min(found, key=_rank, default=Lookup(NOT_CHECKED))
+
+
+def _rank(lookup: Lookup) -> tuple[int, int]:
+    """Revoked, good, unknown by something that does know this certificate, unknown."""
+    order = (State.BAD, State.GOOD, State.UNKNOWN)
+    vague = lookup.answer.reason == "list_missing"
+    return order.index(lookup.answer.state) + vague, 0 if lookup.age_s is None else lookup.age_s
+
+
+def _of_responder(issuer: x509.Certificate, evidence: Evidence, at: datetime) -> Callable[[x509.Certificate], Answer]:
+    return lambda responder: _by_lists(responder, issuer, evidence, at).answer
+
+
+def _by_lists(certificate: x509.Certificate, issuer: x509.Certificate, evidence: Evidence, at: datetime) -> Lookup:
+    seen_at = max(at, evidence.seen_at or at) + CLOCK_TOLERANCE
     sources = [
         each
         for each in (*_short(certificate, issuer, evidence), *_long(certificate, issuer, evidence))
