@@ -1,0 +1,111 @@
+"""Opening a PDF that somebody gave us: a reader of it, or one word that says why not. No PDF is signed that is opened otherwise."""
+
+import logging
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.misc import PdfError
+from pyhanko.pdf_utils.reader import PdfFileReader
+
+from cardd.documents.errors import DocumentError
+
+MEMORY_LIMIT = 100 * 1024 * 1024
+"""Bytes of a PDF that is worked on in memory (`pdf_too_large` above it): it is there up to four times at once."""
+
+FILE_LIMIT = 2 * 1024 * 1024 * 1024
+"""Bytes of a PDF that is worked on as a file (`pdf_too_large` above it). Nothing of its size is loaded; its table of objects is."""
+
+CHUNK = 1024 * 1024
+"""Bytes read at a time when a file is hashed or copied."""
+
+# pyHanko tells at length what it met, names and tracebacks included; whoever uses this library keeps logs that must not hold them.
+for _name in ("pyhanko", "pyhanko_certvalidator", "fontTools"):
+    logging.getLogger(_name).setLevel(logging.CRITICAL + 1)
+
+READING_ERRORS = (
+    PdfError,
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    NotImplementedError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    struct.error,
+    zlib.error,
+)
+"""What pyHanko and asn1crypto raise over bytes that are not what they claim to be: neither has a single class for it."""
+
+
+@contextmanager
+def reading(problem: str = "pdf_damaged") -> Iterator[None]:
+    """Turn what pyHanko raises over broken input into `DocumentError(problem)`; an error of ours goes through as it is."""
+    try:
+        yield
+    except DocumentError:
+        raise
+    except READING_ERRORS:
+        raise DocumentError(problem) from None
+
+
+def check_size(pdf: bytes | Path) -> int:
+    """The size in bytes; `pdf_too_large` before anything of it was read, `file_unreadable` where the file cannot be opened."""
+    if isinstance(pdf, bytes):
+        size, limit = len(pdf), MEMORY_LIMIT
+    else:
+        try:
+            size, limit = pdf.stat().st_size, FILE_LIMIT
+        except OSError:
+            raise DocumentError("file_unreadable") from None
+    if size > limit:
+        raise DocumentError("pdf_too_large")
+    return size
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedPdf:
+    """A PDF that can be read from end to end of its tables and is not encrypted."""
+
+    reader: PdfFileReader
+    pages: int
+
+
+def open_pdf(stream: IO[bytes]) -> OpenedPdf:
+    """Read the tables of `stream`, which is seekable.
+
+    Raises `DocumentError`: `pdf_no_pdf` (no `%PDF-` header), `pdf_encrypted` (even with an empty password: an office must be able
+    to hand the file on), `pdf_damaged`.
+    """
+    stream.seek(0)
+    # ISO 32000-2, 7.5.2: the header is the first line. Readers look for it in the first kilobyte; a signed document begins with it,
+    # or byte ranges and offsets count from different places.
+    if not stream.read(8).startswith(b"%PDF-"):
+        raise DocumentError("pdf_no_pdf")
+    with reading():
+        reader = PdfFileReader(stream)
+        if reader.xrefs.hybrid_xrefs_present:
+            # Microsoft Word writes these (ISO 32000-2, 7.5.8.4). All the objects are in the file that is signed, old readers see
+            # fewer of them; pyHanko's strict mode would refuse each of Word's documents.
+            reader = PdfFileReader(stream, strict=False)
+        if reader.encrypted:
+            raise DocumentError("pdf_encrypted")
+        return OpenedPdf(reader, _count_pages(reader))
+
+
+def look(dictionary: generic.DictionaryObject, name: str) -> Any:
+    """The entry `name`, references followed; None where there is none. (pyHanko's own `get` gives the reference.)"""
+    return dictionary[name] if name in dictionary else None
+
+
+def _count_pages(reader: PdfFileReader) -> int:
+    pages = reader.root["/Pages"]["/Count"]
+    if not isinstance(pages, generic.NumberObject) or pages < 1:
+        raise DocumentError("pdf_damaged")
+    return int(pages)

@@ -1,0 +1,120 @@
+"""Room for a signature in a PDF: the signature field, its dictionary, what it certifies, how it looks. All as an incremental update."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.fields import MDPPerm, SigFieldSpec, SigSeedSubFilter, enumerate_sig_fields
+from pyhanko.sign.general import SigningError
+from pyhanko.sign.signers.pdf_cms import ExternalSigner
+from pyhanko.sign.signers.pdf_signer import PdfSignatureMetadata, PdfSigner
+from pyhanko.stamp import NoOpStampStyle
+
+from cardd.documents.errors import DocumentError
+from cardd.documents.pades_appearance import Appearance, Shown
+from cardd.documents.pades_opening import CHUNK, look, reading
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceholderWish:
+    """What is to be written. `room`: bytes of DER. `certify`: the DocMDP level, or None."""
+
+    room: int
+    hash_name: str
+    at: datetime
+    field_name: str | None = field(default=None, repr=False)
+    certify: int | None = None
+    reason: str | None = field(default=None, repr=False)
+    location: str | None = field(default=None, repr=False)
+    contact: str | None = field(default=None, repr=False)
+    appearance: Appearance | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where the room is, and the digest of everything else. Offsets and sizes in bytes."""
+
+    start: int
+    end: int
+    size: int
+    digest: bytes = field(repr=False)
+    shown_otherwise: str = ""
+
+
+def write_placeholder(reader: PdfFileReader, wish: PlaceholderWish) -> Placed:
+    """Append the update to the reader's own stream, which must be writable.
+
+    Raises `DocumentError`: `pdf_no_changes_allowed` (certified, or locked by an earlier signature), `pdf_field_locked`,
+    `certify_not_first`, `field_filled`, `field_ambiguous`, `field_demands` (the form's author demands what is not given here),
+    `pdf_xfa`, what the appearance raises, `pdf_damaged`.
+    """
+    with reading():
+        _check_allowed(reader, wish)
+        field_name = wish.field_name or _choose_field(reader)
+        shown = None if wish.appearance is None else Shown(wish.appearance, wish.at, reader, field_name)
+    writer = IncrementalPdfFileWriter.from_reader(reader)
+    signer = PdfSigner(
+        PdfSignatureMetadata(
+            field_name=field_name,
+            md_algorithm=wish.hash_name,
+            subfilter=SigSeedSubFilter.PADES,
+            certify=wish.certify is not None,
+            docmdp_permissions=MDPPerm(wish.certify or MDPPerm.FILL_FORMS.value),
+            reason=wish.reason,
+            location=wish.location,
+            contact_info=wish.contact,
+        ),
+        # Who signs is known after the PIN: a resident's certificate opens with it.
+        ExternalSigner(signing_cert=None, cert_registry=None),
+        stamp_style=NoOpStampStyle() if shown is None else shown.style,
+        new_field_spec=None if shown is None else SigFieldSpec(field_name, on_page=shown.page, box=shown.box),
+    )
+    with reading():
+        try:
+            session = signer.init_signing_session(writer)
+            session.system_time = wish.at
+            to_be_signed = session.prepare_tbs_document(None, bytes_reserved=2 * wish.room)
+        except SigningError:
+            # What is left after our own checks: the field's seed values (ISO 32000-2, 12.7.5.5).
+            raise DocumentError("field_demands") from None
+        prepared, stream = to_be_signed.digest_tbs_document(in_place=True, chunk_size=CHUNK)
+    stream.seek(0, 2)
+    return Placed(
+        prepared.reserved_region_start,
+        prepared.reserved_region_end,
+        stream.tell(),
+        prepared.document_digest,
+        "" if shown is None else shown.lacking,
+    )
+
+
+def _check_allowed(reader: PdfFileReader, wish: PlaceholderWish) -> None:
+    form = look(reader.root, "/AcroForm")
+    if form is not None and "/XFA" in form:
+        # An XFA reader shows another form than the pages that are signed; deprecated (ISO 32000-2, 12.7.8).
+        raise DocumentError("pdf_xfa")
+    earlier = reader.embedded_signatures
+    if wish.certify is not None and earlier:
+        raise DocumentError("certify_not_first")
+    for signature in earlier:
+        if signature.docmdp_level is MDPPerm.NO_CHANGES:
+            raise DocumentError("pdf_no_changes_allowed")
+        lock = signature.fieldmdp
+        if lock is not None and wish.field_name is not None and lock.is_locked(wish.field_name):
+            raise DocumentError("pdf_field_locked")
+    for name, value, _ in enumerate_sig_fields(reader):
+        if name == wish.field_name and value is not None:
+            raise DocumentError("field_filled")
+
+
+def _choose_field(reader: PdfFileReader) -> str:
+    """The only empty signature field, else a name that no field has."""
+    fields = [(name, value) for name, value, _ in enumerate_sig_fields(reader)]
+    empty = [name for name, value in fields if value is None]
+    if len(empty) == 1:
+        return str(empty[0])
+    if len(empty) > 1:
+        raise DocumentError("field_ambiguous")
+    names = {name for name, _ in fields}
+    return next(name for name in (f"Signature{number}" for number in range(1, len(names) + 2)) if name not in names)
