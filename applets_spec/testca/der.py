@@ -1,6 +1,7 @@
 """Taking a certificate apart and putting it together wrongly: what a certificate library refuses to issue must still reach a reader."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from enum import IntEnum
 
 from cryptography.hazmat.primitives import hashes
@@ -11,7 +12,9 @@ from applets_spec.testca.keys import PrivateKey
 SEQUENCE = 0x30
 BIT_STRING = 0x03
 INTEGER = 0x02
+OCTET_STRING = 0x04
 UTC_TIME = 0x17
+GENERALIZED_TIME = 0x18
 INDEFINITE = 0x80
 END_OF_CONTENTS = b"\x00\x00"
 
@@ -90,6 +93,21 @@ def list_by(
     fields = children(children(crl)[0])
     fields[LIST_ALGORITHM] = algorithm or fields[LIST_ALGORITHM]
     return _signed_anew(fields, fields[LIST_ALGORITHM], key, digest)
+
+
+def produced_at(response: bytes, moment: datetime, key: PrivateKey) -> bytes:
+    """The same OCSP response (RFC 6960, 4.2.1), said to be made at `moment` and signed anew: a library says *now*, and a case has
+    its own time."""
+    status, carrier = children(response)
+    kind, octets = children(children(carrier)[0])
+    body, algorithm, _, *certificates = children(contents(octets))
+    fields = children(body)
+    place = next(number for number, field in enumerate(fields) if field[0] == GENERALIZED_TIME)
+    fields[place] = encode(GENERALIZED_TIME, f"{moment.astimezone(UTC):%Y%m%d%H%M%SZ}".encode())
+    body = encode(SEQUENCE, b"".join(fields))
+    signature = encode(BIT_STRING, b"\x00" + _signature(body, key, hashes.SHA256()))
+    basic = encode(SEQUENCE, body + algorithm + signature + b"".join(certificates))
+    return encode(SEQUENCE, status + encode(carrier[0], encode(SEQUENCE, kind + encode(OCTET_STRING, basic))))
 
 
 def _signed_anew(fields: list[bytes], algorithm: bytes, key: PrivateKey, digest: hashes.HashAlgorithm | None) -> bytes:

@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
+from applets_spec.testca.der import produced_at
 from applets_spec.testca.keys import PrivateKey
 
 
@@ -45,7 +46,9 @@ def respond(
     updates: tuple[datetime, datetime | None],
     nonce: bytes | None = None,
 ) -> bytes:
-    """A response about one certificate, DER. `about`: the certificate and its issuer, DER; `updates`: thisUpdate and nextUpdate.
+    """A response about one certificate, DER. `about`: the certificate and its issuer, DER.
+
+    `updates`: thisUpdate, which is producedAt too, and nextUpdate.
 
     The certificate's id is hashed with SHA-1, as RFC 5019, 2.1.1 asks and responders do; nothing rests on it.
     """
@@ -66,7 +69,8 @@ def respond(
         builder = builder.certificates([own])
     if nonce is not None:
         builder = builder.add_extension(x509.OCSPNonce(nonce), critical=False)
-    return builder.sign(responder.key, hashes.SHA256()).public_bytes(Encoding.DER)
+    made = builder.sign(responder.key, hashes.SHA256()).public_bytes(Encoding.DER)
+    return produced_at(made, this_update, responder.key)
 
 
 def refuse(status: ocsp.OCSPResponseStatus) -> bytes:
