@@ -170,6 +170,18 @@ class DocumentFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class DocumentPrompt:
+    """What an agent shows when it asks whether a person agrees to sign a document."""
+
+    document: DocumentFacts
+    card_kind: CardKind
+    reader: ReaderName
+    key: KeyRole | None
+    purpose: str | None
+    case: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class CertificateFinding:
     """What a check of a resident's certificate came to, for the record: one word, and the age of the list that answered."""
 
@@ -196,6 +208,10 @@ class Prompter(Protocol):
         """Whether the resident agrees at the window to spend the last try. Raises `NoAgent`."""
         ...
 
+    async def agrees_to_document(self, prompt: DocumentPrompt) -> bool:
+        """Whether the person agrees to sign this document. Raises `NoAgent`."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:
@@ -211,7 +227,7 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One notice to a waiting caller: `queued`, `waiting_for_pin`, `waiting_for_pad`, `reading`, `signing`."""
+    """One notice to a waiting caller: `queued`, `waiting_for_consent`, `waiting_for_pin`, `waiting_for_pad`, `reading`, `signing`."""
 
     state: str
     place: int | None = None

@@ -4,7 +4,7 @@ The secret's octets are checked against the shape asked for, in place, and are e
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import count
 from typing import Literal
 
@@ -12,7 +12,7 @@ from cardd.api.agents import Agent, AgentAnswer, AgentGone, AgentRefused, AgentR
 from cardd.errors import Cancelled, NoAgent, PinCancelled, PinFormat, PinTimeout
 from cardd.model import PinShape, SeatName
 from cardd.pin import Pin
-from cardd.ports import PinPrompt
+from cardd.ports import DocumentFacts, DocumentPrompt, PinPrompt
 from cardd.wire.methods import agent_register as words
 
 _DIGITS = frozenset(b"0123456789")
@@ -64,9 +64,16 @@ class AgentPrompter:
 
     async def agrees_to_last_try(self, prompt: PinPrompt) -> bool:
         """Whether the resident agreed; no answer, or any other answer, is a no. Raises `NoAgent`."""
+        return await self._agreed(lambda agent, name: self._last_try_request(agent, name, prompt))
+
+    async def agrees_to_document(self, prompt: DocumentPrompt) -> bool:
+        """Whether the person agreed to sign it; no answer, or any other answer, is a no. Raises `NoAgent`."""
+        return await self._agreed(lambda agent, name: self._document_request(agent, name, prompt))
+
+    async def _agreed(self, question: Callable[[Agent, str], words.ConfirmRequest]) -> bool:
         agent, name = self._agent(), next(self._names)
         try:
-            answer = await self._ask(agent, words.CONFIRM, name, self._confirm_request(agent, name, prompt))
+            answer = await self._ask(agent, words.CONFIRM, name, question(agent, name).model_dump(mode="json"))
         except (PinCancelled, PinTimeout):
             return False
         if answer.secret is not None:
@@ -114,12 +121,13 @@ class AgentPrompter:
             purpose=prompt.purpose,
             case=prompt.case,
             about=dict(prompt.about),
+            document=_shown(prompt.document) if prompt.document is not None else None,
             client=self._client,
             locale=agent.locale,
             seconds=int(self._limit_s),
         ).model_dump(mode="json")
 
-    def _confirm_request(self, agent: Agent, name: str, prompt: PinPrompt) -> dict[str, object]:
+    def _last_try_request(self, agent: Agent, name: str, prompt: PinPrompt) -> words.ConfirmRequest:
         return words.ConfirmRequest(
             prompt=name,
             question="last_try",
@@ -128,7 +136,26 @@ class AgentPrompter:
             reader=prompt.reader,
             locale=agent.locale,
             seconds=int(self._limit_s),
-        ).model_dump(mode="json")
+        )
+
+    def _document_request(self, agent: Agent, name: str, prompt: DocumentPrompt) -> words.ConfirmRequest:
+        return words.ConfirmRequest(
+            prompt=name,
+            question="document",
+            card_kind=prompt.card_kind.value,
+            reader=prompt.reader,
+            purpose=prompt.purpose,
+            case=prompt.case,
+            key=prompt.key.value if prompt.key is not None else None,
+            document=_shown(prompt.document),
+            client=self._client,
+            locale=agent.locale,
+            seconds=int(self._limit_s),
+        )
+
+
+def _shown(document: DocumentFacts) -> words.DocumentShown:
+    return words.DocumentShown(name=document.name, size=document.size, sha256=document.sha256, pages=document.pages)
 
 
 def _take_back(agent: Agent, name: str, reason: str) -> None:

@@ -281,6 +281,11 @@ class Connection(asyncio.BufferedProtocol):
         """This connection's other end as an agent."""
         return self
 
+    @property
+    def gone(self) -> asyncio.Future[None]:
+        """Done when the connection has ended."""
+        return self.closed
+
     async def cancel(self, request_id: Id) -> bool:
         """Tell a running call to stop; whether it ended for that."""
         return await self._calls.cancel(request_id)

@@ -1,5 +1,6 @@
 """What a handler sees of the connection its call came on."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -51,6 +52,11 @@ class ConnectionContext(Protocol):
     @property
     def agent(self) -> Agent:
         """This connection's own agent, should it register as one."""
+        ...
+
+    @property
+    def gone(self) -> "asyncio.Future[None]":
+        """Done when the connection has ended. What must not outlive it hangs on this, and is known by it."""
         ...
 
     async def cancel(self, request_id: Id) -> bool:

@@ -100,6 +100,8 @@ class RecordContext(RecordModel):
     content: Digest | None = None
     """SHA-256 of the exact content that a second person sees and approves."""
     grant: Name | None = None
+    begun: Name | None = None
+    """The signature in two steps that it belongs to (`b-…`)."""
     purpose: Word | None = None
     case: CaseNumber | None = None
     seat: Name | None = None
@@ -122,6 +124,10 @@ class RecordContext(RecordModel):
     digests: Count | None = None
     """How many digests are to be signed."""
     algorithm: Word | None = None
+    document: Digest | None = None
+    """SHA-256 of the document that is to be signed, as the caller told it. Its name is no field here."""
+    document_agreed: bool | None = None
+    """The person was shown name, size, pages and digest of this document, and agreed to sign it."""
     fingerprint_given: bool | None = None
     """Whether the caller named the certificate it showed to the person."""
     policy: Digest | None = None
@@ -211,6 +217,12 @@ class StateRecord(RecordContext):
     last_sequence: Count | None = None
     last_hash: Digest | None = None
     """Of records that were cut off, exported, or stand in the log that this one goes on from."""
+    certificate: Word | None = None
+    """In `certificate.check`: what the check came to, in one word of seven."""
+    list_name: Word | None = None
+    """The revocation list that was taken over or refused, by its name in the settings."""
+    list_age_s: Count | None = None
+    """Age of the revocation list that answered, in seconds."""
     filters: Annotated[tuple[Word, ...], Field(max_length=32)] | None = None
     """In `audit.query` and `audit.export`: by what was asked, as names of filters; never what was given for them."""
     export_root: Digest | None = None

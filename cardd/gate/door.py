@@ -58,6 +58,8 @@ class Standing:
     """Told when a person has typed."""
     consented: Callable[[PinKind], Awaitable[None]]
     """Puts a resident's consent to the last try on record. Raises `AuditUnavailable`: then the try is not made."""
+    document_agreed: Callable[[], Awaitable[None]]
+    """Puts on record that a person agreed to sign the document. Raises `AuditUnavailable`: then no PIN is asked."""
 
 
 class Door:
@@ -77,6 +79,7 @@ class Door:
         self.pin: PinKind | None = None
         self.pin_pad: bool | None = None
         self.last_try_agreed: bool | None = None
+        self._document_asked = False
 
     @property
     def ref(self) -> CardRef:
@@ -127,8 +130,9 @@ class Door:
         self._standing.check()
 
     async def run(self, step: Step[T]) -> T:
-        """Run one step, asking for its PIN before. Raises what people, guard, card, driver and work raise."""
+        """Run one step, asking for consent to a document and for its PIN before. Raises what people, guard, card, driver and work raise."""
         if step.pin is None:
+            await self._about_document()
             # What became of a PIN in an earlier step of this operation stays said.
             self.witness = replace(self.witness, identity=None)
             return await self._on_card(step, Unlocked(), None)
@@ -138,6 +142,7 @@ class Door:
         for prompt in range(1, PROMPTS_PER_STEP + 1):
             self._new_witness()
             shown = await self._shown_tries(step, step.pin)
+            await self._about_document()
             terms = await self._terms(step.pin, shown)
             self.pin_pad = self._people.on_pad(step, step.pin) or None
             unlocked = await self._people.ask(step, step.pin, shown)
@@ -185,6 +190,15 @@ class Door:
         if shown == 0:
             raise PinWasBlocked(which=which, tries_left=0)
         return shown
+
+    async def _about_document(self) -> None:
+        """Once: a person who must say yes sees what is signed, and the yes is on the disk, before a PIN is asked or a key used."""
+        if self._document_asked:
+            return
+        self._document_asked = True
+        if await self._people.agrees_to_document():
+            self.check_standing()
+            await self._standing.document_agreed()
 
     async def _terms(self, which: PinKind, shown: int | None) -> PinTerms:
         """Under which terms VERIFY may be sent, after the resident's consent where the last try is at stake."""

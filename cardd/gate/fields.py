@@ -43,6 +43,8 @@ def of_request(request: Request) -> dict[str, Any]:
         "content": request.agrees_to,
         "subject": request.subject,
         "grant": request.grant,
+        "begun": request.begun,
+        "document": request.document.sha256 if request.document is not None else None,
     }
 
 

@@ -76,10 +76,10 @@ class Gate:
         session, _ = await self._admission.without_card(request)
         return session
 
-    async def allow_by_two(self, request: Request) -> tuple[Session, dict[str, Any]]:
-        """The same for rights that need a second person (`policy.table.BY_TWO`); also the fields `approval`, `approver` and
-        `content` for the caller's `note`. Raises `ApprovalRequired` and `ApprovalInvalid` as well."""
-        return await self._admission.without_card(request)
+    async def allow_by_two(self, request: Request, kind: CardKind = CardKind.UNKNOWN) -> tuple[Session, dict[str, Any]]:
+        """The same for what may need a second person; `kind`: of the card that the row must be about. Also the fields `approval`,
+        `approver` and `content` for the caller's `note`. Raises `ApprovalRequired` and `ApprovalInvalid` as well."""
+        return await self._admission.without_card(request, kind)
 
     def session(self, call: Call) -> Session:
         """Who is logged in at the caller's seat. Raises `SessionRequired`, `SessionLocked`."""
@@ -223,8 +223,12 @@ class Gate:
             agreed = StateRecord(**admitted.facts | {"pin": which, "last_try_agreed": True})
             await self._parts.journal.state(agreed)
 
+        async def document_agreed() -> None:
+            await self._parts.journal.state(StateRecord(**admitted.facts | {"document_agreed": True}))
+
         role = session.operator.role if session is not None else ""
-        return Standing(may_spend_last_try(role, self._parts.in_force.policy), check, guard, spent, human, consented)
+        may_spend = may_spend_last_try(role, self._parts.in_force.policy)
+        return Standing(may_spend, check, guard, spent, human, consented, document_agreed)
 
     def _still(self, session: Session | None, *, locked_too: bool = False) -> None:
         """Raise `SessionRequired` when the session under which an operation began has ended or is locked."""

@@ -22,10 +22,12 @@ _REFUSALS = frozenset(
         "policy.denied",
         "request.bad",
         "session.required",
+        "sign.not_agreed",
+        "sign.unknown",
         "sign.wrong_certificate",
     }
 )
-"""Codes by which a person or a rule said no before the card's work was done, beside those of the family `pin`."""
+"""Codes by which a person or a rule said no before the card's work was done, beside those of the families `pin` and `cert`."""
 
 
 def given_up(told: asyncio.CancelledError) -> str:
@@ -55,6 +57,7 @@ def outcome_of(door: Door, error: CarddError | None, gone: str | None, duration_
         role=notes.role,
         badge=notes.badge,
         certificate=notes.certificate,
+        list_age_s=notes.list_age_s,
         duration_ms=duration_ms,
         caller_gone=True if gone == CLIENT_GONE else None,
         proof=notes.proof,
@@ -66,6 +69,6 @@ def _result(error: CarddError | None, gone: str | None, pin: PinOutcome) -> Resu
         return Result.DONE
     if pin is PinOutcome.MAY_BE_SPENT:
         return Result.UNKNOWN
-    if error is None or error.code in _REFUSALS or error.code.startswith("pin."):
+    if error is None or error.code in _REFUSALS or error.code.startswith(("cert.", "pin.")):
         return Result.REFUSED
     return Result.FAILED

@@ -9,13 +9,13 @@ from dataclasses import replace
 from typing import TypeVar
 
 from cardd.cards.card_type import CardType, PadEntry
-from cardd.errors import CarddError, PinFormat, PinGuard, PinWasBlocked
+from cardd.errors import CarddError, ConsentRefused, PinFormat, PinGuard, PinWasBlocked
 from cardd.gate.guard import WrongPins
 from cardd.gate.request import Request
 from cardd.gate.step import Step, Unlocked
 from cardd.model import Operation, PinKind, PinShape
 from cardd.pin import Pin
-from cardd.ports import Clock, PinPrompt, Progress, Publish
+from cardd.ports import Clock, DocumentPrompt, PinPrompt, Progress, Publish
 from cardd.readers.entries import CardEntry
 
 T = TypeVar("T")
@@ -51,6 +51,19 @@ class PinEntry:
             raise PinGuard(which=which, tries_left=shown, problem="role")
         if not await self._request.call.prompter.agrees_to_last_try(self._prompt(which, "enter", shown)):
             raise PinGuard(which=which, tries_left=shown, problem="not_agreed")
+        return True
+
+    async def agrees_to_document(self) -> bool:
+        """Whether a person was shown a document and agrees to sign it; False where there is none to ask about. Raises `ConsentRefused`."""
+        request = self._request
+        if request.document is None or request.document_agreed:
+            return False
+        request.call.progress(Progress("waiting_for_consent"))
+        prompt = DocumentPrompt(
+            request.document, self._entry.kind, self._entry.ref.reader, request.key, request.purpose, request.case
+        )
+        if not await request.call.prompter.agrees_to_document(prompt):
+            raise ConsentRefused()
         return True
 
     def on_pad(self, step: Step[T], which: PinKind) -> bool:
@@ -134,8 +147,9 @@ class PinEntry:
         where, kind = self._entry.ref.reader, self._entry.kind
         about = dict(request.content) if request.operation is Operation.APPROVE else {}
         return PinPrompt(
-            which, step, shape, shown, kind, where, request.operation, request.purpose, request.case, about
-        )
+            which, step, shape, shown, kind, where, request.operation, request.purpose, request.case, about,
+            request.document,
+        )  # fmt: skip
 
     def _begun(self, state: str, which: PinKind, shown: int | None) -> None:
         self._request.call.progress(Progress(state))

@@ -5,7 +5,7 @@ from typing import Generic, TypeVar
 
 from cardd.audit.journal import Receipt
 from cardd.model import CardHandle, Item, KeyRole, Operation, PinKind
-from cardd.ports import Call
+from cardd.ports import Call, DocumentFacts
 
 __all__ = ["NO_CARD", "Notes", "Performed", "Receipt", "Request"]
 
@@ -42,6 +42,12 @@ class Request:
     """The grant under which a signature is made."""
     subject: str | None = None
     """The operator that it is about, where that is not the one who does it."""
+    document: DocumentFacts | None = None
+    """What is to be signed: shown to the person, who is asked about it before the PIN. Only its digest is recorded."""
+    document_agreed: bool = False
+    """The person was asked about it already, when this signature was begun."""
+    begun: str | None = None
+    """The signature in two steps that this is the end of."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -64,6 +70,9 @@ class Notes:
     badge: str | None = None
     """Pseudonym of the badge's certificate."""
     certificate: str | None = None
+    """What the check of a certificate came to, in one word."""
+    list_age_s: int | None = None
+    """Age of the revocation list that answered, seconds."""
     signatures: int | None = None
     handed_out: bool = False
     """What it gives was handed out while it still ran (a grant): that its session ends takes nothing back."""

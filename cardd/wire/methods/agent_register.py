@@ -79,7 +79,8 @@ class ConfirmRequest(Answer):
 
     prompt: str
     question: Literal["last_try", "document"]
-    which: PinWord
+    which: PinWord | None = None
+    """The PIN whose last try it is."""
     card_kind: KindWord
     reader: str
     purpose: str | None = None

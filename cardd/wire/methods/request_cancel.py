@@ -24,6 +24,7 @@ class Progress(WireModel):
     id: int | str
     state: Literal[
         "queued",
+        "waiting_for_consent",
         "waiting_for_pin",
         "waiting_for_pad",
         "reading",

@@ -49,13 +49,14 @@ def test_the_fields_are_those_that_the_documentation_lists() -> None:
         "event", "operation", "request", "session", "operator", "role", "badge", "approver", "purpose", "case", "seat",
         "reader", "reader_role", "client", "uid", "gid", "caller_program", "card_kind", "card", "card_source", "items",
         "key", "pin", "digests", "algorithm", "fingerprint_given", "policy", "rule", "last_try_agreed", "emergency",
-        "approval", "content", "grant", "subject",
+        "approval", "content", "grant", "subject", "begun", "document", "document_agreed",
     }  # fmt: skip
     assert set(IntentRecord.model_fields) == set(RecordContext.model_fields)
     assert set(StateRecord.model_fields) - set(RecordContext.model_fields) == {
         "code", "problem", "count", "cut_bytes", "open_intents", "tree", "key_period", "key_public", "step_us", "head_size",
         "head_root", "witness", "lag_s", "after_ms", "watch", "evidence", "alarm", "verdict", "reason", "first_sequence",
         "last_sequence", "last_hash", "previous_log", "filters", "export_root", "uncovered",
+        "certificate", "list_name", "list_age_s",
     }  # fmt: skip
     assert set(OutcomeRecord.model_fields) == {
         "result", "code", "problem", "items", "signatures", "pin", "pin_outcome", "tries_before", "tries_after",

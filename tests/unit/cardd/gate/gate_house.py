@@ -46,7 +46,7 @@ from cardd.model import (
 )
 from cardd.pin import Pin
 from cardd.policy.load import load
-from cardd.ports import Call, Caller, Job, PinPrompt, Progress, ReaderTraits
+from cardd.ports import Call, Caller, DocumentPrompt, Job, PinPrompt, Progress, ReaderTraits
 from cardd.readers.entries import CardEntry
 from cardd.readers.lease import LeaseDesk
 from cardd.readers.roles import RoleBook
@@ -262,6 +262,9 @@ class Person:
     agrees: bool = False
     prompts: list[PinPrompt] = field(default_factory=list)
     consents_asked: int = 0
+    signs: bool = False
+    """Whether the person agrees to sign a document."""
+    shown: list[DocumentPrompt] = field(default_factory=list)
     meanwhile: Callable[[], None] = lambda: None
     given: list[Pin] = field(default_factory=list)
 
@@ -278,6 +281,11 @@ class Person:
     async def agrees_to_last_try(self, prompt: PinPrompt) -> bool:
         self.consents_asked += 1
         return self.agrees
+
+    async def agrees_to_document(self, prompt: DocumentPrompt) -> bool:
+        self.shown.append(prompt)
+        await asyncio.sleep(0)
+        return self.signs
 
 
 class GateHouse:
