@@ -1,94 +1,172 @@
-"""Finds and checks a path from a certificate to an anchor (RFC 5280, 6.1) with pyhanko-certvalidator. No network, time is an argument."""
+"""Checks the paths from a certificate to the anchors (RFC 5280, 6.1) with pyhanko-certvalidator. No network, time is an argument.
+
+The search is ours (`building`); the rules of clause 6.1 are the library's; what stands here are the limits and the words.
+"""
 
 import logging
 from collections.abc import Coroutine, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any, TypeVar
 
-from asn1crypto import x509 as asn1_x509
-from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.serialization import Encoding
-from pyhanko_certvalidator import CertificateValidator, ValidationContext
+from pyhanko_certvalidator import PKIXValidationParams, ValidationContext
+from pyhanko_certvalidator.authority import CertTrustAnchor, TrustQualifiers, derive_quals_from_cert
 from pyhanko_certvalidator.errors import (
     DisallowedAlgorithmError,
     ExpiredError,
     NotYetValidError,
-    PathBuildingError,
     PathError,
     ValidationError,
 )
+from pyhanko_certvalidator.path import ValidationPath
+from pyhanko_certvalidator.policy_decl import NO_REVOCATION, CertRevTrustPolicy
+from pyhanko_certvalidator.sig_validate import DefaultSignatureValidator, SignatureValidator
+from pyhanko_certvalidator.validate import async_validate_path
 
 from certs.validation.algorithms import weakness
+from certs.validation.building import Link, Search, link
 from certs.validation.truststore import TrustStore, is_authority
 from certs.validation.verdict import GOOD, Answer, bad
 
-LONGEST_PATH = 4
-"""Certificates from the holder's up to the anchor, both counted."""
+MOST_PATHS = 8
+"""Candidates that are looked at; more than one only where authorities have certified each other."""
 WEAK_HASHES = frozenset({"md2", "md5", "sha1"})
+ANY_POLICY = "any_policy"
 T = TypeVar("T")
 
 logging.getLogger("pyhanko_certvalidator").setLevel(logging.CRITICAL)  # it logs names from certificates with tracebacks
 
 
 @dataclass(frozen=True, slots=True)
+class PathRules:
+    """The inputs of RFC 5280, 6.1.1 (c) to (g), and our own limit."""
+
+    longest: int = 4
+    """Certificates from the holder's up to the anchor, both counted."""
+    policies: frozenset[str] = frozenset()
+    """user-initial-policy-set, as dotted identifiers; empty: any policy."""
+    explicit_policy: bool = False
+    inhibit_mapping: bool = False
+    inhibit_any_policy: bool = False
+
+
+STRICT = PathRules()
+"""What every caller gets that does not ask for something else."""
+
+
+@dataclass(frozen=True, slots=True)
 class PathResult:
-    """The answer, and who issued the holder's certificate when the path is good."""
+    """The answer, and the paths that are good: each from the holder's certificate up to the anchor's."""
 
     answer: Answer
-    issuer: x509.Certificate | None = None
+    chains: tuple[tuple[Link, ...], ...] = field(default=(), repr=False)
+    detail: str = ""
+    """`other_generation`: an authority of that name is trusted, but another of its keys signed."""
 
 
-def check_path(der: bytes, store: TrustStore, others: Iterable[x509.Certificate], moment: datetime) -> PathResult:
-    """Whether `der` (bounded and parsed before) leads to an anchor that is valid at `moment`, over authorities among `others`.
+def check_path(
+    leaf: Link, store: TrustStore, others: Iterable[Link], moment: datetime, rules: PathRules = STRICT
+) -> PathResult:
+    """Whether `leaf` leads to an anchor that is valid at `moment`, over authorities among `others`.
 
     Revocation is not looked at here. Answers `unknown_issuer`, `bad_signature`, `issuer_not_valid`, `weak_algorithm`, `bad_path`.
     """
-    between = [each for each in others if is_authority(each) and weakness(each) is None]
+    if any(anchor.der == leaf.der for anchor in store.anchors):
+        return PathResult(GOOD, ((leaf,),))
+    trusted = {each.der for each in store.anchors}
+    search = Search(
+        anchors=tuple(link(each.certificate, each.der, anchor=True) for each in store.anchors),
+        between=tuple(each for each in others if is_authority(each.certificate) and each.der not in trusted),
+        longest=rules.longest,
+    )
+    answers, good = [], []
+    for path in islice(search.paths(leaf), MOST_PATHS):
+        answer = _judge(path, moment, rules)
+        answers.append(answer)
+        if not answer.bad:
+            good.append(tuple(reversed(path)))
+    if good:
+        return PathResult(GOOD, tuple(good))
+    return PathResult(answers[0]) if answers else _nothing_found(search)
+
+
+def _nothing_found(search: Search) -> PathResult:
+    if search.too_long or search.exhausted:
+        return PathResult(bad("bad_path"), detail="path_too_long" if search.too_long else "too_many_signatures")
+    if search.bad_signature:
+        return PathResult(bad("bad_signature"))
+    return PathResult(bad("unknown_issuer"), detail="other_generation" if search.other_generation else "")
+
+
+def _judge(path: tuple[Link, ...], moment: datetime, rules: PathRules) -> Answer:
+    """One candidate, from the anchor down."""
+    anchor, *between, leaf = path
+    if any(weakness(each.certificate) is not None for each in between):
+        return bad("weak_algorithm")
+    if not anchor.certificate.not_valid_before_utc <= moment <= anchor.certificate.not_valid_after_utc:
+        return bad("issuer_not_valid")
     context = ValidationContext(
-        trust_roots=[asn1_x509.Certificate.load(anchor.der) for anchor in store.anchors],
-        other_certs=[asn1_x509.Certificate.load(each.public_bytes(Encoding.DER)) for each in between],
+        trust_roots=[anchor.plain],
         moment=moment,
         allow_fetching=False,
-        revocation_mode="soft-fail",  # without lists and fetching: not looked at
+        revinfo_policy=CertRevTrustPolicy(NO_REVOCATION),
         weak_hash_algos=WEAK_HASHES,
         time_tolerance=timedelta(0),
+        signature_validator=_AsSigned(leaf),
     )
-    validator = CertificateValidator(asn1_x509.Certificate.load(der), validation_context=context)
-    leaf = x509.load_der_x509_certificate(der)
-    candidates = [*(anchor.certificate for anchor in store.anchors), *between]
+    candidate = ValidationPath(
+        CertTrustAnchor(anchor.plain, _limits_of(anchor)), [each.plain for each in between], leaf.plain
+    )
     try:
-        path = _run(validator.async_validate_path())
+        _run(async_validate_path(context, candidate, _parameters(rules)))
     except (ValidationError, PathError) as error:
-        return PathResult(bad(_reason(error, leaf, candidates)))
-    chain = [each.dump() for each in path if isinstance(each, asn1_x509.Certificate)]
-    if len(chain) > LONGEST_PATH:
-        return PathResult(bad("bad_path"))
-    anchor = next((each for each in store.anchors if each.der == chain[0]), None)
-    if anchor is None or not anchor.valid_at(moment):
-        return PathResult(bad("issuer_not_valid" if anchor else "unknown_issuer"))
-    return PathResult(GOOD, x509.load_der_x509_certificate(chain[-2]) if len(chain) > 1 else None)
+        return bad(_reason(error))
+    except (ValueError, TypeError, KeyError, NotImplementedError):
+        return bad("bad_path")  # a constraint or name in a form that the library cannot compare: it counts as not met
+    return GOOD
 
 
-def _reason(error: Exception, leaf: x509.Certificate, candidates: list[x509.Certificate]) -> str:
-    if isinstance(error, PathBuildingError):
-        return "unknown_issuer"
+def _limits_of(anchor: Link) -> TrustQualifiers:
+    """An anchor's own path length and name constraints bind what it vouches for (RFC 5937, 3.2); its policies do not."""
+    own = derive_quals_from_cert(anchor.plain)
+    names = None
+    if own.standard_parameters is not None:
+        names = PKIXValidationParams(
+            initial_permitted_subtrees=own.standard_parameters.initial_permitted_subtrees,
+            initial_excluded_subtrees=own.standard_parameters.initial_excluded_subtrees,
+        )
+    return TrustQualifiers(
+        standard_parameters=names, max_path_length=own.max_path_length, max_aa_path_length=own.max_path_length
+    )
+
+
+def _parameters(rules: PathRules) -> PKIXValidationParams:
+    return PKIXValidationParams(
+        user_initial_policy_set=rules.policies or frozenset({ANY_POLICY}),
+        initial_explicit_policy=rules.explicit_policy,
+        initial_policy_mapping_inhibit=rules.inhibit_mapping,
+        initial_any_policy_inhibit=rules.inhibit_any_policy,
+    )
+
+
+class _AsSigned(SignatureValidator):
+    """The library's own check, over the bytes that were signed where a card's certificate had to be written anew to be read."""
+
+    def __init__(self, leaf: Link) -> None:
+        self._leaf = leaf
+        self._body = leaf.plain["tbs_certificate"].dump()
+
+    def validate_signature(self, signature: bytes, signed_data: bytes, *args: Any, **named: Any) -> None:
+        """As the library's; raises `InvalidSignature`."""
+        body = self._leaf.signed if signed_data == self._body else signed_data
+        DefaultSignatureValidator().validate_signature(signature, body, *args, **named)
+
+
+def _reason(error: Exception) -> str:
     if isinstance(error, ExpiredError | NotYetValidError):
         return "issuer_not_valid"
-    if isinstance(error, DisallowedAlgorithmError):
-        return "weak_algorithm"
-    issuers = [each for each in candidates if each.subject == leaf.issuer]
-    return "bad_path" if any(_signed_by(leaf, each) for each in issuers) else "bad_signature"
-
-
-def _signed_by(leaf: x509.Certificate, issuer: x509.Certificate) -> bool:
-    """A second opinion, by another library."""
-    try:
-        leaf.verify_directly_issued_by(issuer)
-    except (InvalidSignature, ValueError, TypeError, UnsupportedAlgorithm):
-        return False
-    return True
+    return "weak_algorithm" if isinstance(error, DisallowedAlgorithmError) else "bad_path"
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:

@@ -12,12 +12,16 @@ from certs.asn1 import check_bounds, check_serial_number
 from certs.errors import Malformed
 from certs.profiles.profile import Profile
 from certs.validation.algorithms import weakness
+from certs.validation.along import Chain, revocation_along
+from certs.validation.building import Link, link
 from certs.validation.conformity import nonconformity, unknown_critical
 from certs.validation.evidence import NO_EVIDENCE, Evidence
-from certs.validation.path import check_path
-from certs.validation.revocation import check_revocation
+from certs.validation.path import STRICT, PathRules, check_path
 from certs.validation.truststore import TrustStore
 from certs.validation.verdict import GOOD, NOT_CHECKED, Answer, Verdict, bad
+
+MOST_OTHERS = 64
+"""Certificates that came along and are looked at, in the order they came."""
 
 
 def parse(der: bytes) -> x509.Certificate:
@@ -42,12 +46,16 @@ def validate(
     others: Sequence[bytes] = (),
     evidence: Evidence = NO_EVIDENCE,
     test: bool = False,
+    rules: PathRules = STRICT,
 ) -> Verdict:
     """What is known of `der` as a certificate of `profile` at the time `at` (with time zone).
 
     `profile` None: of any kind, as long as its key may sign. `others`: authorities' certificates that came along, DER, not trusted
     by themselves. `evidence`: what is known of revocation; without any of it revocation is `not_checked`.
-    `test`: policies of test hierarchies count. Raises nothing about the certificate: all of that is in the verdict.
+    Revocation is asked for each certificate of the path but the anchor: an authority that is revoked makes the chain bad
+    (`issuer_revoked`), one of which nothing is known leaves revocation unknown.
+    `test`: policies of test hierarchies count. `rules`: see `PathRules`.
+    Raises nothing about the certificate: all of that is in the verdict.
     """
     at = at.astimezone(UTC)
     try:
@@ -64,12 +72,23 @@ def validate(
         return Verdict(form=GOOD, algorithm=GOOD, time=time, conformity=conformity, detail=detail)
     # the path is asked for at a moment of the holder's own validity, so that `chain` and `time` are two answers
     moment = min(max(at, certificate.not_valid_before_utc), certificate.not_valid_after_utc)
-    path = check_path(der, store, _readable(others), moment)
-    revocation, age_s = NOT_CHECKED, None
-    if path.issuer is not None:
-        lookup = check_revocation(certificate, path.issuer, evidence, at)
-        revocation, age_s = lookup.answer, lookup.age_s
-    return Verdict(GOOD, GOOD, path.answer, time, revocation, conformity, detail, age_s)
+    try:
+        leaf = link(certificate, der)
+    except Malformed as error:
+        return Verdict(form=bad("malformed"), detail=error.problem)
+    between = _readable(others)
+    path = check_path(leaf, store, between, moment, rules)
+    if not path.chains:
+        return Verdict(GOOD, GOOD, path.answer, time, NOT_CHECKED, conformity, detail or path.detail)
+
+    def paths_of(other: Link) -> tuple[Chain, ...]:
+        return check_path(other, store, between, moment, PathRules(rules.longest)).chains
+
+    for chain in path.chains:
+        found = revocation_along(chain, evidence, at, between, paths_of)
+        if found.good:
+            break
+    return Verdict(GOOD, GOOD, found.chain, time, found.revocation, conformity, detail or found.detail, found.age_s)
 
 
 def _time(certificate: x509.Certificate, at: datetime) -> Answer:
@@ -79,11 +98,11 @@ def _time(certificate: x509.Certificate, at: datetime) -> Answer:
     return bad("expired") if at.replace(microsecond=0) > certificate.not_valid_after_utc else GOOD
 
 
-def _readable(others: Sequence[bytes]) -> list[x509.Certificate]:
+def _readable(others: Sequence[bytes]) -> list[Link]:
     found = []
-    for der in others:
+    for der in others[:MOST_OTHERS]:
         try:
-            found.append(parse(der))
+            found.append(link(parse(der), der))
         except Malformed:  # what cannot be read cannot be part of a path
             continue
     return found
