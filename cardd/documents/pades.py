@@ -22,7 +22,7 @@ from cardd.documents.model import Facts, Format, Level, Order, Stamper, Validati
 from cardd.documents.pades_answer import check_answer
 from cardd.documents.pades_appearance import Appearance
 from cardd.documents.pades_material import add_material
-from cardd.documents.pades_opening import CHUNK, check_size, open_pdf
+from cardd.documents.pades_opening import CHUNK, check_size, count_pages, open_pdf
 from cardd.documents.pades_placeholder import PlaceholderWish, write_placeholder
 from cardd.documents.state import Value, dump_state, load_state
 
@@ -149,7 +149,7 @@ class PreparedPdf:
         if len(answer) > self.room:
             raise DocumentError("answer_too_long")
         checked = check_answer(answer, self.order.digest, self.order.hash_name, fingerprint)
-        signature = answer if stamper is None else checked.stamped(stamper)
+        signature = answer if stamper is None else checked.with_stamp(stamper)
         if len(signature) > self.room:
             raise DocumentError("answer_too_long")
         return signature
@@ -225,9 +225,10 @@ def prepare(
 def _prepare_in(stream: IO[bytes], options: PdfOptions, name: str, size: int, kept: bytes | Path) -> PreparedPdf:
     stream.seek(0)
     digest = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type] # wants readinto, which both have
-    opened = open_pdf(stream)
+    reader = open_pdf(stream)
+    pages = count_pages(reader)
     placed = write_placeholder(
-        opened.reader,
+        reader,
         PlaceholderWish(
             room=ROOM[options.level],
             hash_name=options.hash_name,
@@ -241,7 +242,7 @@ def _prepare_in(stream: IO[bytes], options: PdfOptions, name: str, size: int, ke
         ),
     )
     return PreparedPdf(
-        facts=Facts(name, MEDIA_TYPE, size, digest, opened.pages),
+        facts=Facts(name, MEDIA_TYPE, size, digest, pages),
         order=Order("pades_b", options.hash_name, placed.digest),
         level=Level(options.level),
         start=placed.start,

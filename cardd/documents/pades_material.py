@@ -22,7 +22,7 @@ def add_material(stream: IO[bytes], contents: bytes, material: ValidationMateria
     Written by ourselves and not by pyHanko's store: that one tells certificates apart by issuer and serial number, and loses one
     of two that share both (the two CAs of one name); and it parses revocation lists of any size, which are only carried here.
     """
-    writer = IncrementalPdfFileWriter.from_reader(open_pdf(stream).reader)
+    writer = IncrementalPdfFileWriter.from_reader(open_pdf(stream))
     with reading():
         store = look(writer.root, "/DSS")
         if store is None:

@@ -5,7 +5,6 @@ import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -69,16 +68,11 @@ def check_size(pdf: bytes | Path) -> int:
     return size
 
 
-@dataclass(frozen=True, slots=True)
-class OpenedPdf:
-    """A PDF that can be read from end to end of its tables and is not encrypted."""
-
-    reader: PdfFileReader
-    pages: int
-
-
-def open_pdf(stream: IO[bytes]) -> OpenedPdf:
+def open_pdf(stream: IO[bytes], *, strict: bool = True) -> PdfFileReader:
     """Read the tables of `stream`, which is seekable.
+
+    `strict`: each table must agree with the objects and with the tables before it. Without that a reader may see another document
+    than the next one does, so nothing is signed like that, and no later change can be called harmless.
 
     Raises `DocumentError`: `pdf_no_pdf` (no `%PDF-` header), `pdf_encrypted` (even with an empty password: an office must be able
     to hand the file on), `pdf_damaged`.
@@ -89,22 +83,23 @@ def open_pdf(stream: IO[bytes]) -> OpenedPdf:
     if not stream.read(8).startswith(b"%PDF-"):
         raise DocumentError("pdf_no_pdf")
     with reading():
-        reader = PdfFileReader(stream)
-        if reader.xrefs.hybrid_xrefs_present:
-            # Microsoft Word writes these (ISO 32000-2, 7.5.8.4). All the objects are in the file that is signed, old readers see
-            # fewer of them; pyHanko's strict mode would refuse each of Word's documents.
-            reader = PdfFileReader(stream, strict=False)
+        reader = PdfFileReader(stream, strict=strict)
         if reader.encrypted:
             raise DocumentError("pdf_encrypted")
-        return OpenedPdf(reader, _count_pages(reader))
+        count_pages(reader)
+        return reader
 
 
 def look(dictionary: generic.DictionaryObject, name: str) -> Any:
     """The entry `name`, references followed; None where there is none. (pyHanko's own `get` gives the reference.)"""
-    return dictionary[name] if name in dictionary else None
+    try:
+        return dictionary[name]
+    except KeyError:
+        return None
 
 
-def _count_pages(reader: PdfFileReader) -> int:
+def count_pages(reader: PdfFileReader) -> int:
+    """The pages that the document says it has. Raises `DocumentError("pdf_damaged")`."""
     pages = reader.root["/Pages"]["/Count"]
     if not isinstance(pages, generic.NumberObject) or pages < 1:
         raise DocumentError("pdf_damaged")

@@ -53,6 +53,9 @@ def write_placeholder(reader: PdfFileReader, wish: PlaceholderWish) -> Placed:
         _check_allowed(reader, wish)
         field_name = wish.field_name or _choose_field(reader)
         shown = None if wish.appearance is None else Shown(wish.appearance, wish.at, reader, field_name)
+    # Microsoft Word writes hybrid files (ISO 32000-2, 7.5.8.4): all objects are in the bytes that are signed, readers from before 2003
+    # see fewer of them. pyHanko's strict mode would refuse each of Word's documents; its tables were read strictly before.
+    reader.strict = not reader.xrefs.hybrid_xrefs_present
     writer = IncrementalPdfFileWriter.from_reader(reader)
     signer = PdfSigner(
         PdfSignatureMetadata(
