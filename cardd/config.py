@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from cardd.model import SeatName
+from cardd.revocation_settings import Revocation
 from cardd.tomlfile import BrokenFile, KeyPath, Layout, TomlModel, parse, read_bytes
 from cardd.watch_settings import Watching
 
@@ -229,6 +230,7 @@ class Settings(TomlModel):
     audit: Audit = Audit()
     badges: Badges = Badges()
     watching: Watching = Watching()
+    revocation: Revocation = Revocation()
 
     @property
     def seat_names(self) -> tuple[SeatName, ...]:
@@ -250,6 +252,10 @@ class Settings(TomlModel):
     def master_key_path(self, environment: Mapping[str, str] = os.environ) -> Path:
         """Where the master key of the badges is, by the same rule."""
         return self._key_path(self.badges.master_key, environment)
+
+    def revocation_path(self) -> Path:
+        """Where the lists that were checked lie, as the daemon keeps them."""
+        return self.state_directory / "revocation"
 
     def watch_list_path(self, which: Literal["staff", "protected"]) -> Path:
         """Where a list of watched cards is. A plain name stands in the state directory."""

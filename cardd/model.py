@@ -98,6 +98,8 @@ class Operation(StrEnum):
     PIN_STATUS = "pin_status"
     TOKEN_INFO = "token_info"
     CHANGE_PIN = "change_pin"
+    CERTIFICATE_CHECK = "certificate_check"
+    """To ask whether a certificate that the caller brings along holds; no card is touched."""
     SIGN = "sign"
     GRANT = "grant"
     """Signatures with an operator's key without a PIN each, bounded in number and time."""

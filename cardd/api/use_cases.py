@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from cardd.reading.service import ReadingService
     from cardd.signing.grants import Grants
     from cardd.signing.service import SigningService
+    from cardd.verifying.service import VerifyingService
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class UseCases:
     enrolment: "EnrolmentService"
     office: "OfficeService"
     auditing: "AuditingService"
+    verifying: "VerifyingService"
 
 
 LoadUseCases = Callable[[], Awaitable[UseCases]]

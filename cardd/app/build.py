@@ -46,6 +46,7 @@ from cardd.policy.decide import has_right
 from cardd.ports import Clock, Publish
 from cardd.readers.entries import Departure
 from cardd.readers.watch import Watch
+from cardd.revocation.held import HeldLists
 from cardd.sessions.overrides import Overrides
 from cardd.sessions.table import SessionTable
 from cardd.state.badges import BadgeBook
@@ -109,6 +110,7 @@ class _Inside:
     watch_lists: WatchedCards
     watching: WatchTask
     leaving: LeavingTask
+    lists: HeldLists
 
     def check_login(self) -> None:
         """Whether anybody may log in at all. Raises `LoginRefused`, `HeadsOverdue`."""
@@ -191,6 +193,7 @@ def _inside(given: Given, recorder: Recorder) -> _Inside:
         watch_lists,
         WatchTask(settings, watch_lists, given.journal, clock, hub.publish),
         LeavingTask(settings, given.journal, clock, publish),
+        HeldLists(clock),
     )
 
 
@@ -245,6 +248,7 @@ def _use_cases(inside: _Inside, gate: Gate) -> UseCaseParts:
         watch_lists=inside.watch_lists,
         journal=given.journal,
         head_exported=inside.leaving.leaving.exported,
+        lists=inside.lists,
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cardd.api.use_cases import UseCases
+from cardd.app.revocation import Judges
 from cardd.app.used_keys import UsedKeyFile
 from cardd.app.watching import WatchedCards
 from cardd.audit.asynchronous import AsyncJournal
@@ -20,6 +21,7 @@ from cardd.history.book import Book
 from cardd.in_force import InForce
 from cardd.office.exchange import OfficeFiles
 from cardd.ports import Clock, Publish
+from cardd.revocation.held import HeldLists
 from cardd.sessions.overrides import Overrides
 from cardd.sessions.table import SessionTable
 from cardd.state.approvals import Approvals
@@ -60,6 +62,8 @@ class UseCaseParts:
     journal: AsyncJournal
     head_exported: Callable[[int], None]
     """Told how many records a head has that was taken out by hand."""
+    lists: HeldLists
+    """The revocation lists of this machine."""
 
 
 class UseCaseLoader:
@@ -92,10 +96,12 @@ class UseCaseLoader:
         from cardd.reading.service import ReadingService  # noqa: PLC0415
         from cardd.signing.grants import Grants  # noqa: PLC0415
         from cardd.signing.service import SigningService  # noqa: PLC0415
+        from cardd.verifying.service import VerifyingService  # noqa: PLC0415
 
         parts = self._parts
         authorities = OperatorCa(parts.settings.operator_ca, test=parts.settings.mode == "test")
-        rules = BadgeRules(authorities.badge_problem, badge_uuid, badge_expires_us)
+        judges = Judges(parts.settings, parts.lists, parts.in_force)
+        rules = BadgeRules(authorities.badge_problem, badge_uuid, badge_expires_us, judges.badges)
         prover = BadgeProver(parts.gate, parts.attempts, parts.in_force, rules, parts.clock)
         limits = parts.settings.limits
         grants = Grants(parts.gate, parts.clock, most_count=limits.grant_count, most_seconds=limits.grant_seconds)
@@ -113,6 +119,7 @@ class UseCaseLoader:
             _enrolment(parts, rules),
             OfficeService(parts.gate, parts.office_files),
             _auditing(parts, prover),
+            VerifyingService(parts.gate, judges.certificate, parts.clock),
         )
 
 

@@ -96,8 +96,9 @@ class Admission:
         await self._parts.journal.state(StateRecord(**facts, problem="repeated"))
         return session
 
-    async def without_card(self, request: Request) -> tuple[Session, dict[str, Any]]:
-        """For what the role's rights allow and touches no card; also the fields that name a second person, where one agreed.
+    async def without_card(self, request: Request, kind: CardKind = CardKind.UNKNOWN) -> tuple[Session, dict[str, Any]]:
+        """For what touches no card: the role's rights, or a row about cards of this `kind`, allow it. Also the fields that name a
+        second person, where one agreed.
 
         Raises `LockedDown` (but never for the stop itself), `SessionRequired`, `SessionLocked`, `PolicyDenied`,
         `ApprovalRequired`, `ApprovalInvalid`, `AuditUnavailable`.
@@ -109,7 +110,7 @@ class Admission:
             session = self._session(request.operation, request.call)
             assert session is not None
             facts |= fields.of_session(session)
-            decision = self._judge(request, CardKind.UNKNOWN, session, facts)
+            decision = self._judge(request, kind, session, facts)
             await self._agreed(request, decision, session, facts)
         except CarddError as error:
             await self._refused(facts, error)

@@ -17,6 +17,7 @@ Block = tuple[tuple[str, ...], ...]
 _ORDERS = ((5, 4, 3, 0, 1, 2), (5, 4, 0, 1, 3, 2), (5, 4, 1, 3, 0, 2), (3, 4, 0, 1, 5, 2))
 """Of places in a cell."""
 FLAGS = ("number_law", "high_risk", "emergency", "resident_code")
+REQUIRED = "certificate_status"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,8 @@ def _of_role(role: Role) -> dict[str, str]:
 
 def _of_purpose(purpose: Purpose) -> dict[str, str]:
     said = {"ja": purpose.ja, "en": purpose.en, "legal_basis": purpose.legal_basis}
-    return said | {flag: "yes" if getattr(purpose, flag) else "" for flag in FLAGS}
+    said |= {flag: "yes" if getattr(purpose, flag) else "" for flag in FLAGS}
+    return said | {REQUIRED: "yes" if purpose.certificate_status == "require" else ""}
 
 
 def _pairs(before: Mapping[str, str], after: Mapping[str, str]) -> Iterable[tuple[str, str, str]]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from cardd.policy import words
-from cardd.policy.diff import FLAGS, Block, Difference, Moved, Renamed
+from cardd.policy.diff import FLAGS, REQUIRED, Block, Difference, Moved, Renamed
 from cardd.policy.plain import Plain
 from cardd.policy.rules import Policy
 from cardd.policy.screen import visible, wrapped
@@ -125,7 +125,7 @@ class _Names:
             return words.say("approves", self._locale, name=words.OPERATIONS[code].name.to(self._locale))
         if key == "may_spend_last_try":
             return words.LAST_TRY.to(self._locale)
-        return words.PURPOSE_FLAGS[key].name.to(self._locale) if key in FLAGS else None
+        return words.PURPOSE_FLAGS[key].name.to(self._locale) if key in (*FLAGS, REQUIRED) else None
 
     def moved(self, moved: Moved, everybody: frozenset[str], width: int) -> list[str]:
         what = WAYS[(moved.before, moved.after)].to(self._locale)

@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 
-from cardd.model import Item, KeyRole, Operation
+from cardd.model import CardKind, Item, KeyRole, Operation
 from cardd.policy.decide import decide
 from cardd.policy.facts import Question
 from cardd.policy.rules import Policy, objects_of
-from cardd.policy.table import ANY_CLIENT, NEED_KEYS, ROW_OPERATIONS, Row
+from cardd.policy.table import ANY_CLIENT, NEED_KEYS, ROW_OPERATIONS, CertificateStatus, Row
 
 MOST_NEAR = 5
 """Rows that are named at most."""
+WITH_CERTIFICATE = frozenset({Operation.SIGN, Operation.CERTIFICATE_CHECK})
 STILL_NEAR = 3
 """What lacks more than this is not near."""
 
@@ -38,6 +39,8 @@ class Explanation:
     """Line of the policy file that decided, where one line did."""
     second_person: bool
     pin_again: bool
+    certificate_status: CertificateStatus | None
+    """For what uses a certificate: what holds where nobody can tell whether it was revoked."""
     near: tuple[Near, ...]
     """Where it is refused: rows that would allow it but for something, nearest first."""
 
@@ -54,8 +57,17 @@ def explain(question: Question, policy: Policy) -> Explanation:
         _line(question, decision.rule, policy),
         decision.second_person,
         decision.pin_again,
+        _status(question, policy),
         near,
     )
+
+
+def _status(question: Question, policy: Policy) -> CertificateStatus | None:
+    purpose = policy.purposes.get(question.purpose or "")
+    if purpose is None or question.operation not in WITH_CERTIFICATE:
+        return None
+    checked = question.operation is Operation.CERTIFICATE_CHECK or question.card_kind is not CardKind.BADGE
+    return purpose.certificate_status if checked else None
 
 
 def _line(question: Question, rule: str, policy: Policy) -> int | None:

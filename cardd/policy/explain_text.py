@@ -14,6 +14,8 @@ def sentences(told: Plain, locale: Locale, width: int = WIDTH) -> list[str]:
         lines.append(say("needs_second", locale))
     if told["pin_again"]:
         lines.append(say("needs_pin", locale))
+    if told["certificate_status"] is not None:
+        lines.append(say(f"status_{told['certificate_status']}", locale))
     if told["reason"] and told["reason"] != "no_row":
         reason = words.REASONS.get(told["reason"])
         lines.append(say("because", locale, reason=reason.to(locale) if reason else visible(told["reason"])))

@@ -31,6 +31,7 @@ def plain_explanation(explanation: Explanation, policy: Policy) -> Plain:
         "line": explanation.line,
         "second_person": explanation.second_person,
         "pin_again": explanation.pin_again,
+        "certificate_status": explanation.certificate_status,
         "near": [{"row": near.row, "line": near.line, "lacks": list(near.lacks)} for near in explanation.near],
         "policy_hash": policy.hash,
         "policy_version": policy.table.version,

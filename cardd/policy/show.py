@@ -51,7 +51,7 @@ def _name(table: Mapping[str, Any], locale: Locale) -> str:
 
 
 def _flags(purpose: Plain, locale: Locale) -> str:
-    return "".join(mark.mark.to(locale) for flag, mark in words.PURPOSE_FLAGS.items() if purpose[flag])
+    return "".join(mark.mark.to(locale) for flag, mark in words.PURPOSE_FLAGS.items() if words.flagged(purpose, flag))
 
 
 # --- the tables ------------------------------------------------------------------------------------------------------
@@ -175,7 +175,7 @@ def _legend(policy: Plain, clients: Mapping[tuple[str, ...], int], locale: Local
     flags = [
         f"{mark.mark.to(locale)} {mark.name.to(locale)}"
         for flag, mark in words.PURPOSE_FLAGS.items()
-        if any(purpose[flag] for purpose in policy["purposes"])
+        if any(words.flagged(purpose, flag) for purpose in policy["purposes"])
     ]
     return lines + _entries(more, width) + _entries(flags, width)
 

@@ -12,6 +12,7 @@ Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,47}$")]
 ClientName = Annotated[str, StringConstraints(pattern=r"^(\*|[a-z0-9][a-z0-9_-]{0,47})$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$")]
 ANY_CLIENT = "*"
+CertificateStatus = Literal["require", "allow_not_checked"]
 NEED_KEYS = frozenset({Operation.SIGN, Operation.CERTIFICATE, Operation.GRANT})
 GRANT_KEYS = frozenset({KeyRole.AUTHENTICATION, KeyRole.KEY_MANAGEMENT})
 """Keys of a badge that sign more than once after one PIN. PIV 9C wants its PIN each time (SP 800-73-4 part 1, table 4b)."""
@@ -79,6 +80,9 @@ class Purpose(TomlModel):
     """Whether the emergency override may be used for it (S10)."""
     resident_code: bool = False
     """Whether it is about 住民票コード: never for clients of the private sector."""
+    certificate_status: CertificateStatus = "allow_not_checked"
+    """Where nobody can tell whether a certificate was revoked (no list, a list too old): `require` refuses it, `allow_not_checked`
+    lets it be used, marked as not checked. What is revoked, expired or of another kind is refused under every purpose."""
 
 
 class Row(TomlModel):

@@ -30,6 +30,7 @@ def _marked(mark_ja: str, mark_en: str, ja: str, en: str) -> Marked:
 OPERATIONS: Mapping[str, Marked] = {
     "read": _marked("読", "R", "読み取り", "read"),
     "certificate": _marked("証", "C", "電子証明書の取得", "get a certificate"),
+    "certificate_check": _marked("検", "K", "電子証明書の有効性の確認", "check a certificate"),
     "sign": _marked("署", "S", "署名", "sign"),
     "grant": _marked("括", "G", "まとめて署名する許可", "a bounded number of signatures after one PIN"),
     "change_pin": _marked("変", "N", "暗証番号の変更", "a new PIN in place of the old one"),
@@ -97,7 +98,19 @@ PURPOSE_FLAGS: Mapping[str, Marked] = {
         "[住]", "[C]", "住民票コード: 民間の業務は不可", "resident code: never for the private sector"
     ),
     "emergency": _marked("[緊]", "[E]", "緊急時の特例の対象", "the emergency override may be used"),
+    "certificate_status": _marked(
+        "[失]",
+        "[V]",
+        "失効の確認が必須 (確認できない証明書は使えない)",
+        "certificates only where revocation could be checked",
+    ),
 }
+
+
+def flagged(purpose: Mapping[str, object], flag: str) -> bool:
+    """Whether a purpose (as plain values) has a flag; of `certificate_status` the stern word counts."""
+    return purpose[flag] in (True, "require")
+
 
 SECOND_PERSON = "+"
 EMERGENCY_ONLY = "!"
@@ -133,6 +146,14 @@ TEXTS: Mapping[str, Two] = {
     "needs_second": Two("もう1人の承認が必要です。", "Another person must agree."),
     "needs_pin": Two(
         "直前の暗証番号入力が必要です。", "The operator's PIN must have been typed within the last minutes."
+    ),
+    "status_require": Two(
+        "電子証明書は、失効していないことが確認できた場合だけ使えます。",
+        "A resident's certificate counts only where it could be found out that it is not revoked.",
+    ),
+    "status_allow_not_checked": Two(
+        "電子証明書は、失効の確認ができなくても「未確認」と記録して使えます。",
+        "A resident's certificate counts also where its revocation could not be found out; the record says so.",
     ),
     "near": Two("近い行:", "Nearest rows:"),
     "near_row": Two("{row} (行 {line}): 合わないもの {lacks}", "{row} (line {line}): does not fit {lacks}"),

@@ -18,11 +18,14 @@ from cardd.in_force import InForce
 from cardd.iso7816.connection import SmartCardConnection
 from cardd.japan_time import today, utc
 from cardd.model import CardRef, KeyRole, PinKind, PinOutcome
-from cardd.ports import Clock
+from cardd.ports import CertificateFinding, Clock
 from cardd.proving.challenge import Challenge
 from cardd.register import Operator
 from cardd.signatures import check_signature, key_kind, public_key
 from cardd.state.attempts import LoginAttempts
+
+PASSING = ("good", "not_checked")
+"""Findings with which a badge goes on; the second where a list should have said whether it is revoked, and could not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,14 @@ class BadgeRules:
     """The card UUID that a good certificate names, 32 lower-case hex digits, or None."""
     not_after_us: Callable[[bytes], int]
     """When a good certificate ends, microseconds since 1970."""
+    finding: Callable[[bytes, datetime], CertificateFinding] | None = None
+    """In place of `problem` for a badge that proves its holder: looks into the operator CA's lists as well."""
+
+    def find(self, certificate: bytes, at: datetime) -> CertificateFinding:
+        """`good`, `not_checked`, or the word for which the badge is refused."""
+        if self.finding is not None:
+            return self.finding(certificate, at)
+        return CertificateFinding(self.problem(certificate, at) or PASSING[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +114,9 @@ class BadgeProver:
             raise LoginRefused(problem="role_ended")
 
     def _admit(self, door: Door, certificate: bytes, fingerprint: str) -> Operator:
-        problem = self._rules.problem(certificate, utc(self._clock.utc_us()))
-        door.notes.certificate = problem or "good"
+        finding = self._rules.find(certificate, utc(self._clock.utc_us()))
+        door.notes.certificate, door.notes.list_age_s = finding.word, finding.list_age_s
+        problem = None if finding.word in PASSING else finding.word
         if problem is not None:
             raise LoginRefused(problem=problem)
         on_card = guid_of(door.identity)

@@ -45,6 +45,8 @@ class Result(WireModel):
     second_person: bool
     pin_again: bool
     """Whether the operator's PIN must have been typed within the last minutes."""
+    certificate_status: Literal["require", "allow_not_checked"] | None
+    """For what uses a resident's certificate: what holds where nobody can tell whether it was revoked."""
     near: tuple[Near, ...]
     policy_hash: str
     policy_version: int

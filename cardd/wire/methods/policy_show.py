@@ -1,5 +1,7 @@
 """`policy.show`: the policy in force as a table. No card is touched, nobody need be logged in."""
 
+from typing import Literal
+
 from cardd.wire.base import WireModel
 
 METHOD = "policy.show"
@@ -23,6 +25,8 @@ class PurposeRow(WireModel):
     high_risk: bool
     emergency: bool
     resident_code: bool
+    certificate_status: Literal["require", "allow_not_checked"]
+    """What holds where nobody can tell whether a certificate was revoked."""
 
 
 class PolicyRow(WireModel):

@@ -1,0 +1,44 @@
+"""Revocation lists in the daemon: what judges certificates, put together from the daemon's parts. The certificate code comes late."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cardd.config import Settings
+from cardd.in_force import InForce
+from cardd.revocation.answers import AnswerFolder
+from cardd.revocation.held import HeldLists
+from cardd.revocation_settings import RESIDENTS, ListFor
+
+if TYPE_CHECKING:
+    from cardd.ports import CertificateJudge
+    from cardd.verifying.service import Judge
+
+HOUR_S = 3600
+
+
+def anchor_files(settings: Settings) -> dict[ListFor, tuple[Path, ...]]:
+    """The PEM files of the anchors, by whose certificates they are."""
+    files: dict[ListFor, tuple[Path, ...]] = {"operator_ca": settings.operator_ca}
+    return files | {about: settings.revocation.anchors(about) for about in RESIDENTS}
+
+
+class Judges:
+    """All that judge certificates. Making this brings the certificate code: once, with the use cases."""
+
+    def __init__(self, settings: Settings, held: HeldLists, in_force: InForce) -> None:
+        from cardd.revocation.checking import Checker  # noqa: PLC0415
+        from cardd.revocation.judge import BadgeJudge, ResidentJudge  # noqa: PLC0415
+        from cardd.verifying.judging import Judging  # noqa: PLC0415
+
+        given = settings.revocation
+        self.checker: Checker = Checker(
+            anchor_files(settings),
+            held,
+            AnswerFolder(given.directory),
+            test=settings.mode == "test",
+            rule_s=given.rule_hours * HOUR_S,
+        )
+        has_lists = any(each.about == "operator_ca" for each in given.lists)
+        self.badges: BadgeJudge = BadgeJudge(self.checker, has_lists=has_lists, needs_list=given.badges_need_list)
+        self.residents: CertificateJudge = ResidentJudge(self.checker, lambda: in_force.policy)
+        self.certificate: Judge = Judging(self.checker, lambda: in_force.policy)

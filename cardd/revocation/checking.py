@@ -1,0 +1,177 @@
+"""Judges certificates by the anchors, lists and OCSP answers of this machine. Importing this brings the certificate code.
+
+Called on readers' threads and on threads of `certificate.check`; asks no network, and takes a few milliseconds.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from cardd.errors import CertificateUnknown
+from cardd.log import get_logger
+from cardd.revocation.answers import AnswerFolder
+from cardd.revocation.held import HeldLists
+from cardd.revocation_settings import RESIDENTS, ListFor
+from certs.errors import BadAnchor, Malformed
+from certs.profiles.profile import Kind
+from certs.profiles.registry import PROFILES
+from certs.validation.evidence import Evidence
+from certs.validation.truststore import TrustStore, from_pem
+from certs.validation.validate import parse, validate
+from certs.validation.verdict import State, Verdict, unknown
+
+CLOCK_BEHIND = "clock_behind_list"
+ANCHORS_UNUSABLE = "anchors_unusable"
+OPERATOR_CA_UNUSABLE = "operator_ca_unusable"
+"""What a login is told while the operator CA's files cannot be used."""
+_LISTS: Mapping[Kind, ListFor] = {
+    Kind.JPKI_SIGNATURE: "jpki_signature",
+    Kind.JPKI_AUTHENTICATION: "jpki_authentication",
+    Kind.OPERATOR_BADGE: "operator_ca",
+    Kind.OPERATOR_SIGNATURE: "operator_ca",
+}
+EVERYTHING: tuple[ListFor, ...] = ("operator_ca", *RESIDENTS)
+
+
+def load_anchors(files: tuple[Path, ...], *, test: bool) -> TrustStore:
+    """The authorities of all files. Raises `OSError`, `BadAnchor` (`test_anchor`: only mode test takes those)."""
+    store = from_pem(file.read_bytes() for file in files)
+    if not test and any(anchor.is_test for anchor in store.anchors):
+        raise BadAnchor("test_anchor")
+    return store
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A certificate to judge, with what came along with it; all DER that nobody looked at. `kind` None: any that may sign."""
+
+    der: bytes = field(repr=False)
+    kind: Kind | None
+    others: tuple[bytes, ...] = field(default=(), repr=False)
+    lists: tuple[bytes, ...] = field(default=(), repr=False)
+    responses: tuple[bytes, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """Who issued a certificate: the name (RFC 4514) and SHA-256 of the authority's certificate, lower-case hex."""
+
+    name: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The verdict, and who issued the certificate where its chain is good."""
+
+    verdict: Verdict
+    authority: Authority | None
+
+
+class Checker:
+    """Anchors are read with the first question; files that cannot be used are looked at again with the next."""
+
+    def __init__(
+        self,
+        anchors: Mapping[ListFor, tuple[Path, ...]],
+        held: HeldLists,
+        answers: AnswerFolder,
+        *,
+        test: bool,
+        rule_s: int,
+    ) -> None:
+        """`rule_s`: a list about residents' certificates that is older than so many seconds answers nothing any more (K4)."""
+        self._files, self._held, self._answers = anchors, held, answers
+        self._test, self._rule_s = test, rule_s
+        self._stores: dict[tuple[ListFor, ...], TrustStore] = {}
+
+    def configured(self, kind: Kind | None) -> bool:
+        """Whether there is any anchor for this kind."""
+        return bool(self._anchor_files(_abouts(kind)))
+
+    def check(self, offered: Offered, at: datetime | None = None) -> Checked:
+        """Judge at a time (aware; None: now). Raises `CertificateUnknown`: `clock_behind_list` (K6), `anchors_unusable`,
+        `operator_ca_unusable`.
+
+        Without an anchor for this kind the verdict is `not_checked` in every answer.
+        """
+        if self._held.clock_behind:
+            raise CertificateUnknown(problem=CLOCK_BEHIND)
+        abouts = _abouts(offered.kind)
+        if not self._anchor_files(abouts):
+            return Checked(Verdict(), None)
+        now = self._held.now()
+        at = now if at is None else at
+        store = self._store(abouts)
+        evidence = Evidence(
+            lists=offered.lists,
+            responses=(*offered.responses, *self._answers.about(hashlib.sha256(offered.der).hexdigest())),
+            long_lists=self._held.about(abouts),
+            seen_at=now,
+        )
+        profile = None if offered.kind is None else PROFILES[offered.kind]
+        verdict = validate(offered.der, profile, store, at, others=offered.others, evidence=evidence, test=self._test)
+        authority = _issuer_of(offered, store) if verdict.chain.state is State.GOOD else None
+        return Checked(self._by_age(verdict, offered.kind), authority)
+
+    def _by_age(self, verdict: Verdict, kind: Kind | None) -> Verdict:
+        """A list that is good by its own end but older than our limit says nothing; that something was revoked, it still says."""
+        old = verdict.list_age_s is not None and verdict.list_age_s > self._rule_s
+        if (
+            not old
+            or verdict.revocation.state is not State.GOOD
+            or (kind is not None and _LISTS[kind] not in RESIDENTS)
+        ):
+            return verdict
+        return replace(verdict, revocation=unknown("list_too_old"))
+
+    def _anchor_files(self, abouts: tuple[ListFor, ...]) -> tuple[Path, ...]:
+        return tuple(file for about in abouts for file in self._files.get(about, ()))
+
+    def _store(self, abouts: tuple[ListFor, ...]) -> TrustStore:
+        if abouts not in self._stores:
+            files = self._anchor_files(abouts)
+            try:
+                self._stores[abouts] = load_anchors(files, test=self._test)
+            except (OSError, BadAnchor) as error:
+                problem = error.problem if isinstance(error, BadAnchor) else "unreadable"
+                word = OPERATOR_CA_UNUSABLE if abouts == ("operator_ca",) else ANCHORS_UNUSABLE
+                get_logger().error(
+                    word, problem=problem, files=[str(file) for file in files], remedy="cardd --check-config"
+                )
+                raise CertificateUnknown(problem=word) from None
+        return self._stores[abouts]
+
+
+def _abouts(kind: Kind | None) -> tuple[ListFor, ...]:
+    return EVERYTHING if kind is None else (_LISTS[kind],)
+
+
+def _issuer_of(offered: Offered, store: TrustStore) -> Authority | None:
+    """Which authority signed a certificate whose chain is good: an anchor, else one that came along."""
+    leaf = parse(offered.der)
+    candidates = [each.certificate for each in store.anchors]
+    for der in offered.others:
+        try:
+            candidates.append(parse(der))
+        except Malformed:  # then the path does not go over it either
+            continue
+    issuer = next((each for each in candidates if _signed(leaf, each)), None)
+    if issuer is None:
+        return None
+    fingerprint = hashlib.sha256(issuer.public_bytes(Encoding.DER)).hexdigest()
+    return Authority(issuer.subject.rfc4514_string(), fingerprint)
+
+
+def _signed(leaf: x509.Certificate, issuer: x509.Certificate) -> bool:
+    try:
+        leaf.verify_directly_issued_by(issuer)
+    except (InvalidSignature, ValueError, TypeError, UnsupportedAlgorithm):
+        return False
+    return True
