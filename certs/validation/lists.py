@@ -6,7 +6,9 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
+from certs.errors import Malformed
 from certs.validation.algorithms import STRONG_HASHES
+from certs.validation.list_walk import EntryNotUnderstood, check_entries
 from certs.validation.scope import Scope, scope_of
 
 UNDERSTOOD = frozenset({x509.AuthorityKeyIdentifier.oid, x509.CRLNumber.oid, x509.IssuingDistributionPoint.oid})
@@ -32,14 +34,18 @@ class UsableList:
 def read_list(octets: bytes, issuer: x509.Certificate) -> UsableList:
     """The list, if it is whole, of this issuer, signed by its key with a strong hash, complete, and understood. Raises `UnusableList`.
 
-    Delta lists (RFC 5280, 5.2.4), indirect lists and lists of some reasons (5.2.5) are refused as `list_not_understood`.
+    Delta lists (RFC 5280, 5.2.4), indirect lists and lists of some reasons (5.2.5) are refused as `list_not_understood`: what the
+    public sources say of JPKI's lists is complete lists by the issuer, divided by distribution point.
     """
     try:
         found = x509.load_der_x509_crl(octets)
         _check_issuer(found, issuer)
         _check_signature(found, issuer)
         scope = _understood(found)
-    except (ValueError, TypeError, OverflowError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
+        check_entries(octets)
+    except EntryNotUnderstood:
+        raise UnusableList("list_not_understood") from None
+    except (Malformed, ValueError, TypeError, OverflowError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
         raise UnusableList("list_malformed") from None
     return UsableList(found, scope)
 

@@ -1,0 +1,1 @@
+"""Long revocation lists: taken in once, outside of any request, and looked up on the disk."""
