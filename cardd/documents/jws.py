@@ -1,0 +1,165 @@
+"""JWS with the signer's certificate in it, compact or detached: prepare here, sign behind the daemon, finish here.
+
+RFC 7515: compact serialization (7.1), detached content (appendix F), `x5c` (4.1.6), `x5t#S256` (4.1.8). RFC 7518: RS256, ES256, ES384.
+The signature is over the certificate too, so it must be known before: `sign.begin` gives it.
+"""
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, cast
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from jwt.utils import der_to_raw_signature
+
+from cardd.documents.cades_answer import check_fingerprint
+from cardd.documents.errors import DocumentError
+from cardd.documents.facts import Document, facts_of, octets_of, opened, pieces
+from cardd.documents.jws_form import ALGORITHMS, algorithm_of, packed
+from cardd.documents.keys import PublicKey, holds, is_weak, load_certificate, public_key
+from cardd.documents.model import Facts, Format, Order, Stamper, ValidationMaterial
+from cardd.documents.state import Value, dump_state, load_state
+
+LARGEST_PAYLOAD = 64 * 1024 * 1024
+"""Bytes of a document that goes into its signature; a detached one may have any size."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedJws:
+    """All of a JWS but the value that the daemon gives."""
+
+    facts: Facts
+    order: Order
+    header: str = field(repr=False)
+    """The protected header in base64url."""
+    certificate: bytes = field(repr=False)
+    detached: bool
+    document: Document | None = field(repr=False)
+    """Read again by `finish`. None: detached, over bytes that were not kept."""
+
+    def dumps(self) -> bytes:
+        """For whoever cannot wait: JSON, with the document where it goes into the signature, else with the file's place or nothing."""
+        rest: dict[str, Value] = {
+            "header": self.header,
+            "certificate": self.certificate,
+            "detached": self.detached,
+            "path": str(self.document.absolute()) if isinstance(self.document, Path) else None,
+            "document": self.document if isinstance(self.document, bytes) and not self.detached else None,
+        }
+        return dump_state(Format.JWS, self.facts, self.order, rest)
+
+    @classmethod
+    def loads(cls, octets: bytes, *, document: Document | None = None) -> "PreparedJws":
+        """Read it back. `document`: where it stands now, if somewhere else, or the bytes that were not kept.
+
+        Raises `DocumentError`: `state_unreadable`, `state_version`, `state_other_format`.
+        """
+        state = load_state(octets, Format.JWS)
+        path, kept = state.optional_text("path"), state.optional_octets("document")
+        found = document if document is not None else Path(path) if path is not None else kept
+        detached = state.flag("detached")
+        if state.order.signature_format != "raw" or (found is None and not detached):
+            raise DocumentError("state_unreadable")
+        header, certificate = state.text("header"), state.octets("certificate")
+        return cls(state.facts, state.order, header, certificate, detached, found)
+
+    def finish(
+        self,
+        answer: bytes,
+        *,
+        expected_fingerprint: str | None = None,
+        stamper: Stamper | None = None,
+        material: ValidationMaterial | None = None,
+    ) -> bytes:
+        """The JWS, ASCII: `header.payload.signature`, or `header..signature` detached. `answer`: PKCS#1 v1.5, or ECDSA in DER.
+
+        Raises `DocumentError`: `certificate_swapped`, `document_changed`, `signature_wrong`, `file_unreadable`, `level_not_in_format`
+        (the compact form has no place for a time stamp).
+        """
+        if stamper is not None or material is not None:
+            raise DocumentError("level_not_in_format")
+        check_fingerprint(self.certificate, expected_fingerprint)
+        payload = self._payload()
+        key = public_key(load_certificate(self.certificate))
+        scheme = ALGORITHMS[algorithm_of(key)]
+        if scheme.hash_name != self.order.hash_name or not holds(key, answer, self.order.digest, scheme):
+            raise DocumentError("signature_wrong")
+        return f"{self.header}.{payload}.{packed(_raw(answer, key))}".encode()
+
+    def _payload(self) -> str:
+        """The middle part, after the document was found to be what was prepared."""
+        if self.document is None:
+            return ""
+        if self.detached:
+            document, middle = self.document, ""
+        else:
+            document = octets_of(self.document, LARGEST_PAYLOAD)
+            middle = packed(document)
+        if signing_digest(self.header, document, self.order.hash_name) != self.order.digest:
+            raise DocumentError("document_changed")
+        return middle
+
+
+def prepare(
+    document: Document,
+    name: str | None = None,
+    *,
+    certificate: bytes,
+    chain: Sequence[bytes] = (),
+    detached: bool = False,
+    typ: str | None = None,
+    cty: str | None = None,
+) -> PreparedJws:
+    """Read the document once and say what is to be signed. `certificate`: the signer's, DER; `chain`: each the issuer of the one before.
+
+    `typ`, `cty`: media types of the whole and of the document (RFC 7515, 4.1.9 and 4.1.10). Raises `DocumentError`:
+    `file_unreadable`, `too_large`, `certificate_unreadable`, `key_not_supported`, `key_weak`.
+    """
+    key = public_key(load_certificate(certificate))
+    if is_weak(key):
+        raise DocumentError("key_weak")
+    for der in chain:
+        load_certificate(der)
+    algorithm = algorithm_of(key)
+    facts = facts_of(document, name)
+    if not detached and facts.size > LARGEST_PAYLOAD:
+        raise DocumentError("too_large")
+    header = {
+        "alg": algorithm,
+        **({} if typ is None else {"typ": typ}),
+        **({} if cty is None else {"cty": cty}),
+        "x5c": [base64.b64encode(der).decode() for der in (certificate, *chain)],
+        "x5t#S256": packed(hashlib.sha256(certificate).digest()),
+    }
+    protected = packed(json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode())
+    hash_name = cast(Literal["sha256", "sha384", "sha512"], ALGORITHMS[algorithm].hash_name)
+    order = Order("raw", hash_name, signing_digest(protected, document, hash_name))
+    return PreparedJws(facts, order, protected, certificate, detached, document)
+
+
+def signing_digest(header: str, document: Document, hash_name: str) -> bytes:
+    """The digest of the JWS signing input (RFC 7515, 5.1, step 8), of a document that is read in pieces."""
+    made = hashlib.new(hash_name, header.encode() + b".")
+    with opened(document) as stream:
+        for piece in _in_threes(pieces(stream)):
+            made.update(packed(piece).encode())
+    return made.digest()
+
+
+def _in_threes(source: Iterator[bytes]) -> Iterator[bytes]:
+    """The same bytes in pieces of a multiple of three bytes, but for the last one."""
+    rest = b""
+    for piece in source:
+        whole = rest + piece
+        cut = len(whole) - len(whole) % 3
+        yield whole[:cut]
+        rest = whole[cut:]
+    yield rest
+
+
+def _raw(answer: bytes, key: PublicKey) -> bytes:
+    """ECDSA as JWS has it: r and s of fixed length, one behind the other (RFC 7518, 3.4); RSA as it is. The value has been verified."""
+    return der_to_raw_signature(answer, key.curve) if isinstance(key, ec.EllipticCurvePublicKey) else answer
