@@ -32,31 +32,39 @@ class EntryNotUnderstood(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Where the entries lie, as places in the list's bytes; both 0 when there are none."""
+    """The parts of a list, as places in its bytes."""
 
+    signed: slice
+    """tbsCertList, with its header: what the signature is over."""
     version_2: bool
-    start: int
-    end: int
+    inner_algorithm: slice
+    """The algorithm as it stands under the signature, and, behind it, as it stands beside the signature (5.1.1.2 and 5.1.2.2)."""
+    outer_algorithm: slice
+    entries: slice
+    """The content of revokedCertificates; empty when there are none."""
 
 
 def frame_of(octets: bytes) -> Frame:
-    """Finds revokedCertificates in a DER CertificateList. Raises `Malformed`."""
+    """Finds the parts of a DER CertificateList. Raises `Malformed`."""
     try:
-        _, body, end = _header(octets, 0, len(octets))
-        _, place, end = _header(octets, body, end)
+        _, body, whole = _header(octets, 0, len(octets))
+        _, place, end = _header(octets, body, whole)
+        outer = slice(end, _header(octets, end, whole)[2])
         version_2 = octets[place : place + 3] == _VERSION_2
         if octets[place] == _INTEGER:
             place = _header(octets, place, end)[2]
+        inner = slice(place, _header(octets, place, end)[2])
         for _ in range(3):  # signature, issuer, thisUpdate
             place = _header(octets, place, end)[2]
         if place < end and octets[place] in (_UTC_TIME, _GENERALIZED_TIME):
             place = _header(octets, place, end)[2]
+        entries = slice(0, 0)
         if place < end and octets[place] == _SEQUENCE:
             _, start, stop = _header(octets, place, end)
-            return Frame(version_2, start, stop)
+            entries = slice(start, stop)
     except IndexError:
         raise Malformed("truncated") from None
-    return Frame(version_2, 0, 0)
+    return Frame(slice(body, end), version_2, inner, outer, entries)
 
 
 def check_entries(octets: bytes) -> None:
@@ -65,7 +73,7 @@ def check_entries(octets: bytes) -> None:
     Costs next to nothing for most lists: what must not be ignored has bytes of its own, and only where they occur it is walked.
     """
     frame = frame_of(octets)
-    if any(octets.find(each, frame.start, frame.end) >= 0 for each in _CONSPICUOUS):
+    if any(octets.find(each, frame.entries.start, frame.entries.stop) >= 0 for each in _CONSPICUOUS):
         for _ in entries_of(octets, frame):
             pass
 
@@ -77,7 +85,7 @@ def entries_of(octets: bytes, frame: Frame) -> Iterator[tuple[bytes, int]]:
     """
     days: dict[bytes, int] = {}
     known: set[bytes] = set()
-    place, end = frame.start, frame.end
+    place, end = frame.entries.start, frame.entries.stop
     try:
         while place < end:
             tag, body, stop = _header(octets, place, end)

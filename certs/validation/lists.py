@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
 from certs.errors import Malformed
 from certs.validation.algorithms import STRONG_HASHES
-from certs.validation.list_walk import EntryNotUnderstood, check_entries
+from certs.validation.list_walk import EntryNotUnderstood, check_entries, frame_of
 from certs.validation.scope import Scope, scope_of
 
 UNDERSTOOD = frozenset({x509.AuthorityKeyIdentifier.oid, x509.CRLNumber.oid, x509.IssuingDistributionPoint.oid})
@@ -40,7 +42,7 @@ def read_list(octets: bytes, issuer: x509.Certificate) -> UsableList:
     try:
         found = x509.load_der_x509_crl(octets)
         _check_issuer(found, issuer)
-        _check_signature(found, issuer)
+        _check_signature(found, issuer, octets)
         scope = _understood(found)
         check_entries(octets)
     except EntryNotUnderstood:
@@ -71,20 +73,28 @@ def _may_sign_lists(issuer: x509.Certificate) -> bool:
         return True
 
 
-def _check_signature(crl: x509.CertificateRevocationList, issuer: x509.Certificate) -> None:
+def _check_signature(crl: x509.CertificateRevocationList, issuer: x509.Certificate, octets: bytes) -> None:
+    """`CertificateRevocationList.is_signature_valid` copies the list twice; a long one would cost 100 MB more."""
     try:
-        digest = crl.signature_hash_algorithm
-        key = issuer.public_key()
+        digest, method, key = crl.signature_hash_algorithm, crl.signature_algorithm_parameters, issuer.public_key()
     except UnsupportedAlgorithm:
         raise UnusableList("list_weak_algorithm") from None
-    if (
-        digest is None
-        or digest.name not in STRONG_HASHES
-        or not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey)
-    ):
+    if digest is None or digest.name not in STRONG_HASHES:
         raise UnusableList("list_weak_algorithm")
-    if not crl.is_signature_valid(key):
+    frame = frame_of(octets)
+    if octets[frame.inner_algorithm] != octets[frame.outer_algorithm]:
         raise UnusableList("list_bad_signature")
+    hashed = hashes.Hash(digest)
+    hashed.update(memoryview(octets)[frame.signed])
+    try:
+        if isinstance(key, rsa.RSAPublicKey) and isinstance(method, padding.PKCS1v15 | padding.PSS):
+            key.verify(crl.signature, hashed.finalize(), method, Prehashed(digest))
+        elif isinstance(key, ec.EllipticCurvePublicKey) and isinstance(method, ec.ECDSA):
+            key.verify(crl.signature, hashed.finalize(), ec.ECDSA(Prehashed(digest)))
+        else:
+            raise UnusableList("list_bad_signature")
+    except InvalidSignature:
+        raise UnusableList("list_bad_signature") from None
 
 
 def _understood(crl: x509.CertificateRevocationList) -> Scope:
