@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from cardd.login.service import LoginService
     from cardd.office.service import OfficeService
     from cardd.reading.service import ReadingService
+    from cardd.signing.begun import BegunSignatures
     from cardd.signing.grants import Grants
     from cardd.signing.service import SigningService
     from cardd.verifying.service import VerifyingService
@@ -33,6 +34,7 @@ class UseCases:
     office: "OfficeService"
     auditing: "AuditingService"
     verifying: "VerifyingService"
+    begun: "BegunSignatures"
 
 
 LoadUseCases = Callable[[], Awaitable[UseCases]]

@@ -6,6 +6,7 @@ from typing import Any
 from cardd.api.services import Services
 from cardd.audit.journal import Receipt
 from cardd.model import CardHandle
+from cardd.ports import DocumentFacts
 from cardd.reading.target import Target
 from cardd.sessions.table import Session
 from cardd.state.approvals import Approval
@@ -33,6 +34,11 @@ def operator(services: Services, session: Session) -> Operator:
     return Operator(
         id=session.operator.id, name=session.operator.name, role=session.role, role_ja=role_ja, role_en=role_en
     )
+
+
+def document(params: base.Document) -> DocumentFacts:
+    """What a person is to be shown."""
+    return DocumentFacts(params.name, params.size, params.sha256, params.pages)
 
 
 def target(params: base.CardCall) -> Target:

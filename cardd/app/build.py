@@ -249,6 +249,7 @@ def _use_cases(inside: _Inside, gate: Gate) -> UseCaseParts:
         journal=given.journal,
         head_exported=inside.leaving.leaving.exported,
         lists=inside.lists,
+        on_card_gone=lambda told: inside.readers.table.on_removed(lambda card, _: told(card)),
     )
 
 

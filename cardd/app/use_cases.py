@@ -19,6 +19,7 @@ from cardd.errors import AuditUnavailable
 from cardd.gate.gate import Gate
 from cardd.history.book import Book
 from cardd.in_force import InForce
+from cardd.model import CardRef
 from cardd.office.exchange import OfficeFiles
 from cardd.ports import Clock, Publish
 from cardd.revocation.held import HeldLists
@@ -64,6 +65,8 @@ class UseCaseParts:
     """Told how many records a head has that was taken out by hand."""
     lists: HeldLists
     """The revocation lists of this machine."""
+    on_card_gone: Callable[[Callable[[CardRef], None]], None]
+    """Has somebody told of every insertion that ends."""
 
 
 class UseCaseLoader:
@@ -94,7 +97,9 @@ class UseCaseLoader:
         from cardd.office.service import OfficeService  # noqa: PLC0415
         from cardd.proving.prover import BadgeProver, BadgeRules  # noqa: PLC0415
         from cardd.reading.service import ReadingService  # noqa: PLC0415
+        from cardd.signing.begun import BegunSignatures  # noqa: PLC0415
         from cardd.signing.grants import Grants  # noqa: PLC0415
+        from cardd.signing.repeats import Repeats  # noqa: PLC0415
         from cardd.signing.service import SigningService  # noqa: PLC0415
         from cardd.verifying.service import VerifyingService  # noqa: PLC0415
 
@@ -106,10 +111,14 @@ class UseCaseLoader:
         limits = parts.settings.limits
         grants = Grants(parts.gate, parts.clock, most_count=limits.grant_count, most_seconds=limits.grant_seconds)
         parts.sessions.on_stop(grants.stopped)
+        repeats = Repeats(parts.gate, parts.clock, UsedKeyFile(parts.settings.state_directory, parts.clock))
+        begun = BegunSignatures(parts.gate, parts.clock, repeats, judges.residents)
+        parts.sessions.on_stop(begun.stopped)
+        parts.on_card_gone(begun.card_gone)
         return UseCases(
             LoginService(parts.gate, parts.sessions, parts.attempts, prover, parts.fresh_lists),
             ReadingService(parts.gate, parts.clock),
-            SigningService(parts.gate, parts.clock, UsedKeyFile(parts.settings.state_directory, parts.clock), grants),
+            SigningService(parts.gate, parts.clock, repeats, grants, judges.residents),
             grants,
             ApprovalService(parts.gate, parts.approvals, prover),
             LockdownService(
@@ -120,6 +129,7 @@ class UseCaseLoader:
             OfficeService(parts.gate, parts.office_files),
             _auditing(parts, prover),
             VerifyingService(parts.gate, judges.certificate, parts.clock),
+            begun,
         )
 
 

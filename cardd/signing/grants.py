@@ -4,7 +4,6 @@ import asyncio
 import secrets
 from collections import Counter, deque
 from dataclasses import dataclass, field
-from typing import Any
 
 from cardd.errors import BadRequest, CarddError, GrantImpossible, GrantMismatch, GrantUnknown
 from cardd.gate.door import Door
@@ -19,6 +18,7 @@ from cardd.ports import Call, Clock
 from cardd.sessions.session import Session
 from cardd.signing import digest as digests
 from cardd.signing.held_card import HeldCard
+from cardd.signing.holding import hold
 from cardd.signing.job import Asked, SignJob
 from cardd.signing.order import GrantOrder, Signed, SignOrder, fingerprint_of
 
@@ -77,7 +77,7 @@ class Grants:
             held = HeldCard(door.card_type, ends_at, self._clock.boottime)
             grant = self._new(call, order, session, held)
             opened.append(grant)
-            begun.set_result(None)
+            begun.set_result(held)
 
             def prepare(card: SmartCardConnection) -> None:
                 grant.certificate = door.card_type.read_certificate(card, order.key)
@@ -94,22 +94,8 @@ class Grants:
                 self._ended.append(grant)
                 door.notes.signatures, door.notes.handed_out = grant.used, held.ready.done()
 
-        loop = asyncio.get_running_loop()
-        begun: asyncio.Future[None] = loop.create_future()
-        running = loop.create_task(self._gate.perform(_request(call, order), plan))
-        running.add_done_callback(_heard)
-        try:
-            await _either(running, begun)
-            if opened:
-                await _either(running, opened[0].held.ready)
-        except asyncio.CancelledError as told:
-            for grant in opened:
-                grant.held.end()
-            running.cancel(*told.args)
-            await asyncio.wait({running})
-            raise
-        if running.done():
-            await running  # it is over before anybody could use it: this raises why
+        begun: asyncio.Future[HeldCard] = asyncio.get_running_loop().create_future()
+        running = await hold(self._gate, _request(call, order), plan, begun)
         if running.done() or opened[0].held.ended:
             raise GrantUnknown(problem="ended")
         return await self._opened(call, opened[0], running)
@@ -233,16 +219,6 @@ class Grants:
                 raise GrantMismatch(field="params.digests_base64", problem="not_listed", remaining=grant.remaining)
             grant.allowed -= wanted
         grant.remaining -= len(order.digests)
-
-
-def _heard(done: "asyncio.Task[Performed[None]]") -> None:
-    """What it raises stands on its outcome record; nobody waits for it."""
-    if not done.cancelled():
-        done.exception()
-
-
-async def _either(*awaited: "asyncio.Future[Any]") -> None:
-    await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
 
 
 def _request(call: Call, order: GrantOrder) -> Request:

@@ -1,9 +1,11 @@
-"""A card that a grant keeps: connected exclusively, its PIN verified once, waiting on its reader's thread for orders.
+"""A card that is kept, by a grant or for the end of one signature: connected exclusively, its PIN verified once, waiting on its
+reader's thread for orders.
 
-The whole life of a grant is one job of that thread, so identity, clearing and power-off at its end are those of every job.
+The whole life of it is one job of that thread, so identity, clearing and power-off at its end are those of every job.
 """
 
 import asyncio
+import math
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -32,11 +34,30 @@ class _Order:
 class HeldCard:
     """Orders go in on the event loop, and are done on the reader's thread one after the other."""
 
-    def __init__(self, card_type: CardType, ends_at: float, now: Callable[[], float]) -> None:
-        """`ends_at`, `now`: on CLOCK_BOOTTIME, which goes on in suspend."""
+    def __init__(
+        self,
+        card_type: CardType,
+        ends_at: float,
+        now: Callable[[], float],
+        *,
+        application: Application = Application.PIV,
+        lasts_s: float = math.inf,
+        opening: Callable[[SmartCardConnection], None] | None = None,
+        over: type[CarddError] = GrantUnknown,
+    ) -> None:
+        """`ends_at`, `now`: on CLOCK_BOOTTIME, which goes on in suspend.
+
+        lasts_s   at most so many seconds after the PIN has been verified.
+        opening   done once between VERIFY and the first order; what it raises ends all.
+        over      raised, with the word `ended`, for an order that comes too late.
+        """
         self._card_type = card_type
         self._ends_at = ends_at
         self._now = now
+        self._application = application
+        self._lasts_s = lasts_s
+        self._opening = opening
+        self._over = over
         self._loop = asyncio.get_running_loop()
         self._orders: SimpleQueue[_Order | None] = SimpleQueue()
         self._open: set[_Order] = set()
@@ -49,12 +70,12 @@ class HeldCard:
     # --- event loop --------------------------------------------------------------------------------------------------
 
     async def sign(self, job: SignJob) -> Signed:
-        """Have one order done. Raises what the job raises, `CardChanged`, `GrantUnknown` when the grant ended before its turn.
+        """Have one order done. Raises what the job raises, `CardChanged`, and `over` when its turn never came.
 
         Cancelled before its turn, it is never begun; cancelled later, it runs to its end, for half of it cannot be taken back.
         """
         if self.ended:
-            raise GrantUnknown(problem="ended")
+            raise self._over(problem="ended")
         order = _Order(job, self._loop.create_future())
         self._open.add(order)
         self._orders.put(order)
@@ -66,6 +87,11 @@ class HeldCard:
             raise
         finally:
             self._open.discard(order)
+
+    @property
+    def ends_at(self) -> float:
+        """When it ends, on CLOCK_BOOTTIME: right once `ready` is done."""
+        return self._ends_at
 
     @property
     def ended(self) -> bool:
@@ -86,15 +112,18 @@ class HeldCard:
         """The card has been let go, or its thread was given up in front of a silent card: whoever still waits is told."""
         self._ended = True
         for order in self._open:
-            _fail(order.answer, error if isinstance(error, CarddError) else GrantUnknown(problem="ended"))
+            _fail(order.answer, error if isinstance(error, CarddError) else self._over(problem="ended"))
 
     # --- the reader's thread -----------------------------------------------------------------------------------------
 
     def work(self, card: SmartCardConnection, unlocked: Unlocked) -> None:
-        """The step's work: wait for orders until the end. An order that fails ends the grant."""
-        # The badge knows now that its holder is here: nothing needs the PIN any longer (requirement P6).
+        """The step's work: wait for orders until the end. An order that fails ends it."""
+        # The card knows now that its holder is here: nothing needs the PIN any longer (requirement P6).
         unlocked.wipe()
-        identity = self._card_type.reread(card, Application.PIV)
+        self._ends_at = min(self._ends_at, self._now() + self._lasts_s)
+        identity = self._card_type.reread(card, self._application)
+        if self._opening is not None:
+            self._opening(card)
         self._tell(_settle, self.ready)
         try:
             while (order := self._next()) is not None:
@@ -115,7 +144,7 @@ class HeldCard:
         try:
             # Each signature is an operation of its own: its limits, and first the question whether it is still this card.
             card.begin_operation()
-            if self._card_type.reread(card, Application.PIV) != identity:
+            if self._card_type.reread(card, self._application) != identity:
                 raise CardChanged()
             signed = order.job.work(card, Unlocked())
         except BaseException as error:

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cardd.cards.card_type import CardType, PublicKeyKind
-from cardd.errors import WrongCertificate
+from cardd.errors import CarddError, WrongCertificate
+from cardd.gate.request import Notes
 from cardd.gate.step import Unlocked
 from cardd.iso7816.connection import SmartCardConnection
+from cardd.model import CardKind, KeyRole
+from cardd.ports import CertificateFinding, CertificateJudge
 from cardd.signatures import PublicKey, check_signature, key_kind, public_key
 from cardd.signing import cms
 from cardd.signing import digest as digests
@@ -16,10 +19,46 @@ from cardd.signing.order import Signed, SignOrder
 CADES, PADES = "cades_b", "pades_b"
 
 
-def compare(order: SignOrder, certificate: bytes) -> None:
-    """Raises `WrongCertificate` unless it is the certificate that was shown to the person."""
-    if order.fingerprint is not None and hashlib.sha256(certificate).hexdigest() != order.fingerprint:
+def compare(fingerprint: str | None, certificate: bytes) -> None:
+    """Raises `WrongCertificate` unless it is the certificate that was shown to the person. `fingerprint`: SHA-256, lower-case hex."""
+    if fingerprint is not None and hashlib.sha256(certificate).hexdigest() != fingerprint:
         raise WrongCertificate()
+
+
+NOT_CHECKED = CertificateFinding("not_checked")
+
+
+@dataclass(slots=True)
+class Judging:
+    """The question whether a resident's certificate may be used, asked on the reader's thread before the key is.
+
+    Of a badge nobody is asked: its login has judged it.
+    """
+
+    judge: CertificateJudge | None
+    kind: CardKind
+    key: KeyRole
+    purpose: str | None
+    finding: CertificateFinding | None = None
+    """What it came to; None while nobody was asked."""
+
+    def __call__(self, certificate: bytes) -> None:
+        """Raises the `cert.*` of the judge."""
+        if self.kind is CardKind.BADGE:
+            return
+        self.finding = NOT_CHECKED
+        if self.judge is None:
+            return
+        try:
+            self.finding = self.judge(certificate, self.key, self.purpose)
+        except CarddError as error:
+            self.finding = CertificateFinding(error.code.rpartition(".")[2])
+            raise
+
+    def note(self, notes: Notes) -> None:
+        """For the outcome record: the word, and the age of the list."""
+        if self.finding is not None:
+            notes.certificate, notes.list_age_s = self.finding.word, self.finding.list_age_s
 
 
 @dataclass(slots=True)
@@ -35,15 +74,28 @@ class SignJob:
     """The part on the reader's thread. The certificate comes before VERIFY where the card allows it, else right after."""
 
     def __init__(
-        self, card_type: CardType, order: SignOrder, certificate: bytes | None, asked: Asked, now: datetime
+        self,
+        card_type: CardType,
+        order: SignOrder,
+        certificate: bytes | None,
+        asked: Asked,
+        now: datetime,
+        judging: Judging | None = None,
     ) -> None:
+        """`judging`: None where the certificate has been judged already."""
         self._card_type = card_type
         self._order = order
         self._certificate = certificate
         self._asked = asked
         self._now = now
+        self._judging = judging
         self._key: PublicKey | None = None
         """Set once the certificate has passed."""
+
+    @property
+    def key(self) -> KeyRole:
+        """The key that it uses."""
+        return self._order.key
 
     @property
     def made(self) -> int:
@@ -51,12 +103,15 @@ class SignJob:
         return self._asked.made
 
     def read_certificate(self, card: SmartCardConnection) -> None:
-        """Read the certificate unless it is known; refuse another one than was shown to the person, or a key of another kind."""
+        """Read the certificate unless it is known; refuse another one than was shown to the person, a key of another kind,
+        and what the judge refuses."""
         if self._certificate is None:
             self._certificate = self._card_type.read_certificate(card, self._order.key)
-        compare(self._order, self._certificate)
+        compare(self._order.fingerprint, self._certificate)
         self._key = public_key(self._certificate)
         digests.check_format(self._order.signature_format, key_kind(self._key))
+        if self._judging is not None:
+            self._judging(self._certificate)
 
     def work(self, card: SmartCardConnection, _: Unlocked) -> Signed:
         """Sign each digest and check each signature."""

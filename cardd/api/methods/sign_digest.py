@@ -6,7 +6,7 @@ from cardd.api.context import ConnectionContext
 from cardd.api.method import Method
 from cardd.api.services import Services
 from cardd.api.use_cases import UseCases
-from cardd.api.words import moment, receipt
+from cardd.api.words import document, moment, receipt
 from cardd.model import CardHandle, KeyRole
 from cardd.ports import Call
 from cardd.signing.order import SignOrder
@@ -27,6 +27,7 @@ async def handle(services: Services, _: ConnectionContext, call: Call, params: w
         idempotency_key=params.idempotency_key,
         approval=params.approval,
         grant=params.grant,
+        document=document(params.document) if params.document is not None else None,
     )
     answer = await use_cases.signing.sign(call, order)
     signed = answer.performed.result

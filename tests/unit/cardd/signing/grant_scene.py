@@ -16,6 +16,7 @@ from cardd.ports import Job
 from cardd.signing.grants import Grant, Grants
 from cardd.signing.job import Asked
 from cardd.signing.order import GrantOrder, Signed, SignOrder
+from cardd.signing.repeats import Repeats
 from cardd.signing.service import SigningService
 from tests.unit.cardd.gate.gate_house import FakeCard, GateHouse, fake_card_type
 from tests.unit.cardd.signing.test_service import Keys, sign
@@ -71,7 +72,8 @@ class Scene:
         self.grants = Grants(house.gate, house.clock, most_count=100, most_seconds=900)
         house.sessions.on_stop(self.grants.stopped)
         self.keys = Keys()
-        self.service = SigningService(house.gate, house.clock, self.keys, self.grants)
+        repeats = Repeats(house.gate, house.clock, self.keys)
+        self.service = SigningService(house.gate, house.clock, repeats, self.grants)
         self.given: list[Grant] = []
 
     async def give(self, **more: Any) -> Grant:

@@ -31,6 +31,7 @@ from cardd.model import KeyRole, PinKind, PinOutcome
 from cardd.sessions.table import SessionEnd
 from cardd.signing.grants import Grants
 from cardd.signing.order import SignAnswer, SignOrder
+from cardd.signing.repeats import Repeats
 from cardd.signing.service import SigningService
 from tests.unit.cardd.gate.gate_house import RIGHT, GateHouse
 
@@ -70,7 +71,8 @@ class Signing:
         self.card, self.person = self.house.card, self.house.person
         self.card.certificate, self.card.signer = DER, sign
         grants = Grants(self.house.gate, self.house.clock, most_count=100, most_seconds=900)
-        self.service = SigningService(self.house.gate, self.house.clock, self.keys, grants)
+        repeats = Repeats(self.house.gate, self.house.clock, self.keys)
+        self.service = SigningService(self.house.gate, self.house.clock, repeats, grants)
 
     def order(self, **more: Any) -> SignOrder:
         plain = SignOrder(

@@ -54,11 +54,11 @@ def test_no_method_takes_a_pin_or_a_raw_command() -> None:
 
 @pytest.mark.proves("S8")
 def test_every_method_that_touches_a_card_wants_purpose_and_case() -> None:
-    """A grant that is revoked was given for a purpose and a case; its end names none."""
+    """A grant and a signature that is begun have a purpose and a case; their ends name none."""
     care = {"badge.enrol", "badge.renew", "badge.unblock_pin"}
     touching = {row for row in METHODS if row.name.startswith(("card.", "sign.")) or row.name in care}
     without = {row.name for row in touching if not issubclass(row.params, CardCall)}
-    assert without == {"sign.revoke_grant"}
+    assert without == {"sign.finish", "sign.revoke_grant"}
     assert {row.name for row in touching} == without | care | {
         *("card.read", "card.certificate", "card.pin_status", "card.token_info", "card.change_pin"),
         *("sign.digest", "sign.grant"),
