@@ -20,6 +20,7 @@ from cardd.app.pcscd import socket_open_to_others
 from cardd.app.readers import Readers, build_readers
 from cardd.app.recorder import Recorder
 from cardd.app.reset import CardReset
+from cardd.app.revocation import list_taking
 from cardd.app.rows import PresenceRows
 from cardd.app.session_ends import card_gone, names_of_role, standing
 from cardd.app.state import StateTables, open_tables
@@ -47,6 +48,7 @@ from cardd.ports import Clock, Publish
 from cardd.readers.entries import Departure
 from cardd.readers.watch import Watch
 from cardd.revocation.held import HeldLists
+from cardd.revocation.taking import ListTaking
 from cardd.sessions.overrides import Overrides
 from cardd.sessions.table import SessionTable
 from cardd.state.badges import BadgeBook
@@ -89,6 +91,7 @@ class Parts:
     publish: Publish
     watching: WatchTask
     leaving: LeavingTask
+    list_taking: ListTaking
     outcomes_written: Callable[[float], Awaitable[None]]
     """Waits, at most so many seconds, until every operation that was begun has its outcome on record."""
 
@@ -111,6 +114,7 @@ class _Inside:
     watching: WatchTask
     leaving: LeavingTask
     lists: HeldLists
+    list_taking: ListTaking
 
     def check_login(self) -> None:
         """Whether anybody may log in at all. Raises `LoginRefused`, `HeadsOverdue`."""
@@ -149,6 +153,7 @@ def build(given: Given, recorder: Recorder) -> Parts:
         inside.publish,
         inside.watching,
         inside.leaving,
+        inside.list_taking,
         gate.quiet,
     )
 
@@ -177,7 +182,7 @@ def _inside(given: Given, recorder: Recorder) -> _Inside:
         longest_s=float(limits.session_seconds),
         lock_s=float(limits.lock_seconds),
     )
-    watch_lists = WatchedCards(settings)
+    watch_lists, held = WatchedCards(settings), HeldLists(clock)
     office = office_parts(settings, given.in_force, given.badges, Versions(given.state), given.journal, publish, clock)
     return _Inside(
         given,
@@ -193,7 +198,8 @@ def _inside(given: Given, recorder: Recorder) -> _Inside:
         watch_lists,
         WatchTask(settings, watch_lists, given.journal, clock, hub.publish),
         LeavingTask(settings, given.journal, clock, publish),
-        HeldLists(clock),
+        held,
+        list_taking(settings, held, given.journal, publish),
     )
 
 
@@ -285,6 +291,7 @@ def _health(inside: _Inside) -> HealthChecks:
         office_checks=lambda: (
             *inside.office_files.checks(),
             *inside.leaving.checks(),
+            *inside.list_taking.checks(),
             inside.watching.check(),
             index_check(given.follower),
             clock_check(given.journal),

@@ -100,6 +100,7 @@ class Daemon:
             store.close()
             raise
         await parts.leaving.begin()
+        await parts.list_taking.begin()
         listening = self._listen()
         writing = asyncio.create_task(recorder.run(), name="recorder")
         helpers = [
@@ -112,6 +113,7 @@ class Daemon:
             asyncio.create_task(self._keep_record(journal), name="heads"),
             asyncio.create_task(parts.watching.run(), name="watching"),
             asyncio.create_task(parts.leaving.run(), name="leaving"),
+            asyncio.create_task(parts.list_taking.run(), name="revocation lists"),
             asyncio.create_task(follow(given.follower, journal), name="index"),
         ]
         for helper in helpers:

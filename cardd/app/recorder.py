@@ -37,8 +37,9 @@ class Recorder:
 
     def alarm(self, change: str, facts: Mapping[str, str | int | None]) -> None:
         """Something that somebody should look at."""
-        seat, uid, problem, operator, badge, reader, witness, lag_s = (
-            facts.get(name) for name in ("seat", "uid", "problem", "operator", "badge", "reader", "witness", "lag_s")
+        seat, uid, problem, operator, badge, reader, witness, lag_s, list_name = (
+            facts.get(name)
+            for name in ("seat", "uid", "problem", "operator", "badge", "reader", "witness", "lag_s", "list_name")
         )
         self._put(
             StateRecord(
@@ -50,6 +51,7 @@ class Recorder:
                 badge=str(badge) if badge is not None else None,
                 witness=str(witness) if witness is not None else None,
                 lag_s=lag_s if isinstance(lag_s, int) else None,
+                list_name=str(list_name) if list_name is not None else None,
                 reader=in_ascii(str(reader)) if reader is not None else None,
             )
         )

@@ -3,10 +3,14 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cardd.audit.asynchronous import AsyncJournal
 from cardd.config import Settings
 from cardd.in_force import InForce
+from cardd.ports import Publish
 from cardd.revocation.answers import AnswerFolder
 from cardd.revocation.held import HeldLists
+from cardd.revocation.kept import Kept
+from cardd.revocation.taking import ListTaking
 from cardd.revocation_settings import RESIDENTS, ListFor
 
 if TYPE_CHECKING:
@@ -20,6 +24,11 @@ def anchor_files(settings: Settings) -> dict[ListFor, tuple[Path, ...]]:
     """The PEM files of the anchors, by whose certificates they are."""
     files: dict[ListFor, tuple[Path, ...]] = {"operator_ca": settings.operator_ca}
     return files | {about: settings.revocation.anchors(about) for about in RESIDENTS}
+
+
+def list_taking(settings: Settings, held: HeldLists, journal: AsyncJournal, publish: Publish) -> ListTaking:
+    """What takes over new lists."""
+    return ListTaking(settings.revocation, Kept(settings.revocation_path()), held, journal.state, publish)
 
 
 class Judges:

@@ -1,11 +1,13 @@
-"""The revocation lists that this machine holds, as they were taken over. Light: no certificate code.
+"""The revocation lists that this machine holds, as they were taken over. Light: the certificate code comes with the first question.
 
 Filled on the event loop, read on readers' threads: what is read is one tuple that is exchanged as a whole.
 """
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cardd.ports import Clock
@@ -20,33 +22,86 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class HeldList:
-    """One list. `serials` is the sorted file of its serial numbers, open."""
+    """One list of one key of an authority."""
 
     name: str
     about: ListFor
+    place: Path
+    """The file of its sorted serial numbers."""
+    digest: str = field(repr=False)
+    """SHA-256 of the list that the file was made from."""
+    number: int
     this_update: datetime
-    next_update: datetime | None
-    serials: "LongList" = field(repr=False)
+    next_update: datetime
+    count: int
+
+
+class Damaged(Exception):
+    """A file of serial numbers cannot be used."""
+
+
+def open_serials(place: Path) -> "LongList":
+    """Reads and checks a whole file of serial numbers; it stays mapped. Raises `Damaged`."""
+    from certs.revocation.errors import FileRefused  # noqa: PLC0415  # certificate code: the daemon is ready without it
+    from certs.revocation.serial_file import SerialFile  # noqa: PLC0415
+
+    try:
+        return SerialFile(place)
+    except (FileRefused, OSError) as error:
+        raise Damaged from error
 
 
 class HeldLists:
     """All of them."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self, clock: Clock, opened: "Callable[[Path], LongList]" = open_serials) -> None:
+        self._clock, self._open = clock, opened
         self._held: tuple[HeldList, ...] = ()
+        self._lock = threading.Lock()
+        self._opened: dict[tuple[Path, str], LongList | None] = {}
+        """By place and digest; None: damaged."""
 
     def put(self, held: Sequence[HeldList]) -> None:
         """Exchange all lists at once. On the event loop."""
         self._held = tuple(held)
+        wanted = {(each.place, each.digest) for each in held}
+        with self._lock:
+            # Whoever still looks something up in an old file holds it; it is unmapped with the last of them.
+            self._opened = {key: found for key, found in self._opened.items() if key in wanted}
 
     @property
     def all(self) -> tuple[HeldList, ...]:
         return self._held
 
+    @property
+    def damaged(self) -> frozenset[str]:
+        """Names of lists whose file of serial numbers was asked and could not be used."""
+        with self._lock:
+            return frozenset(
+                each.name for each in self._held if self._opened.get((each.place, each.digest), each) is None
+            )
+
     def about(self, kinds: Sequence[ListFor]) -> "tuple[LongList, ...]":
-        """The lists about these kinds of certificate."""
-        return tuple(each.serials for each in self._held if each.about in kinds)
+        """The lists about these kinds of certificate. The first question reads their files, some milliseconds for each MiB.
+
+        A damaged file is left out: nobody can say then whether a certificate is revoked, and nobody does.
+        """
+        found = (self._serials(each) for each in self._held if each.about in kinds)
+        return tuple(each for each in found if each is not None)
+
+    def _serials(self, held: HeldList) -> "LongList | None":
+        key = held.place, held.digest
+        with self._lock:
+            if key not in self._opened:
+                try:
+                    self._opened[key] = self._open(held.place)
+                except Damaged:
+                    self._opened[key] = None
+            return self._opened[key]
+
+    def boottime(self) -> float:
+        """Seconds of CLOCK_BOOTTIME."""
+        return self._clock.boottime()
 
     def now(self) -> datetime:
         """Of this machine's clock, UTC."""
