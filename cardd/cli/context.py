@@ -74,7 +74,7 @@ class Run:
             seat=self.seat,
             locale=self.speech.locale,
             pin_prompt=source.pin if asks else None,
-            confirm=source.agrees_to_last_try,
+            confirm=source.agrees,
             on_progress=self._progress,
         )
 

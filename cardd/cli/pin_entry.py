@@ -6,7 +6,7 @@ import termios
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from cardd.cli import content
+from cardd.cli import content, screen, shown_document
 from cardd.cli.texts import Speech
 from cardd.wire.fault import Locale
 from cardd.wire.framing import wipe
@@ -47,9 +47,24 @@ class PinSource:
             sys.stderr.write(self._speech("upper") + "\n")
         return octets
 
-    def agrees_to_last_try(self, request: Mapping[str, Any]) -> bool:
-        """Whether the person says yes, in so many words. Never from a descriptor: it is a human's act."""
-        return answered_yes(f"{self._speech('pin.' + request['which'])}: {self._speech('last_try')}")
+    def agrees(self, request: Mapping[str, Any]) -> bool:
+        """The answer to `agent.confirm`: whether the person says yes, in so many words. Never from a descriptor: it is a human's act.
+
+        What a later daemon asks beyond these two is not understood here, and is a no.
+        """
+        if request["question"] == "last_try":
+            return answered_yes(f"{self._speech('pin.' + request['which'])}: {self._speech('last_try')}")
+        if request["question"] == "document":
+            return self._agrees_to_document(request)
+        return False
+
+    def _agrees_to_document(self, request: Mapping[str, Any]) -> bool:
+        if not sys.stdin.isatty():
+            sys.stderr.write(self._speech("no_terminal_to_agree") + "\n")
+            return False
+        sys.stderr.write(self._speech("document.shown") + "\n")
+        sys.stderr.writelines(f"  {line}\n" for line in shown_document.lines(self._speech, request))
+        return answered_yes(self._speech("document.agree"))
 
     def _explain(self, request: Mapping[str, Any]) -> None:
         say = self._speech
@@ -58,6 +73,9 @@ class PinSource:
             if request["operation"] == "approve":
                 sys.stderr.write(say("approval_by_typing") + "\n")
             sys.stderr.writelines(f"  {line}\n" for line in content.lines(say, about, {}))
+        document = request.get("document")
+        if document is not None and request["step"] == "enter":
+            sys.stderr.write(say("document.at_pin", name=screen.visible(document["name"])) + "\n")
         if request.get("purpose"):
             sys.stderr.write(say("purpose", purpose=request["purpose"], case=request["case"]) + "\n")
         tries = request.get("tries_left")

@@ -41,6 +41,24 @@ CALL_REASONS: Mapping[str, TwoTexts] = MappingProxyType(
             "許可された内容に含まれない署名です。", "This content is not among what the grant was given for."
         ),
         "grant.unknown:ended": TwoTexts("連続署名の許可は終わっています。", "The grant has ended."),
+        "request.bad:other_digest": TwoTexts(
+            "署名する内容と、表示した文書が違います。", "What is to be signed is not the document that is shown."
+        ),
+        "sign.unknown:card_gone": TwoTexts("カードが抜かれました。", "The card was pulled."),
+        "sign.unknown:client_gone": TwoTexts(
+            "署名を始めたプログラムの接続が切れました。", "The program that began it has gone."
+        ),
+        "sign.unknown:ended": TwoTexts("始めた署名は終わっています。", "It has ended."),
+        "sign.unknown:finished": TwoTexts("この署名は、もう終えています。", "Its one signature was asked for already."),
+        "sign.unknown:not_given_out": TwoTexts(
+            "記録できなかったため、始めた署名をやめました。", "It was given up, because it could not be put on record."
+        ),
+        "sign.unknown:session_over": TwoTexts(
+            "職員のログインが終わったか、画面がロックされました。", "The operator's session has ended or was locked."
+        ),
+        "sign.unknown:time_over": TwoTexts(
+            "署名を始めてから10秒が過ぎました。", "More than 10 s have gone by since it was begun."
+        ),
         "pcsc.full:too_many_clients": TwoTexts(
             "カードリーダーのサービス（pcscd）に接続しているプログラムが多すぎます。",
             "Too many programs are connected to pcscd.",

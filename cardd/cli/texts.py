@@ -7,6 +7,7 @@ from types import MappingProxyType
 from cardd.cli.reasons import REASONS
 from cardd.cli.texts_audit import AUDIT_TEXTS
 from cardd.cli.texts_badge import BADGE_TEXTS
+from cardd.cli.texts_document import DOCUMENT_TEXTS
 from cardd.cli.texts_head import HEAD_TEXTS
 from cardd.cli.texts_keeping import KEEPING_TEXTS
 from cardd.cli.texts_office import OFFICE_TEXTS
@@ -227,6 +228,7 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         **KEEPING_TEXTS,
         **WATCH_TEXTS,
         **PEOPLE_TEXTS,
+        **DOCUMENT_TEXTS,
     }
 )
 

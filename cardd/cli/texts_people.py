@@ -62,6 +62,7 @@ PEOPLE_TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "content.key": ("使う鍵", "Key"),
         "content.pins": ("暗証番号", "PIN"),
         "content.digests": ("署名する内容（SHA-256）", "What is signed (SHA-256)"),
+        "content.document": ("署名する文書（SHA-256）", "Document (SHA-256)"),
         "content.format": ("署名の形式", "Form of the signature"),
         "content.hash": ("ハッシュ関数", "Hash function"),
         "content.count": ("署名の回数", "Signatures at most"),
