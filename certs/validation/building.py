@@ -39,8 +39,8 @@ class Link:
 
     der: bytes = field(repr=False)
     certificate: x509.Certificate = field(repr=False)
-    signed: bytes = field(repr=False)
-    """The bytes that its issuer signed."""
+    signed: tuple[bytes, ...] = field(repr=False)
+    """The bytes that its issuer signed; several only where a card's certificate was not DER (`certs.reading`)."""
     anchor: bool = False
     plain: asn1_x509.Certificate = field(init=False, repr=False)
     """As the path validator reads it."""
@@ -107,13 +107,15 @@ class Search:
         if pair not in self._checked:
             if self.exhausted:
                 return False
-            self._checked[pair] = signed_by(subject.certificate, subject.signed, issuer.certificate)
+            self._checked[pair] = any(
+                signed_by(subject.certificate, each, issuer.certificate) for each in subject.signed
+            )
         return self._checked[pair]
 
 
 def link(certificate: x509.Certificate, der: bytes, *, anchor: bool = False) -> Link:
     """A certificate in DER as part of a path. Raises `Malformed`."""
-    return Link(der, certificate, certificate.tbs_certificate_bytes, anchor)
+    return Link(der, certificate, (certificate.tbs_certificate_bytes,), anchor)
 
 
 def signed_by(certificate: x509.Certificate, signed: bytes, issuer: x509.Certificate) -> bool:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, TypeVar
 
+from cryptography.exceptions import InvalidSignature
 from pyhanko_certvalidator import PKIXValidationParams, ValidationContext
 from pyhanko_certvalidator.authority import CertTrustAnchor, TrustQualifiers, derive_quals_from_cert
 from pyhanko_certvalidator.errors import (
@@ -24,6 +25,7 @@ from pyhanko_certvalidator.policy_decl import NO_REVOCATION, CertRevTrustPolicy
 from pyhanko_certvalidator.sig_validate import DefaultSignatureValidator, SignatureValidator
 from pyhanko_certvalidator.validate import async_validate_path
 
+from certs.reading import CARDS, Looseness
 from certs.validation.algorithms import weakness
 from certs.validation.building import Link, Search, link
 from certs.validation.truststore import TrustStore, is_authority
@@ -39,8 +41,8 @@ logging.getLogger("pyhanko_certvalidator").setLevel(logging.CRITICAL)  # it logs
 
 
 @dataclass(frozen=True, slots=True)
-class PathRules:
-    """The inputs of RFC 5280, 6.1.1 (c) to (g), and our own limit."""
+class Rules:
+    """How strictly a certificate is checked: the inputs of RFC 5280, 6.1.1 (c) to (g), our own limit, and what may be mended."""
 
     longest: int = 4
     """Certificates from the holder's up to the anchor, both counted."""
@@ -49,10 +51,14 @@ class PathRules:
     explicit_policy: bool = False
     inhibit_mapping: bool = False
     inhibit_any_policy: bool = False
+    loose: frozenset[Looseness] = frozenset()
+    """What may be mended in the holder's certificate before it is read; never in another one of the path."""
 
 
-STRICT = PathRules()
+STRICT = Rules()
 """What every caller gets that does not ask for something else."""
+FOR_CARDS = Rules(loose=CARDS)
+"""For a certificate that was read from a card."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +72,7 @@ class PathResult:
 
 
 def check_path(
-    leaf: Link, store: TrustStore, others: Iterable[Link], moment: datetime, rules: PathRules = STRICT
+    leaf: Link, store: TrustStore, others: Iterable[Link], moment: datetime, rules: Rules = STRICT
 ) -> PathResult:
     """Whether `leaf` leads to an anchor that is valid at `moment`, over authorities among `others`.
 
@@ -99,7 +105,7 @@ def _nothing_found(search: Search) -> PathResult:
     return PathResult(bad("unknown_issuer"), detail="other_generation" if search.other_generation else "")
 
 
-def _judge(path: tuple[Link, ...], moment: datetime, rules: PathRules) -> Answer:
+def _judge(path: tuple[Link, ...], moment: datetime, rules: Rules) -> Answer:
     """One candidate, from the anchor down."""
     anchor, *between, leaf = path
     if any(weakness(each.certificate) is not None for each in between):
@@ -141,7 +147,7 @@ def _limits_of(anchor: Link) -> TrustQualifiers:
     )
 
 
-def _parameters(rules: PathRules) -> PKIXValidationParams:
+def _parameters(rules: Rules) -> PKIXValidationParams:
     return PKIXValidationParams(
         user_initial_policy_set=rules.policies or frozenset({ANY_POLICY}),
         initial_explicit_policy=rules.explicit_policy,
@@ -159,8 +165,14 @@ class _AsSigned(SignatureValidator):
 
     def validate_signature(self, signature: bytes, signed_data: bytes, *args: Any, **named: Any) -> None:
         """As the library's; raises `InvalidSignature`."""
-        body = self._leaf.signed if signed_data == self._body else signed_data
-        DefaultSignatureValidator().validate_signature(signature, body, *args, **named)
+        *first, last = self._leaf.signed if signed_data == self._body else (signed_data,)
+        for body in first:
+            try:
+                DefaultSignatureValidator().validate_signature(signature, body, *args, **named)
+            except InvalidSignature:
+                continue
+            return
+        DefaultSignatureValidator().validate_signature(signature, last, *args, **named)
 
 
 def _reason(error: Exception) -> str:

@@ -4,37 +4,27 @@ Importing this module costs about 150 ms and 15 MB (certvalidator, asn1crypto): 
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from cryptography import x509
 
-from certs.asn1 import check_bounds, check_serial_number
 from certs.errors import Malformed
 from certs.profiles.profile import Profile
+from certs.reading import parse, read
 from certs.validation.algorithms import weakness
 from certs.validation.along import Chain, revocation_along
 from certs.validation.building import Link, link
 from certs.validation.conformity import nonconformity, unknown_critical
 from certs.validation.evidence import NO_EVIDENCE, Evidence
-from certs.validation.path import STRICT, PathRules, check_path
+from certs.validation.path import STRICT, Rules, check_path
 from certs.validation.truststore import TrustStore
 from certs.validation.verdict import GOOD, NOT_CHECKED, Answer, Verdict, bad
 
+__all__ = ["MOST_OTHERS", "parse", "validate"]
+
 MOST_OTHERS = 64
 """Certificates that came along and are looked at, in the order they came."""
-
-
-def parse(der: bytes) -> x509.Certificate:
-    """A certificate from untrusted bytes: our bounded walk first (8 KiB, 16 levels), then `cryptography`. Raises `Malformed`."""
-    check_bounds(der)
-    check_serial_number(der)
-    try:
-        certificate = x509.load_der_x509_certificate(der)
-        _ = (certificate.not_valid_before_utc, certificate.not_valid_after_utc, certificate.subject, certificate.issuer)
-        _ = certificate.extensions, certificate.version
-    except (ValueError, TypeError, OverflowError, x509.DuplicateExtension, x509.InvalidVersion):
-        raise Malformed("not_readable") from None
-    return certificate
 
 
 def validate(
@@ -46,7 +36,7 @@ def validate(
     others: Sequence[bytes] = (),
     evidence: Evidence = NO_EVIDENCE,
     test: bool = False,
-    rules: PathRules = STRICT,
+    rules: Rules = STRICT,
 ) -> Verdict:
     """What is known of `der` as a certificate of `profile` at the time `at` (with time zone).
 
@@ -54,14 +44,32 @@ def validate(
     by themselves. `evidence`: what is known of revocation; without any of it revocation is `not_checked`.
     Revocation is asked for each certificate of the path but the anchor: an authority that is revoked makes the chain bad
     (`issuer_revoked`), one of which nothing is known leaves revocation unknown.
-    `test`: policies of test hierarchies count. `rules`: see `PathRules`.
+    `test`: policies of test hierarchies count. `rules`: see `Rules`; for a certificate that was read from a card
+    `FOR_CARDS`, and `Verdict.fixes` says what had to be mended.
     Raises nothing about the certificate: all of that is in the verdict.
     """
     at = at.astimezone(UTC)
     try:
-        certificate = parse(der)
+        reading = read(der, rules.loose)
+        leaf = Link(reading.der, reading.certificate, reading.signed)
     except Malformed as error:
         return Verdict(form=bad("malformed"), detail=error.problem)
+    verdict = _judged(leaf, profile, store, at, others, evidence, test=test, rules=rules)
+    return replace(verdict, fixes=tuple(reading.fixes))
+
+
+def _judged(
+    leaf: Link,
+    profile: Profile | None,
+    store: TrustStore,
+    at: datetime,
+    others: Sequence[bytes],
+    evidence: Evidence,
+    *,
+    test: bool,
+    rules: Rules,
+) -> Verdict:
+    certificate = leaf.certificate
     weak = weakness(certificate)
     if weak is not None:
         return Verdict(form=GOOD, algorithm=bad("weak_algorithm"), time=_time(certificate, at), detail=weak)
@@ -72,17 +80,13 @@ def validate(
         return Verdict(form=GOOD, algorithm=GOOD, time=time, conformity=conformity, detail=detail)
     # the path is asked for at a moment of the holder's own validity, so that `chain` and `time` are two answers
     moment = min(max(at, certificate.not_valid_before_utc), certificate.not_valid_after_utc)
-    try:
-        leaf = link(certificate, der)
-    except Malformed as error:
-        return Verdict(form=bad("malformed"), detail=error.problem)
     between = _readable(others)
     path = check_path(leaf, store, between, moment, rules)
     if not path.chains:
         return Verdict(GOOD, GOOD, path.answer, time, NOT_CHECKED, conformity, detail or path.detail)
 
     def paths_of(other: Link) -> tuple[Chain, ...]:
-        return check_path(other, store, between, moment, PathRules(rules.longest)).chains
+        return check_path(other, store, between, moment, Rules(rules.longest)).chains
 
     for chain in path.chains:
         found = revocation_along(chain, evidence, at, between, paths_of)

@@ -77,6 +77,8 @@ class Verdict:
     detail: str = ""
     list_age_s: int | None = None
     """Age of the revocation list that answered, in seconds."""
+    fixes: tuple[str, ...] = ()
+    """What had to be mended before a card's certificate could be read: words of `certs.reading.Looseness`."""
 
     @property
     def reason(self) -> str:

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from certs.validation.evidence import Evidence
-from certs.validation.path import PathRules
+from certs.validation.path import Rules
 from certs.validation.truststore import from_der
 from certs.validation.validate import validate
 from certs.validation.verdict import State, Verdict
@@ -85,7 +85,7 @@ class Row:
     intermediates: str
     lists: str
     valid: bool
-    rules: PathRules
+    rules: Rules
 
 
 @cache
@@ -104,7 +104,7 @@ def _rows() -> Iterator[Row]:
         section = line["section"]
         letter = "abcdef"[met[section]] if times[section] > 1 else ""
         met[section] += 1
-        rules = PathRules(
+        rules = Rules(
             longest=LONGEST,
             policies=frozenset(line["initial_policies"].split()),
             explicit_policy=line["explicit_policy"] == "yes",
