@@ -189,7 +189,7 @@ def _encoded(tag: int, content: bytes) -> bytes:
 def _without_null(der: bytes) -> bytes:
     """The certificate without NULL in its two algorithm fields, when both say the same; else as it is (RFC 5280, 4.1.1.2)."""
     parts = _inside(der)
-    if len(parts) != 3 or parts[0][:1] != bytes([_SEQUENCE]):
+    if len(parts) != 3 or _encoded(_SEQUENCE, b"".join(parts)) != der or parts[0][0] != _SEQUENCE:
         return der
     fields = _inside(parts[0])
     place = 2 if fields and fields[0][0] == _VERSION else 1

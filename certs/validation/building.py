@@ -46,13 +46,16 @@ class Link:
     """As the path validator reads it."""
 
     def __post_init__(self) -> None:
-        """Raises `Malformed` where the second reader cannot make sense of what the first one took."""
+        """Raises `Malformed` where the second reader cannot make sense of what the first one took, or the two algorithms differ."""
         plain = asn1_x509.Certificate.load(self.der)
         try:
             _ = plain.subject.hashable, plain.issuer.hashable
             _ = [getattr(plain, name) for name in _LOOKED_AT]
+            algorithms = plain["signature_algorithm"].dump(), plain["tbs_certificate"]["signature"].dump()
         except (ValueError, TypeError, KeyError, OverflowError):
             raise Malformed("not_readable") from None
+        if algorithms[0] != algorithms[1]:
+            raise Malformed("algorithms_differ")  # RFC 5280, 4.1.1.2
         object.__setattr__(self, "plain", plain)
 
 

@@ -27,7 +27,7 @@ from pyhanko_certvalidator.validate import async_validate_path
 
 from certs.reading import CARDS, Looseness
 from certs.validation.algorithms import weakness
-from certs.validation.building import Link, Search, link
+from certs.validation.building import Link, Search
 from certs.validation.truststore import TrustStore, is_authority
 from certs.validation.verdict import GOOD, Answer, bad
 
@@ -82,7 +82,7 @@ def check_path(
         return PathResult(GOOD, ((leaf,),))
     trusted = {each.der for each in store.anchors}
     search = Search(
-        anchors=tuple(link(each.certificate, each.der, anchor=True) for each in store.anchors),
+        anchors=tuple(each.link for each in store.anchors),
         between=tuple(each for each in others if is_authority(each.certificate) and each.der not in trusted),
         longest=rules.longest,
     )

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from cryptography import x509
@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from certs.asn1 import check_bounds, check_serial_number
 from certs.errors import BadAnchor, Malformed
 from certs.validation.algorithms import weakness
+from certs.validation.building import Link, link
 
 MOST_ANCHORS = 64
 TEST_MARKS = ("TEST ", "JPKI-TEST")
@@ -23,6 +24,8 @@ class Anchor:
 
     certificate: x509.Certificate
     der: bytes
+    link: Link = field(repr=False, compare=False)
+    """As the end of a path."""
 
     @property
     def fingerprint(self) -> str:
@@ -88,7 +91,10 @@ def _anchor(certificate: x509.Certificate, der: bytes) -> Anchor:
         raise BadAnchor("not_an_authority")
     if weakness(certificate) is not None:
         raise BadAnchor("weak_algorithm")
-    return Anchor(certificate, der)
+    try:
+        return Anchor(certificate, der, link(certificate, der, anchor=True))
+    except Malformed as error:
+        raise BadAnchor(error.problem) from None
 
 
 def is_authority(certificate: x509.Certificate) -> bool:
