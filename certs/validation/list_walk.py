@@ -37,9 +37,6 @@ class Frame:
     signed: slice
     """tbsCertList, with its header: what the signature is over."""
     version_2: bool
-    inner_algorithm: slice
-    """The algorithm as it stands under the signature, and, behind it, as it stands beside the signature (5.1.1.2 and 5.1.2.2)."""
-    outer_algorithm: slice
     entries: slice
     """The content of revokedCertificates; empty when there are none."""
 
@@ -47,13 +44,11 @@ class Frame:
 def frame_of(octets: bytes) -> Frame:
     """Finds the parts of a DER CertificateList. Raises `Malformed`."""
     try:
-        _, body, whole = _header(octets, 0, len(octets))
-        _, place, end = _header(octets, body, whole)
-        outer = slice(end, _header(octets, end, whole)[2])
+        _, body, end = _header(octets, 0, len(octets))
+        _, place, end = _header(octets, body, end)
         version_2 = octets[place : place + 3] == _VERSION_2
         if octets[place] == _INTEGER:
             place = _header(octets, place, end)[2]
-        inner = slice(place, _header(octets, place, end)[2])
         for _ in range(3):  # signature, issuer, thisUpdate
             place = _header(octets, place, end)[2]
         if place < end and octets[place] in (_UTC_TIME, _GENERALIZED_TIME):
@@ -64,7 +59,7 @@ def frame_of(octets: bytes) -> Frame:
             entries = slice(start, stop)
     except IndexError:
         raise Malformed("truncated") from None
-    return Frame(slice(body, end), version_2, inner, outer, entries)
+    return Frame(slice(body, end), version_2, entries)
 
 
 def check_entries(octets: bytes) -> None:

@@ -74,18 +74,18 @@ def _may_sign_lists(issuer: x509.Certificate) -> bool:
 
 
 def _check_signature(crl: x509.CertificateRevocationList, issuer: x509.Certificate, octets: bytes) -> None:
-    """`CertificateRevocationList.is_signature_valid` copies the list twice; a long one would cost 100 MB more."""
+    """`CertificateRevocationList.is_signature_valid` copies the list twice; a long one would cost 100 MB more.
+
+    That the algorithm under the signature is the one beside it (RFC 5280, 5.1.1.2) `cryptography` looks at when it loads the list.
+    """
     try:
         digest, method, key = crl.signature_hash_algorithm, crl.signature_algorithm_parameters, issuer.public_key()
     except UnsupportedAlgorithm:
         raise UnusableList("list_weak_algorithm") from None
     if digest is None or digest.name not in STRONG_HASHES:
         raise UnusableList("list_weak_algorithm")
-    frame = frame_of(octets)
-    if octets[frame.inner_algorithm] != octets[frame.outer_algorithm]:
-        raise UnusableList("list_bad_signature")
     hashed = hashes.Hash(digest)
-    hashed.update(memoryview(octets)[frame.signed])
+    hashed.update(memoryview(octets)[frame_of(octets).signed])
     try:
         if isinstance(key, rsa.RSAPublicKey) and isinstance(method, padding.PKCS1v15 | padding.PSS):
             key.verify(crl.signature, hashed.finalize(), method, Prehashed(digest))

@@ -57,11 +57,11 @@ def check_revocation(
     return min(found, key=_rank, default=Lookup(NOT_CHECKED))
 
 
-def _rank(lookup: Lookup) -> tuple[int, int]:
-    """Revoked, good, unknown by something that does know this certificate, unknown."""
+def _rank(lookup: Lookup) -> tuple[int, bool, bool, int]:
+    """Revoked, good, unknown; of the same, what knows this certificate, what is newer, and last that there was no list."""
     order = (State.BAD, State.GOOD, State.UNKNOWN)
-    vague = lookup.answer.reason == "list_missing"
-    return order.index(lookup.answer.state) + vague, 0 if lookup.age_s is None else lookup.age_s
+    age_s = lookup.age_s
+    return order.index(lookup.answer.state), age_s is None, lookup.answer.reason == "list_missing", age_s or 0
 
 
 def _of_responder(issuer: x509.Certificate, evidence: Evidence, at: datetime) -> Callable[[x509.Certificate], Answer]:
