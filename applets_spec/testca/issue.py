@@ -112,8 +112,8 @@ def issue_jpki(
     `number` chooses the keys: two cards that shall differ need two numbers. RSA-2048, sha256WithRSA.
     """
     source = keys or DerivedKeys()
-    signature_key = _rsa(source, holder_key_name(number, "signature"))
-    authentication_key = _rsa(source, holder_key_name(number, "authentication"))
+    signature_key = rsa_key(source, holder_key_name(number, "signature"))
+    authentication_key = rsa_key(source, holder_key_name(number, "authentication"))
     signature_ca = authority(Family.SIGNATURE, generation)
     authentication_ca = authority(Family.AUTHENTICATION, generation)
     ends = end_of_fifth_birthday(holder.birth_date, issued)
@@ -260,7 +260,7 @@ def _serial(*parts: str) -> int:
     return int.from_bytes(hashlib.sha256("\n".join(parts).encode()).digest()[:4]) >> 1 | 1
 
 
-def _rsa(source: KeySource, name: str) -> rsa.RSAPrivateKey:
+def rsa_key(source: KeySource, name: str) -> rsa.RSAPrivateKey:
     key = source.key(name, KeyAlgorithm.RSA_2048)
     if not isinstance(key, rsa.RSAPrivateKey):
         raise TypeError(f"the key source gave no RSA key for {name}")

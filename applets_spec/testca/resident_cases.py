@@ -23,6 +23,7 @@ from applets_spec.testca.issue import (
     holder_draft,
     issue_badge,
     issue_jpki,
+    rsa_key,
 )
 from applets_spec.testca.keys import DerivedKeys, KeyAlgorithm
 from applets_spec.testca.profiles import DIGITAL_SIGNATURE, resident_signature
@@ -129,7 +130,7 @@ def badge_as_signature() -> Case:
 def _draft(row: Authority) -> Draft:
     """A resident's unsigned signature certificate below `row`, with nothing wrong."""
     holder, source = Somebody(), DerivedKeys()
-    key = source.key(holder_key_name(0, "signature"), KeyAlgorithm.RSA_2048)
+    key = rsa_key(source, holder_key_name(0, "signature"))
     ends = end_of_fifth_birthday(holder.birth_date, DEFAULT_ISSUE_TIME)
     return holder_draft(row, key, 0, (DEFAULT_ISSUE_TIME, ends), source).extended_by(
         *resident_signature(holder.name, holder.address, holder.birth_date, holder.sex, row.japanese_name)

@@ -14,8 +14,8 @@ from applets_spec.testca.case import Case, Purpose, Verdict
 from applets_spec.testca.crl import issue_crl, partition, partition_name
 from applets_spec.testca.der import SHA1_WITH_RSA, list_by
 from applets_spec.testca.hierarchy import DEFAULT_ISSUE_TIME, Authority, Family, authority, holder_key_name
-from applets_spec.testca.issue import authority_certificate, end_of_fifth_birthday, holder_draft
-from applets_spec.testca.keys import DerivedKeys, KeyAlgorithm, PrivateKey
+from applets_spec.testca.issue import authority_certificate, end_of_fifth_birthday, holder_draft, rsa_key
+from applets_spec.testca.keys import DerivedKeys, PrivateKey
 from applets_spec.testca.resident_cases import Somebody
 from applets_spec.testca.x509_parts import Draft, Extension, sign
 
@@ -42,7 +42,7 @@ def key_of(row: Authority) -> PrivateKey:
 def draft(row: Authority = NEW) -> Draft:
     """A resident's unsigned signature certificate with nothing wrong."""
     holder = Somebody()
-    key = KEYS.key(holder_key_name(0, "signature"), KeyAlgorithm.RSA_2048)
+    key = rsa_key(KEYS, holder_key_name(0, "signature"))
     ends = end_of_fifth_birthday(holder.birth_date, DEFAULT_ISSUE_TIME)
     return holder_draft(row, key, 0, (DEFAULT_ISSUE_TIME, ends), KEYS).extended_by(
         *profiles.resident_signature(holder.name, holder.address, holder.birth_date, holder.sex, row.japanese_name)

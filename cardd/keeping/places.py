@@ -13,6 +13,8 @@ from cardd.keeping.archive import Kind, LogEnd, Source
 from cardd.keeping.owner import Whose
 from cardd.process.account import ROOT
 from certs.ca.issued import NAME as ISSUED
+from certs.ca.lists import NAME as LISTS
+from certs.ca.revoked import NAME as REVOKED
 
 KEYS: Final = "keys"
 """Beside the settings: root's keys, which systemd hands to the daemon."""
@@ -62,7 +64,7 @@ def files_of(settings: Settings, config: Path) -> list[Path]:
     )
     found |= dict.fromkeys(backup_key_places(settings, config))
     if settings.badges.ca_key is not None:
-        found[settings.badges.ca_key.certificate.parent / ISSUED] = None
+        found |= dict.fromkeys(settings.badges.ca_key.certificate.parent / name for name in (ISSUED, REVOKED, LISTS))
     for folder in (settings.state_directory / OFFICE, settings.audit.cosigned_directory):
         found |= dict.fromkeys(_below(folder))
     if config == Path("/etc/cardd/cardd.toml"):

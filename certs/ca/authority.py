@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import NoReturn
 
+from asn1crypto.x509 import Name
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -64,6 +65,15 @@ class BadgeSubject:
     role: BadgeKey
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Whom the book of issued certificates names: fields as in `Issued`."""
+
+    operator: str
+    guid: str
+    role: str
+
+
 def create_root(signer: CaSigner, name: str, valid_years: int, now: datetime) -> bytes:
     """A self-signed operator CA, DER. `name`: its common name; `valid_years`: 1 to 30, from `now` (with time zone) on.
 
@@ -71,9 +81,31 @@ def create_root(signer: CaSigner, name: str, valid_years: int, now: datetime) ->
     """
     if not fits(name, LONGEST_NAME):
         raise CaRefused("name")
+    return _root(signer, authority_name(name), valid_years, now)
+
+
+def create_next_root(signer: CaSigner, before_der: bytes, valid_years: int, now: datetime) -> bytes:
+    """The next generation of an operator CA, DER: another key under the same name, byte for byte.
+
+    Which generation issued a certificate says its authority key identifier (RFC 5280, 4.2.1.1). `before_der`: the generation
+    before. Raises as `create_root`, and `CaRefused` (`ca_malformed`, `ca_not_an_authority`), `CaKeyError` (`key_of_before`: its key).
+    """
+    try:
+        before = parse(before_der)
+        key = spki_of(before.public_key())
+    except (Malformed, ValueError, UnsupportedAlgorithm):
+        raise CaRefused("ca_malformed") from None
+    if not is_authority(before):
+        raise CaRefused("ca_not_an_authority")
+    if key == signer.public_key:
+        raise CaKeyError("key_of_before")
+    return _root(signer, building.name_of(before), valid_years, now)
+
+
+def _root(signer: CaSigner, subject: Name, valid_years: int, now: datetime) -> bytes:
     if not 1 <= valid_years <= LONGEST_YEARS:
         raise CaRefused("validity")
-    begin, subject = _second(now), authority_name(name)
+    begin = second_of(now)
     draft = building.Draft(
         serial=new_serial(),
         issuer=subject,
@@ -112,6 +144,11 @@ class Authority:
         return self._certificate.public_bytes(Encoding.DER)
 
     @property
+    def signer(self) -> CaSigner:
+        """The opened key, for what is signed beside certificates: lists and OCSP answers."""
+        return self._signer
+
+    @property
     def not_after(self) -> datetime:
         """When the CA ends, and with it every badge."""
         return self._certificate.not_valid_after_utc
@@ -133,24 +170,44 @@ class Authority:
         _check_subject(subject)
         if not 1 <= months <= LONGEST_MONTHS:
             raise CaRefused("validity")
-        begin = _second(now)
-        self._check_time(begin)
+        begin = second_of(now)
+        self.check_time(begin)
         key = parse_request(request_der).public_key
         if not is_strong(key):
             raise CaRefused("weak_key")
         self._check_unused(key, subject, begin, known_keys)
+        named = Named(subject.operator_id, subject.guid.hex(), subject.role.value)
+        extensions = building.badge_extensions(key, self._certificate, subject.guid, signs=_signs(subject.role))
+        name = badge_name(subject.office, subject.name, subject.operator_id)
+        return self.certify(key, name, extensions, named, (begin, months_later(begin, months)))
+
+    def certify(
+        self,
+        key: bytes,
+        name: Name,
+        extensions: building.Extensions,
+        named: "Named",
+        validity: tuple[datetime, datetime],
+    ) -> bytes:
+        """A certificate for whatever this package has decided to certify, DER; it is in the book, on disk, before this returns.
+
+        `validity`: whole seconds with time zone; five minutes more before, and cut at both ends where the CA itself begins or ends.
+        Raises `CaRefused` (`ca_not_yet_valid`, `ca_expired`), `CaKeyError`, `BookError`.
+        """
+        begin, end = validity
+        self.check_time(begin)
         draft = building.Draft(
             serial=new_serial(),
             issuer=building.name_of(self._certificate),
-            subject=badge_name(subject.office, subject.name, subject.operator_id),
+            subject=name,
             not_before=max(begin - SKEW, self._certificate.not_valid_before_utc),
-            not_after=min(months_later(begin, months), self.not_after),
+            not_after=min(end, self.not_after),
             public_key=key,
-            extensions=building.badge_extensions(key, self._certificate, subject.guid, signs=_signs(subject.role)),
+            extensions=extensions,
         )
         der = building.signed(draft, self._signer)
         _check_signed(der, self._certificate)
-        self.book.add(_entry(der, draft, subject, begin))
+        self.book.add(_entry(der, draft, named, begin))
         return der
 
     def close(self) -> None:
@@ -166,7 +223,8 @@ class Authority:
     def __reduce__(self) -> NoReturn:
         raise TypeError("a CA cannot be copied or stored")
 
-    def _check_time(self, now: datetime) -> None:
+    def check_time(self, now: datetime) -> None:
+        """Raises `CaRefused` (`ca_not_yet_valid`, `ca_expired`)."""
         if now < self._certificate.not_valid_before_utc:
             raise CaRefused("ca_not_yet_valid")
         if now >= self._certificate.not_valid_after_utc:
@@ -203,7 +261,7 @@ def months_later(moment: datetime, months: int) -> datetime:
     return moment.replace(year=year, month=month + 1)
 
 
-def _second(moment: datetime) -> datetime:
+def second_of(moment: datetime) -> datetime:
     """Certificates know no fraction of a second (RFC 5280, 4.1.2.5)."""
     return moment.astimezone(UTC).replace(microsecond=0)
 
@@ -232,14 +290,14 @@ def _check_signed(der: bytes, issuer: x509.Certificate) -> None:
         raise CaKeyError("signature") from None
 
 
-def _entry(der: bytes, draft: building.Draft, subject: BadgeSubject, now: datetime) -> Issued:
+def _entry(der: bytes, draft: building.Draft, named: Named, now: datetime) -> Issued:
     return Issued(
         serial=f"{draft.serial:x}",
         fingerprint=building.fingerprint(der),
         key=key_fingerprint(draft.public_key),
-        operator=subject.operator_id,
-        guid=subject.guid.hex(),
-        role=subject.role.value,
+        operator=named.operator,
+        guid=named.guid,
+        role=named.role,
         not_after=_rfc3339(draft.not_after),
         time=_rfc3339(now),
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from asn1crypto import x509
+from asn1crypto import core, x509
 from asn1crypto.keys import PublicKeyInfo
 from cryptography import x509 as reader
 
@@ -17,6 +17,8 @@ EMAIL_PROTECTION = "1.3.6.1.5.5.7.3.4"
 """id-kp-emailProtection (RFC 5280, 4.2.1.12): what CMS programs ask of a signer's certificate."""
 DOCUMENT_SIGNING = "1.3.6.1.5.5.7.3.36"
 """id-kp-documentSigning (RFC 9336)."""
+OCSP_SIGNING = "1.3.6.1.5.5.7.3.9"
+"""id-kp-OCSPSigning (RFC 6960, 4.2.2.2)."""
 _GENERALIZED_FROM = 2050
 """Dates through 2049 are UTCTime, later ones GeneralizedTime (RFC 5280, 4.1.2.5)."""
 _KEY_IDENTIFIER_BYTES = 20
@@ -47,7 +49,7 @@ def signed(draft: Draft, signer: CaSigner) -> bytes:
             "serial_number": draft.serial,
             "signature": algorithm,
             "issuer": draft.issuer,
-            "validity": {"not_before": _time(draft.not_before), "not_after": _time(draft.not_after)},
+            "validity": {"not_before": moment_of(draft.not_before), "not_after": moment_of(draft.not_after)},
             "subject": draft.subject,
             "subject_public_key_info": PublicKeyInfo.load(draft.public_key),
             "extensions": draft.extensions,
@@ -91,7 +93,21 @@ def badge_extensions(public_key: bytes, issuer: reader.Certificate, guid: bytes,
         _extension("extended_key_usage", extended),
         _extension("subject_alt_name", [urn]),
         _extension("key_identifier", key_identifier(public_key)),
-        _extension("authority_key_identifier", {"key_identifier": _identifier_in(issuer)}),
+        _extension("authority_key_identifier", {"key_identifier": identifier_in(issuer)}),
+    ]
+
+
+def responder_extensions(public_key: bytes, issuer: reader.Certificate) -> Extensions:
+    """Of one that answers OCSP requests for the CA (RFC 6960, 4.2.2.2): id-kp-OCSPSigning, and id-pkix-ocsp-nocheck.
+
+    Nocheck: "a client can trust a responder for the lifetime of the responder's certificate" (4.2.2.2.1); that is why it lives days.
+    """
+    return [
+        _extension("key_usage", {"digital_signature"}, critical=True),
+        _extension("extended_key_usage", [OCSP_SIGNING]),
+        _extension("ocsp_no_check", core.Null()),
+        _extension("key_identifier", key_identifier(public_key)),
+        _extension("authority_key_identifier", {"key_identifier": identifier_in(issuer)}),
     ]
 
 
@@ -111,7 +127,7 @@ def fingerprint(der: bytes) -> str:
     return hashlib.sha256(der).hexdigest()
 
 
-def _identifier_in(issuer: reader.Certificate) -> bytes:
+def identifier_in(issuer: reader.Certificate) -> bytes:
     """What the CA calls its own key, which need not have been made here."""
     try:
         return issuer.extensions.get_extension_for_class(reader.SubjectKeyIdentifier).value.digest
@@ -123,6 +139,7 @@ def _extension(name: str, value: object, *, critical: bool = False) -> dict[str,
     return {"extn_id": name, "critical": critical, "extn_value": value}
 
 
-def _time(moment: datetime) -> x509.Time:
+def moment_of(moment: datetime) -> x509.Time:
+    """UTCTime or GeneralizedTime, as the year asks (RFC 5280, 4.1.2.5 and 5.1.2.4)."""
     name = "utc_time" if moment.year < _GENERALIZED_FROM else "general_time"
     return x509.Time(name, moment)

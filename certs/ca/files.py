@@ -27,6 +27,17 @@ def write_new(path: Path, content: bytes, mode: int) -> None:
     sync_folder(path.parent)
 
 
+def replace_file(path: Path, content: bytes, mode: int) -> None:
+    """As `write_new`, but in the place of a file that may be there: readers see the old or the new one, whole. Raises `OSError`."""
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        _write_synced(beside, content, mode)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
 def sync_folder(folder: Path) -> None:
     """The names in it are on the disk. Raises `OSError`."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

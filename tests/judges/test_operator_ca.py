@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from certs.ca.authority import Authority, BadgeKey
+from certs.ca.authority import Authority, BadgeKey, create_next_root
+from certs.ca.issued import IssuedBook
 from certs.ca.keys import Algorithm
+from certs.ca.lists import ListBook, issue_list
+from certs.ca.responder import Books, Responder, appoint
+from certs.ca.revoked import Reason, RevokedBook
 from tests.judges.tools import Bench
-from tests.unit.certs.ca.office import HANAKO, KEYS, NOW, authority, key_of, request_for, spki, subject
+from tests.unit.certs.ca.office import HANAKO, KEYS, NOW, authority, key_of, request_for, signer, spki, subject
 
+A_LIFETIME = str(100 * 365 * 86400)
+"""`openssl ocsp` looks at an answer's times with this machine's clock, whatever -attime says: so many seconds of patience."""
 AT_THAT_TIME = ("-attime", str(int(NOW.timestamp())))
 
 
@@ -123,3 +130,83 @@ def test_a_document_signed_with_9c_verifies_as_cms(judge: Bench, tmp_path: Path)
     judge.ok("openssl", "cms", "-verify", "-binary", "-inform", "DER", "-in", "policy.toml.p7s", "-content", "policy.toml",
              "-CAfile", "ca.pem", "-no-CApath", *AT_THAT_TIME, "-out", "read.toml")  # fmt: skip
     assert judge.read("read.toml") == b"version = 7\n"
+
+
+# --- lists and answers -------------------------------------------------------------------------------------------------
+
+
+def revoked_badge(judge: Bench, tmp_path: Path, algorithm: Algorithm) -> tuple[Authority, str, str]:
+    """A CA whose books are in `tmp_path`, a badge's certificate that is good, and one that is revoked, as files."""
+    ca = authority(tmp_path, algorithm)
+    pem(judge, "ca.pem", ca.certificate)
+    good = pem(judge, "good.pem", ca.issue_badge(request_for(key_of("p256", 0)), subject(), NOW, 36))
+    other = subject(operator_id="jiro_2", guid=bytes(range(2, 18)))
+    gone = pem(judge, "gone.pem", ca.issue_badge(request_for(key_of("p256", 1)), other, NOW, 36))
+    book = RevokedBook.beside(tmp_path / "ca.pem")
+    book.revoke([each for each in ca.book.entries() if each.operator == "jiro_2"], Reason.KEY_COMPROMISE, NOW)
+    return ca, good, gone
+
+
+@pytest.mark.parametrize("algorithm", Algorithm)
+def test_openssl_takes_the_list(judge: Bench, tmp_path: Path, algorithm: Algorithm) -> None:
+    ca, good, gone = revoked_badge(judge, tmp_path, algorithm)
+    beside = tmp_path / "ca.pem"
+    judge.write("ca.crl", issue_list(ca, RevokedBook.beside(beside), ListBook.beside(beside), NOW, 7))
+    said = judge.ok(
+        "openssl", "crl", "-inform", "DER", "-in", "ca.crl", "-CAfile", "ca.pem", "-verify", "-noout", "-text"
+    )
+    assert "verify OK" in said
+    for line in (
+        "Version 2 (0x1)",
+        "X509v3 CRL Number: \n                1\n",
+        "Key Compromise",
+        "X509v3 Authority Key Identifier",
+    ):
+        assert line in said, line
+    judge.ok("openssl", "crl", "-inform", "DER", "-in", "ca.crl", "-out", "crl.pem")
+    checked = ("-crl_check", "-CRLfile", "crl.pem")
+    assert "OK" in judge.ok(*verify(good, *checked))
+    assert "certificate revoked" in judge.fails(*verify(gone, *checked))
+
+
+def test_openssl_refuses_the_list_of_another_generation(judge: Bench, tmp_path: Path) -> None:
+    ca, good, _ = revoked_badge(judge, tmp_path, Algorithm.P256)
+    next_key = signer(Algorithm.P384)
+    following = create_next_root(next_key, ca.certificate, 10, NOW)
+    (tmp_path / "next").mkdir()
+    newer = Authority(following, next_key, IssuedBook(tmp_path / "next" / "issued.jsonl"))
+    beside = tmp_path / "next" / "ca.pem"
+    judge.write("next.crl", issue_list(newer, RevokedBook.beside(beside), ListBook.beside(beside), NOW, 7))
+    judge.ok("openssl", "crl", "-inform", "DER", "-in", "next.crl", "-out", "crl.pem")
+    both = x509.load_der_x509_certificate(following).public_bytes(Encoding.PEM) + judge.read("ca.pem")
+    judge.write("ca.pem", both)
+    assert "OK" in judge.ok(*verify(good)), "both generations are trusted, and each badge finds its own"
+    judge.fails(*verify(good, "-crl_check", "-CRLfile", "crl.pem"))
+
+
+@pytest.mark.parametrize("algorithm", Algorithm)
+def test_openssl_takes_the_answers(judge: Bench, tmp_path: Path, algorithm: Algorithm) -> None:
+    ca, good, gone = revoked_badge(judge, tmp_path, algorithm)
+    own = signer(Algorithm.P256, 7)
+    responder = Responder(ca.certificate, appoint(ca, own.public_key, "TEST OCSP", NOW, 30), own)
+    books = Books.beside(tmp_path / "ca.pem")
+    for leaf, word in ((good, "good"), (gone, "revoked")):
+        judge.ok("openssl", "ocsp", "-issuer", "ca.pem", "-cert", leaf, "-no_nonce", "-reqout", "request.der")
+        judge.write("response.der", responder.answer(judge.read("request.der"), books, NOW, 24))
+        said = judge.ok("openssl", "ocsp", "-reqin", "request.der", "-respin", "response.der", "-issuer", "ca.pem", "-cert", leaf,
+                        "-CAfile", "ca.pem", "-no_nonce", *AT_THAT_TIME, "-validity_period", A_LIFETIME, "-text")  # fmt: skip
+        assert "Response verify OK" in said
+        assert f"{leaf}: {word}" in said
+        assert "OCSP No Check" in said
+
+
+def test_openssl_sees_its_nonce_again(judge: Bench, tmp_path: Path) -> None:
+    ca, good, _ = revoked_badge(judge, tmp_path, Algorithm.P256)
+    own = signer(Algorithm.P256, 7)
+    responder = Responder(ca.certificate, appoint(ca, own.public_key, "TEST OCSP", NOW, 30), own)
+    judge.ok("openssl", "ocsp", "-issuer", "ca.pem", "-cert", good, "-nonce", "-reqout", "request.der")
+    judge.write("response.der", responder.answer(judge.read("request.der"), Books.beside(tmp_path / "ca.pem"), NOW, 24))
+    asked = judge.ok("openssl", "ocsp", "-reqin", "request.der", "-no_nonce", "-req_text")
+    said = judge.ok("openssl", "ocsp", "-respin", "response.der", "-noverify", "-resp_text")
+    (nonce,) = re.findall(r"OCSP Nonce: *\n +(\w+)", asked)
+    assert re.findall(r"OCSP Nonce: *\n +(\w+)", said) == [nonce]

@@ -1,0 +1,443 @@
+"""`cardd-ca issue`, `renew`, `revoke`, `release`, `crl`, `ocsp`: what they write, what they refuse, and that the disk knows it first."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import ocsp
+
+from certs.ca.__main__ import main
+from certs.ca.errors import BookError
+from certs.ca.file_key import FileKey
+from certs.ca.files import read_certificate
+from certs.ca.issued import IssuedBook
+from certs.ca.revoked import Reason, RevokedBook
+from tests.unit.certs.ca.office import DAY, NOW, PASSPHRASE, key_of, request_for
+from tests.unit.certs.ca.test_ca_command import descriptor
+
+GUID = "01020304-0506-4708-890a-0b0c0d0e0f10"
+SECRETS = PASSPHRASE + b"\n" + b"another good horse\n"
+
+
+class Office:
+    """A CA in a folder, and a clock that stands where it is put."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder = folder
+        self.clock = NOW
+        for module in ("__main__", "commands_issue", "commands_revoke", "commands_ocsp"):
+            monkeypatch.setattr(f"certs.ca.{module}.now", lambda: self.clock)
+        self.ok("create", "--name", "TEST 見本市 職員認証局", "--file", folder / "ca.key")
+
+    @property
+    def certificate(self) -> Path:
+        return self.folder / "ca.pem"
+
+    def run(self, *words: object, secret: bytes = SECRETS, given: bytes | None = None) -> Result:
+        named = {"create", "crl", "issue", "renew", "appoint", "respond", "publish"} & {str(each) for each in words}
+        with descriptor(secret) as number:
+            more = ["--passphrase-fd", number] if named else []
+            text = [str(each) for each in words]
+            return CliRunner().invoke(
+                main, [*text, "--certificate", str(self.certificate), "--json", *more], input=given
+            )
+
+    def ok(self, *words: object, secret: bytes = SECRETS) -> dict[str, object]:
+        ran = self.run(*words, secret=secret)
+        assert ran.exit_code == 0, ran.output
+        told: dict[str, object] = json.loads(ran.output)
+        return told
+
+    def refused(self, *words: object, secret: bytes = SECRETS) -> str:
+        ran = self.run(*words, secret=secret)
+        assert ran.exit_code == 1, ran.output
+        return str(json.loads(ran.stderr or ran.output)["error"]["name"])
+
+    def issue(
+        self, number: int = 0, *, operator: str = "hanako_1", role: str = "authentication", guid: str = GUID
+    ) -> x509.Certificate:
+        request, out = self.folder / "request.der", self.folder / f"badge-{number}.pem"
+        request.write_bytes(request_for(key_of("p256", number)))
+        self.ok("issue", "--file", self.folder / "ca.key", "--request", request, "--operator", operator, "--name", "窓口　花子",
+                "--office", "見本市", "--guid", guid, "--role", role, "--months", 36, "--out", out)  # fmt: skip
+        return x509.load_der_x509_certificate(read_certificate(out))
+
+    def list(self, **options: object) -> x509.CertificateRevocationList:
+        out = self.folder / "ca.crl"
+        words = [word for name, value in options.items() for word in (f"--{name}", value)]
+        self.ok("crl", "--file", self.folder / "ca.key", "--out", out, *words)
+        return x509.load_der_x509_crl(out.read_bytes())
+
+    def appoint(self, days: int = 30) -> tuple[object, ...]:
+        self.ok("ocsp", "appoint", "--file", self.folder / "ca.key", "--responder", self.folder / "ocsp.pem",
+                "--responder-file", self.folder / "ocsp.key", "--days", days)  # fmt: skip
+        return self.responder
+
+    @property
+    def responder(self) -> tuple[object, ...]:
+        return "--responder", self.folder / "ocsp.pem", "--responder-file", self.folder / "ocsp.key"
+
+    def ask(self, request: bytes) -> ocsp.OCSPResponse:
+        ran = self.run("ocsp", "respond", *self.responder, secret=b"another good horse\n", given=request)
+        assert ran.exit_code == 0, ran.output
+        return ocsp.load_der_ocsp_response(ran.stdout_bytes)
+
+    def question(self, leaf: x509.Certificate, digest: hashes.HashAlgorithm, nonce: bytes | None = None) -> bytes:
+        issuer = x509.load_der_x509_certificate(read_certificate(self.certificate))
+        builder = ocsp.OCSPRequestBuilder().add_certificate(leaf, issuer, digest)
+        if nonce is not None:
+            builder = builder.add_extension(x509.OCSPNonce(nonce), critical=False)
+        return builder.build().public_bytes(Encoding.DER)
+
+
+@pytest.fixture
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
+    return Office(tmp_path, monkeypatch)
+
+
+def number_of(crl: x509.CertificateRevocationList) -> int:
+    return crl.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
+
+
+# --- issue and renew
+
+
+def test_a_request_in_a_file_becomes_a_badges_certificate(office: Office) -> None:
+    made = office.issue(role="signature")
+    (entry,) = IssuedBook.beside(office.certificate).entries()
+    assert (entry.serial, entry.operator, entry.role) == (f"{made.serial_number:x}", "hanako_1", "signature")
+    assert made.public_key() == key_of("p256", 0).public_key()
+
+
+def test_a_request_that_is_none_is_refused(office: Office) -> None:
+    (office.folder / "request.der").write_bytes(b"nothing")
+    words = (
+        "--operator",
+        "a",
+        "--name",
+        "b",
+        "--office",
+        "c",
+        "--guid",
+        GUID,
+        "--role",
+        "signature",
+        "--out",
+        office.folder / "x",
+    )
+    refused = office.refused(
+        "issue", "--file", office.folder / "ca.key", "--request", office.folder / "request.der", *words
+    )
+    assert refused == "request_malformed"
+    assert IssuedBook.beside(office.certificate).entries() == ()
+    assert not (office.folder / "x").exists()
+
+
+def test_renewal_keeps_holder_office_and_key_and_begins_anew(office: Office) -> None:
+    before = office.issue()
+    office.clock += 30 * DAY
+    told = office.ok(
+        "renew",
+        "--file",
+        office.folder / "ca.key",
+        "--previous",
+        office.folder / "badge-0.pem",
+        "--out",
+        office.folder / "next.pem",
+    )
+    after = x509.load_der_x509_certificate(read_certificate(office.folder / "next.pem"))
+    assert after.public_key() == before.public_key()
+    assert after.subject.public_bytes() == before.subject.public_bytes()
+    assert [each.value for each in after.extensions] == [each.value for each in before.extensions]
+    assert after.serial_number != before.serial_number
+    assert after.not_valid_after_utc > before.not_valid_after_utc
+    assert told["serial"] == f"{after.serial_number:x}"
+    assert len(IssuedBook.beside(office.certificate).entries()) == 2
+
+
+def test_what_is_not_renewed(office: Office) -> None:
+    words = ("renew", "--file", office.folder / "ca.key", "--out", office.folder / "next.pem", "--previous")
+    office.issue()
+    office.ok("revoke", "--operator", "hanako_1", "--reason", "certificate-hold")
+    assert office.refused(*words, office.folder / "badge-0.pem") == "revoked"
+    office.ok("release", "--operator", "hanako_1")
+    office.appoint()
+    assert office.refused(*words, office.folder / "ocsp.pem") == "not_a_badge"
+    assert office.refused(*words, office.certificate) == "not_issued"
+    (office.folder / "none").write_bytes(b"\x30\x00")
+    assert office.refused(*words, office.folder / "none") == "previous_malformed"
+    office.clock += timedelta(days=3 * 366)
+    assert office.refused(*words, office.folder / "badge-0.pem") == "previous_expired"
+    assert not (office.folder / "next.pem").exists()
+
+
+def test_the_next_generation_has_the_name_and_not_the_key(office: Office) -> None:
+    (office.folder / "next").mkdir()
+    first = x509.load_der_x509_certificate(read_certificate(office.certificate))
+    with descriptor(SECRETS) as number:
+        words = ["create", "--certificate", str(office.folder / "next" / "ca.pem"), "--file", str(office.folder / "next" / "ca.key"),
+                 "--follows", str(office.certificate), "--passphrase-fd", number]  # fmt: skip
+        ran = CliRunner().invoke(main, words)
+    assert ran.exit_code == 0, ran.output
+    second = x509.load_der_x509_certificate(read_certificate(office.folder / "next" / "ca.pem"))
+    assert second.subject.public_bytes() == first.subject.public_bytes()
+    assert second.public_key() != first.public_key()
+    beside = office.run("create", "--follows", office.certificate, "--file", office.folder / "other.key")
+    assert beside.exit_code == 1
+    assert not (office.folder / "other.key").exists()
+
+
+# --- revoke and release
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_reaches_the_list(office: Office, reason: Reason) -> None:
+    made = office.issue()
+    office.ok("revoke", "--serial", f"{made.serial_number:X}", "--reason", reason.value.replace("_", "-"))
+    crl = office.list()
+    entry = crl.get_revoked_certificate_by_serial_number(made.serial_number)
+    assert entry is not None
+    assert entry.revocation_date_utc == NOW.replace(microsecond=0)
+    if reason is Reason.UNSPECIFIED:
+        assert len(entry.extensions) == 0
+    else:
+        said = entry.extensions.get_extension_for_class(x509.CRLReason).value.reason
+        assert said.name == reason.value
+    assert crl.is_signature_valid(x509.load_der_x509_certificate(read_certificate(office.certificate)).public_key())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("word", ["serial", "fingerprint", "operator", "guid"])
+def test_each_way_to_name_a_certificate(office: Office, word: str) -> None:
+    made, other = office.issue(), office.issue(1, operator="jiro_2", guid=GUID.replace("01", "02", 1))
+    value = {
+        "serial": f"{made.serial_number:x}",
+        "fingerprint": made.fingerprint(hashes.SHA256()).hex(":").upper(),
+        "operator": "hanako_1",
+        "guid": GUID,
+    }[word]
+    office.ok("revoke", f"--{word}", value, "--reason", "superseded")
+    revoked = {each.serial_number for each in office.list()}
+    assert revoked == {made.serial_number}
+    assert other.serial_number not in revoked
+
+
+def test_revoking_twice_is_told_and_changes_nothing(office: Office) -> None:
+    office.issue()
+    office.ok("revoke", "--operator", "hanako_1", "--reason", "superseded")
+    before = (office.folder / "revoked.jsonl").read_bytes()
+    office.clock += DAY
+    assert office.refused("revoke", "--operator", "hanako_1", "--reason", "key-compromise") == "already_revoked"
+    assert office.refused("release", "--operator", "hanako_1") == "not_held"
+    assert (office.folder / "revoked.jsonl").read_bytes() == before
+
+
+def test_what_this_ca_never_issued_is_not_revoked(office: Office) -> None:
+    assert office.refused("revoke", "--serial", "4711", "--reason", "superseded") == "not_issued"
+    assert office.refused("revoke", "--operator", "nobody", "--reason", "superseded") == "not_issued"
+    assert office.run("revoke", "--reason", "superseded").exit_code == 2
+    assert office.run("revoke", "--reason", "superseded", "--serial", "no hex").exit_code == 2
+    assert not (office.folder / "revoked.jsonl").exists()
+
+
+def test_a_hold_is_lifted_or_made_final(office: Office) -> None:
+    made = office.issue()
+    office.ok("revoke", "--operator", "hanako_1", "--reason", "certificate-hold")
+    assert len(office.list()) == 1
+    assert office.refused("revoke", "--operator", "hanako_1", "--reason", "certificate-hold") == "already_revoked"
+    office.ok("release", "--operator", "hanako_1")
+    assert len(office.list()) == 0
+    office.ok("revoke", "--operator", "hanako_1", "--reason", "certificate-hold")
+    office.clock += DAY
+    office.ok("revoke", "--operator", "hanako_1", "--reason", "key-compromise")
+    entry = office.list().get_revoked_certificate_by_serial_number(made.serial_number)
+    assert entry is not None
+    assert entry.revocation_date_utc == (NOW + DAY).replace(microsecond=0)
+    assert office.refused("release", "--operator", "hanako_1") == "not_held"
+
+
+def test_the_revocation_is_on_the_disk_before_anybody_is_told(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    office.issue()
+
+    def fails(_: int) -> None:
+        raise OSError("no disk")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", fails)
+        assert office.refused("revoke", "--operator", "hanako_1", "--reason", "superseded") == "book_unwritable"
+    assert RevokedBook.beside(office.certificate).standing() == {}
+    assert len(office.list()) == 0
+
+
+# --- lists
+
+
+@pytest.mark.proves("K3")
+def test_numbers_rise_and_an_empty_list_is_a_list(office: Office) -> None:
+    first, second = office.list(days=1), office.list()
+    assert (number_of(first), number_of(second)) == (1, 2)
+    assert len(first) == 0
+    assert first.last_update_utc == NOW.replace(microsecond=0)
+    assert first.next_update_utc == NOW.replace(microsecond=0) + DAY
+
+
+def test_a_number_is_taken_though_its_list_could_not_be_written(office: Office) -> None:
+    nowhere = office.folder / "missing" / "ca.crl"
+    assert office.refused("crl", "--file", office.folder / "ca.key", "--out", nowhere) == "out_unwritable"
+    assert number_of(office.list()) == 2
+
+
+def test_a_clock_that_fell_back_makes_no_list(office: Office) -> None:
+    office.list()
+    office.clock -= timedelta(seconds=2)
+    out = office.folder / "ca.crl"
+    before = out.read_bytes()
+    assert office.refused("crl", "--file", office.folder / "ca.key", "--out", out) == "clock_behind"
+    assert out.read_bytes() == before
+
+
+def test_a_book_of_revocations_that_lost_lines_publishes_nothing(office: Office) -> None:
+    made = office.issue()
+    office.ok("revoke", "--operator", "hanako_1", "--reason", "superseded")
+    office.list()
+    office.appoint()
+    (office.folder / "revoked.jsonl").unlink()
+    assert (
+        office.refused("crl", "--file", office.folder / "ca.key", "--out", office.folder / "x.crl") == "revoked_damaged"
+    )
+    assert not (office.folder / "x.crl").exists()
+    ran = office.run(
+        "ocsp",
+        "respond",
+        *office.responder,
+        secret=b"another good horse\n",
+        given=office.question(made, hashes.SHA256()),
+    )
+    assert ran.exit_code == 1
+
+
+@pytest.mark.parametrize("line", [b"[]\n", b'{"serial": "1"}\n', b'{"serial": "zz", "reason": "superseded", "time": "2026-11-22T09:00Z"}\n',
+                                  b'{"serial": "1", "reason": "mood", "time": "2026-11-22T09:00Z"}\n', b"no json\n"])  # fmt: skip
+def test_damage_in_the_book_of_revocations_is_no_empty_book(office: Office, line: bytes) -> None:
+    office.issue()
+    (office.folder / "revoked.jsonl").write_bytes(line)
+    with pytest.raises(BookError):
+        RevokedBook.beside(office.certificate).standing()
+    assert office.refused("crl", "--file", office.folder / "ca.key", "--out", office.folder / "x.crl").endswith(
+        "_damaged"
+    )
+
+
+def test_damage_in_the_book_of_lists_publishes_nothing(office: Office) -> None:
+    (office.folder / "lists.jsonl").write_bytes(
+        b'{"number": 0, "this_update": "2026-11-22T09:00:30Z", "revocations": 0}\n'
+    )
+    assert (
+        office.refused("crl", "--file", office.folder / "ca.key", "--out", office.folder / "x.crl") == "lists_damaged"
+    )
+
+
+# --- OCSP
+
+
+@pytest.mark.parametrize("digest", [hashes.SHA1(), hashes.SHA256()], ids=["sha1", "sha256"])
+def test_good_revoked_and_unknown(office: Office, digest: hashes.HashAlgorithm) -> None:
+    made, gone = office.issue(), office.issue(1, operator="jiro_2", guid=GUID.replace("01", "02", 1))
+    office.ok("revoke", "--operator", "jiro_2", "--reason", "key-compromise")
+    office.appoint()
+    good = office.ask(office.question(made, digest, nonce=bytes(range(32))))
+    assert (good.certificate_status, good.serial_number) == (ocsp.OCSPCertStatus.GOOD, made.serial_number)
+    assert good.extensions.get_extension_for_class(x509.OCSPNonce).value.nonce == bytes(range(32))
+    revoked = office.ask(office.question(gone, digest))
+    assert revoked.certificate_status is ocsp.OCSPCertStatus.REVOKED
+    assert revoked.revocation_reason is x509.ReasonFlags.key_compromise
+    assert len(revoked.extensions) == 0
+    never = office.ask(office.question(x509.load_der_x509_certificate(read_certificate(office.certificate)), digest))
+    assert never.certificate_status is ocsp.OCSPCertStatus.UNKNOWN
+
+
+def test_questions_about_another_ca_are_unknown(office: Office) -> None:
+    made = office.issue()
+    office.appoint()
+    builder = ocsp.OCSPRequestBuilder().add_certificate_by_hash(
+        bytes(32), bytes(32), made.serial_number, hashes.SHA256()
+    )
+    assert office.ask(builder.build().public_bytes(Encoding.DER)).certificate_status is ocsp.OCSPCertStatus.UNKNOWN
+
+
+@pytest.mark.parametrize("request_der", [b"no request", b"\x30\x00", b"\x30\x80\x00\x00", b"\x30" * 60_000])
+def test_what_is_no_request_gets_malformed_request(office: Office, request_der: bytes) -> None:
+    office.appoint()
+    assert office.ask(request_der).response_status is ocsp.OCSPResponseStatus.MALFORMED_REQUEST
+
+
+def test_a_nonce_that_is_too_long_gets_malformed_request(office: Office) -> None:
+    made = office.issue()
+    office.appoint()
+    said = office.ask(office.question(made, hashes.SHA256(), nonce=bytes(129)))
+    assert said.response_status is ocsp.OCSPResponseStatus.MALFORMED_REQUEST
+
+
+def test_a_responder_that_has_ended_answers_nothing(office: Office) -> None:
+    made = office.issue()
+    office.appoint(days=1)
+    office.clock += 2 * DAY
+    ran = office.run(
+        "ocsp",
+        "respond",
+        *office.responder,
+        secret=b"another good horse\n",
+        given=office.question(made, hashes.SHA256()),
+    )
+    assert ran.exit_code == 1
+    assert json.loads(ran.output)["error"]["name"] == "responder_not_valid"
+
+
+def test_a_badge_is_no_responder(office: Office) -> None:
+    office.issue()
+    words = (
+        "ocsp",
+        "publish",
+        "--responder",
+        office.folder / "badge-0.pem",
+        "--responder-file",
+        office.folder / "ca.key",
+        office.folder,
+    )
+    assert office.refused(*words) == "responder_malformed"
+    assert (
+        office.refused(*(office.certificate if each == office.folder / "badge-0.pem" else each for each in words))
+        == "responder_malformed"
+    )
+
+
+def test_answers_beforehand_are_there_for_each_that_lives(office: Office) -> None:
+    made, gone = office.issue(), office.issue(1, operator="jiro_2", guid=GUID.replace("01", "02", 1))
+    office.ok("revoke", "--operator", "jiro_2", "--reason", "superseded")
+    office.appoint()
+    answers = office.folder / "answers"
+    answers.mkdir()
+    told = office.ok("ocsp", "publish", *office.responder, answers, secret=b"another good horse\n")
+    assert told["answers"] == 3, "two badges and the responder itself"
+    for leaf, status in ((made, ocsp.OCSPCertStatus.GOOD), (gone, ocsp.OCSPCertStatus.REVOKED)):
+        said = ocsp.load_der_ocsp_response((answers / f"{leaf.serial_number:x}.ocsp").read_bytes())
+        assert (said.certificate_status, said.serial_number) == (status, leaf.serial_number)
+        assert said.next_update_utc == NOW.replace(microsecond=0) + DAY
+
+
+def test_a_secret_is_asked_for_the_right_key(office: Office) -> None:
+    office.appoint()
+    FileKey.open(office.folder / "ocsp.key", bytearray(b"another good horse")).close()
+    assert (
+        office.refused(
+            "crl", "--file", office.folder / "ca.key", "--out", office.folder / "x", secret=b"wrong horse battery\n"
+        )
+        == "passphrase"
+    )
