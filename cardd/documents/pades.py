@@ -7,7 +7,6 @@ a byte is written.
 
 import hashlib
 import os
-import shutil
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import IntEnum
@@ -17,10 +16,13 @@ from typing import IO, Literal
 
 from pyhanko.sign.signers.pdf_byterange import PreparedByteRangeDigest
 
+from cardd.documents.appearance import Appearance
+from cardd.documents.cades_answer import check_answer
+from cardd.documents.cades_levels import check_material, raise_level
+from cardd.documents.cades_signer import SIGNING_TIME
 from cardd.documents.errors import DocumentError
+from cardd.documents.facts import opened, pieces
 from cardd.documents.model import Facts, Format, Level, Order, Stamper, ValidationMaterial
-from cardd.documents.pades_answer import check_answer
-from cardd.documents.pades_appearance import Appearance
 from cardd.documents.pades_material import add_material
 from cardd.documents.pades_opening import CHUNK, check_size, count_pages, open_pdf
 from cardd.documents.pades_placeholder import PlaceholderWish, write_placeholder
@@ -106,8 +108,9 @@ class PreparedPdf:
     ) -> bytes:
         """The signed PDF. `answer`: the daemon's CMS, DER. `expected_fingerprint`: SHA-256 of the signer's certificate, hex.
 
-        Raises `DocumentError`: `changed_since_prepared`; what `cardd.documents.pades_answer.check_answer` raises;
-        `answer_too_long`; `stamper_missing`, `material_missing` where the level asks for them; what the stamper raises.
+        Raises `DocumentError`: `document_changed`, `prepared_file_missing`; what `cardd.documents.cades_answer.check_answer` raises;
+        `answer_not_for_pdf`, `answer_too_long`; `stamper_missing`, `material_missing` where the level asks for them;
+        `material_unreadable`; what `cardd.documents.stamps.stamped` and the stamper raise.
         """
         signature = self._signature(answer, expected_fingerprint, stamper, material)
         stream = BytesIO(self.kept if isinstance(self.kept, bytes) else self.kept.read_bytes())
@@ -146,10 +149,15 @@ class PreparedPdf:
         if self.level is Level.LT and material is None:
             raise DocumentError("material_missing")
         self._check_unchanged()
+        if material is not None:
+            check_material(material)
         if len(answer) > self.room:
             raise DocumentError("answer_too_long")
-        checked = check_answer(answer, self.order.digest, self.order.hash_name, fingerprint)
-        signature = answer if stamper is None else checked.with_stamp(stamper)
+        signer, _ = check_answer(answer, self.order, fingerprint)
+        if signer.stamps or any(kind == SIGNING_TIME for kind, _ in signer.attributes):
+            # ETSI EN 319 142-1, 6.3, Table 1: the claimed time stands in the dictionary's M, and nowhere else.
+            raise DocumentError("answer_not_for_pdf")
+        signature = answer if stamper is None else raise_level(answer, stamper=stamper)
         if len(signature) > self.room:
             raise DocumentError("answer_too_long")
         return signature
@@ -169,7 +177,7 @@ class PreparedPdf:
             except OSError:
                 raise DocumentError("prepared_file_missing") from None
         if found != self.order.digest:
-            raise DocumentError("changed_since_prepared")
+            raise DocumentError("document_changed")
 
     def _digest(self, stream: IO[bytes]) -> bytes:
         """Over all bytes of the prepared document but its room (ISO 32000-2, 12.8.1)."""
@@ -179,7 +187,7 @@ class PreparedPdf:
             while (left := end - stream.tell()) > 0:
                 piece = stream.read(min(CHUNK, left))
                 if not piece:
-                    raise DocumentError("changed_since_prepared")
+                    raise DocumentError("document_changed")
                 digest.update(piece)
         return digest.digest()
 
@@ -199,7 +207,7 @@ def prepare(
     copy, up to 2 GiB; its directory on the file system of the later destination). `name`: what the person is shown.
 
     Raises `DocumentError`: `pdf_too_large`, `pdf_no_pdf`, `pdf_encrypted`, `pdf_damaged`, `file_unreadable`; what
-    `write_placeholder` raises; `work_missing`, `work_exists`.
+    `write_placeholder` raises; `work_missing`, `work_exists`, `work_failed` (then nothing is left at `work`).
     """
     options = options or PdfOptions()
     size = check_size(pdf)
@@ -210,16 +218,27 @@ def prepare(
     if work is None:
         raise DocumentError("work_missing")
     try:
-        with work.open("x+b") as copy:
-            try:
-                with pdf.open("rb") as source:
-                    shutil.copyfileobj(source, copy, CHUNK)
-                return _prepare_in(copy, options, name or pdf.name, size, work)
-            except BaseException:
-                work.unlink()
-                raise
+        copy = work.open("x+b")
     except FileExistsError:
         raise DocumentError("work_exists") from None
+    except OSError:
+        raise DocumentError("work_failed") from None
+    try:
+        with copy:
+            _copy(pdf, copy)
+            return _prepare_in(copy, options, name or pdf.name, size, work)
+    except OSError:
+        work.unlink(missing_ok=True)
+        raise DocumentError("work_failed") from None
+    except BaseException:
+        work.unlink(missing_ok=True)
+        raise
+
+
+def _copy(pdf: Path, copy: IO[bytes]) -> None:
+    with opened(pdf) as source:
+        for piece in pieces(source):
+            copy.write(piece)
 
 
 def _prepare_in(stream: IO[bytes], options: PdfOptions, name: str, size: int, kept: bytes | Path) -> PreparedPdf:

@@ -1,7 +1,9 @@
 """Room for a signature in a PDF: the signature field, its dictionary, what it certifies, how it looks. All as an incremental update."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count
 
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -11,9 +13,13 @@ from pyhanko.sign.signers.pdf_cms import ExternalSigner
 from pyhanko.sign.signers.pdf_signer import PdfSignatureMetadata, PdfSigner
 from pyhanko.stamp import NoOpStampStyle
 
+from cardd.documents.appearance import Appearance
 from cardd.documents.errors import DocumentError
-from cardd.documents.pades_appearance import Appearance, Shown
+from cardd.documents.pades_appearance import show
 from cardd.documents.pades_opening import CHUNK, look, reading
+
+_NAME = re.compile(r"[^\W_][\w \-]{0,63}")
+"""Of a new field: letters of any script, digits, space, `_`, `-`. A period parts a name into levels (ISO 32000-2, 12.7.4.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +52,13 @@ def write_placeholder(reader: PdfFileReader, wish: PlaceholderWish) -> Placed:
     """Append the update to the reader's own stream, which must be writable.
 
     Raises `DocumentError`: `pdf_no_changes_allowed` (certified, or locked by an earlier signature), `pdf_field_locked`,
-    `certify_not_first`, `field_filled`, `field_ambiguous`, `field_demands` (the form's author demands what is not given here),
+    `certify_not_first`, `field_filled`, `field_ambiguous`, `field_unusable`, `field_demands` (by the form's author),
     `pdf_xfa`, what the appearance raises, `pdf_damaged`.
     """
     with reading():
         _check_allowed(reader, wish)
-        field_name = wish.field_name or _choose_field(reader)
-        shown = None if wish.appearance is None else Shown(wish.appearance, wish.at, reader, field_name)
+        field_name = _choose_field(reader, wish.field_name)
+        shown = None if wish.appearance is None else show(wish.appearance, wish.at, reader, field_name)
     # Microsoft Word writes hybrid files (ISO 32000-2, 7.5.8.4): all objects are in the bytes that are signed, readers from before 2003
     # see fewer of them. pyHanko's strict mode would refuse each of Word's documents; its tables were read strictly before.
     reader.strict = not reader.xrefs.hybrid_xrefs_present
@@ -100,24 +106,32 @@ def _check_allowed(reader: PdfFileReader, wish: PlaceholderWish) -> None:
     earlier = reader.embedded_signatures
     if wish.certify is not None and earlier:
         raise DocumentError("certify_not_first")
-    for signature in earlier:
-        if signature.docmdp_level is MDPPerm.NO_CHANGES:
-            raise DocumentError("pdf_no_changes_allowed")
-        lock = signature.fieldmdp
-        if lock is not None and wish.field_name is not None and lock.is_locked(wish.field_name):
-            raise DocumentError("pdf_field_locked")
-    for name, value, _ in enumerate_sig_fields(reader):
-        if name == wish.field_name and value is not None:
-            raise DocumentError("field_filled")
+    # Certified so, or locked so by an ordinary signature (ISO 32000-2, 12.8.2.2 and 12.7.5.5).
+    if any(signature.docmdp_level is MDPPerm.NO_CHANGES for signature in earlier):
+        raise DocumentError("pdf_no_changes_allowed")
 
 
-def _choose_field(reader: PdfFileReader) -> str:
-    """The only empty signature field, else a name that no field has."""
-    fields = [(name, value) for name, value, _ in enumerate_sig_fields(reader)]
-    empty = [name for name, value in fields if value is None]
-    if len(empty) == 1:
-        return str(empty[0])
-    if len(empty) > 1:
-        raise DocumentError("field_ambiguous")
-    names = {name for name, _ in fields}
-    return next(name for name in (f"Signature{number}" for number in range(1, len(names) + 2)) if name not in names)
+def _choose_field(reader: PdfFileReader, wanted: str | None) -> str:
+    """The field to be signed: the one that was asked for, the only empty one, or a name that no field has."""
+    fields = {str(name): value is None for name, value, _ in enumerate_sig_fields(reader)}
+    empty = [name for name, is_empty in fields.items() if is_empty]
+    if wanted is None:
+        if len(empty) > 1:
+            raise DocumentError("field_ambiguous")
+        names = fields.keys() | _names(reader)
+        return empty[0] if empty else next(name for name in map("Signature{}".format, count(1)) if name not in names)
+    if not fields.get(wanted, True):
+        raise DocumentError("field_filled")
+    if wanted not in fields and (not _NAME.fullmatch(wanted) or wanted in _names(reader)):
+        raise DocumentError("field_unusable")
+    locks = [signature.fieldmdp for signature in reader.embedded_signatures]
+    if any(lock is not None and lock.is_locked(wanted) for lock in locks):
+        raise DocumentError("pdf_field_locked")
+    return wanted
+
+
+def _names(reader: PdfFileReader) -> set[str]:
+    """Names at the form's top level, of fields of any kind."""
+    form = look(reader.root, "/AcroForm")
+    fields = () if form is None else look(form, "/Fields") or ()
+    return {str(look(each.get_object(), "/T")) for each in fields}
