@@ -42,8 +42,8 @@ class Revocation(TomlModel):
     directory: _Path = Path("/var/lib/cardd-lists")
     """Where new lists are put by the helper, or by whoever brings them. Nothing there is believed but signatures."""
     fetch_minutes: Annotated[int, Field(ge=5, le=1440)] = 60
-    largest_mib: Annotated[int, Field(ge=1, le=512)] = 128
-    """Of one list."""
+    largest_mib: Annotated[int, Field(ge=1, le=64)] = 64
+    """Of one list; 1,000,000 entries with the longest serial numbers have 51 MiB."""
     warn_hours: Annotated[int, Field(ge=1, le=24)] = 24
     """A list older than this is a warning in `health`."""
     rule_hours: Annotated[int, Field(ge=1, le=72)] = 72

@@ -18,7 +18,8 @@ UNITS = Path(__file__).parents[2] / "systemd"
 WORST_EXPOSURE = 1.0  # of 10; what systemd-analyze counts for a unit without any sandbox is 9.6
 WORST_HELPER = 2.0  # a helper has the network, which the daemon has not; systemd counts up to 1.0 for that alone
 HELPERS = (
-    "cardd-backup.service", "cardd-fleet-watch.service", "cardd-heads.service", "cardd-ship.service", "cardd-witness.service",
+    "cardd-backup.service", "cardd-fleet-watch.service", "cardd-heads.service", "cardd-lists.service", "cardd-ship.service",
+    "cardd-witness.service",
 )  # fmt: skip
 USER_UNITS = {"cardd-terminal.service"}
 

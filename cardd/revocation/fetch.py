@@ -1,0 +1,285 @@
+"""`cardd-lists`: fetches revocation lists and puts them into a folder. A program of its own: the daemon has no network.
+
+It has no say in what is true: it looks at no signature, and what it puts there counts only once the daemon has checked it. It reads
+the settings and writes `revocation.directory`, nothing else. Conditional requests (RFC 9110, 13.1), bounded in size and time.
+"""
+
+import base64
+import http.client
+import json
+import os
+import random
+import signal
+import ssl
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cardd.config import DEFAULT_FILE
+from cardd.config import load as load_settings
+from cardd.log import get_logger, set_up
+from cardd.process.memory import forbid_dumps
+from cardd.revocation_settings import Revocation, RevocationList
+from cardd.tomlfile import BrokenFile
+
+CONFIGURATION = 78
+TIMEOUT_SECONDS = 30.0
+"""For one step of a connection."""
+WHOLE_SECONDS = 600.0
+"""For one list: 64 MiB at 1 Mbit/s."""
+CHUNK = 256 * 1024
+SHORTEST_PAUSE_SECONDS = 60.0
+"""After a failure; it doubles up to the usual pause."""
+MIB = 1024 * 1024
+LARGEST_HEADER = 200
+_PEM_BEGIN, _PEM_END = b"-----BEGIN X509 CRL-----", b"-----END X509 CRL-----"
+_SEQUENCE = 0x30
+
+
+class NotFetched(Exception):
+    """`problem`: `unreachable`, `tls`, `too_large`, `too_slow`, `status`, `redirect`, `no_list`."""
+
+    def __init__(self, problem: str) -> None:
+        self.problem = problem
+        super().__init__(problem)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the server said with the file that lies there."""
+
+    url: str
+    etag: str | None = None
+    modified: str | None = None
+
+    def headers(self) -> dict[str, str]:
+        """For the next request."""
+        found = {"If-None-Match": self.etag, "If-Modified-Since": self.modified}
+        return {name: value for name, value in found.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A list as it came, and what to ask with next time."""
+
+    octets: bytes = field(repr=False)
+    known: Known
+
+
+class _NoDowngrade(urllib.request.HTTPRedirectHandler):
+    """Follows redirects (ten at most), but never from https to http."""
+
+    def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
+        if req.type == "https" and not newurl.startswith("https:"):
+            raise NotFetched("redirect")
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def fetch(given: RevocationList, known: Known | None, largest: int) -> Fetched | None:
+    """The list, or None where it is still the one that `known` is about. `largest`: bytes. Raises `NotFetched`, and `OSError` where
+    the file of the TLS CA cannot be read. http_proxy and https_proxy of the environment are used."""
+    assert given.url is not None
+    tls = ssl.create_default_context(cafile=str(given.url_ca) if given.url_ca else None)
+    tls.minimum_version = ssl.TLSVersion.TLSv1_2
+    opener = urllib.request.OpenerDirector()
+    for handler in (
+        urllib.request.ProxyHandler(),
+        urllib.request.HTTPHandler(),
+        urllib.request.HTTPSHandler(context=tls),
+        urllib.request.HTTPDefaultErrorHandler(),
+        urllib.request.HTTPErrorProcessor(),
+        _NoDowngrade(),
+    ):
+        opener.add_handler(handler)
+    headers = {"User-Agent": "cardd-lists", "Accept": "application/pkix-crl"}
+    headers |= known.headers() if known is not None and known.url == given.url else {}
+    until = time.monotonic() + WHOLE_SECONDS
+    try:
+        with opener.open(urllib.request.Request(given.url, headers=headers), timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310
+            octets = _body(answer, largest, until)
+            etag, modified = (_header(answer, name) for name in ("ETag", "Last-Modified"))
+    except urllib.error.HTTPError as error:
+        error.close()
+        if error.code == http.client.NOT_MODIFIED:
+            return None
+        raise NotFetched("status") from None
+    except (OSError, http.client.HTTPException) as error:
+        raise NotFetched(_word_of(error)) from error
+    return Fetched(_der(octets), Known(given.url, etag, modified))
+
+
+def _body(answer: Any, largest: int, until: float) -> bytes:
+    octets = bytearray()
+    while chunk := answer.read(CHUNK):
+        octets += chunk
+        if len(octets) > largest:
+            raise NotFetched("too_large")
+        if time.monotonic() > until:
+            raise NotFetched("too_slow")
+    return bytes(octets)
+
+
+def _header(answer: Any, name: str) -> str | None:
+    value = answer.headers.get(name)
+    return value if value is not None and len(value) <= LARGEST_HEADER else None
+
+
+def _der(octets: bytes) -> bytes:
+    """The DER of a list that came as DER or PEM (RFC 7468, 6). Raises `NotFetched` for anything else: a page that says sorry."""
+    text = octets.strip()
+    if text.startswith(_PEM_BEGIN) and text.endswith(_PEM_END):
+        try:
+            octets = base64.b64decode(b"".join(text[len(_PEM_BEGIN) : -len(_PEM_END)].split()), validate=True)
+        except ValueError:
+            raise NotFetched("no_list") from None
+    if not octets or octets[0] != _SEQUENCE:
+        raise NotFetched("no_list")
+    return octets
+
+
+def _word_of(error: Exception) -> str:
+    reason = error.reason if isinstance(error, urllib.error.URLError) else error
+    if isinstance(reason, ssl.SSLError):
+        return "tls"
+    return "too_slow" if isinstance(reason, TimeoutError) else "unreachable"
+
+
+class Folder:
+    """Where lists are put: whole, in one step, for the daemon's group to read."""
+
+    def __init__(self, directory: Path) -> None:
+        """Raises `OSError`."""
+        self._directory = directory
+        directory.mkdir(mode=0o750, parents=True, exist_ok=True)
+
+    def known(self, name: str) -> Known | None:
+        """What the server said last time; None where there is no list, so that one is asked for."""
+        try:
+            words = json.loads((self._directory / f"{name}.known").read_text("utf-8"))
+            if not (self._directory / f"{name}.crl").is_file():
+                return None
+            return Known(str(words["url"]), words["etag"], words["modified"])
+        except (
+            OSError,
+            ValueError,
+            KeyError,
+            TypeError,
+        ):  # never fetched, or damaged: then the whole list is asked for
+            return None
+
+    def put(self, name: str, fetched: Fetched) -> None:
+        """Raises `OSError`."""
+        known = fetched.known
+        self._write(f"{name}.crl", fetched.octets)
+        words = {"url": known.url, "etag": known.etag, "modified": known.modified}
+        self._write(f"{name}.known", json.dumps(words).encode())
+
+    def _write(self, name: str, content: bytes) -> None:
+        beside = self._directory / f".{name}.new"
+        with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o640), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.rename(self._directory / name)
+
+
+class Fetcher:
+    """One list: asks, waits, asks again. `run` is the body of a thread."""
+
+    def __init__(
+        self, given: RevocationList, settings: Revocation, folder: Folder, get: Callable[..., Fetched | None] = fetch
+    ) -> None:
+        self._given, self._folder, self._get = given, folder, get
+        self._largest = settings.largest_mib * MIB
+        self._pause_s = settings.fetch_minutes * 60.0
+
+    def once(self) -> str | None:
+        """One round. Gives None, or one word of what is wrong."""
+        name = self._given.name
+        try:
+            found = self._get(self._given, self._folder.known(name), self._largest)
+            if found is not None:
+                self._folder.put(name, found)
+                get_logger().info("list_fetched", list=name, bytes=len(found.octets))
+        except NotFetched as error:
+            problem = error.problem
+        except OSError:
+            problem = "files"
+        else:
+            return None
+        get_logger().error("list_not_fetched", list=name, problem=problem)
+        return problem
+
+    def run(self, stop: threading.Event) -> None:
+        """Until `stop`."""
+        failed_s = SHORTEST_PAUSE_SECONDS
+        while not stop.is_set():
+            if self.once() is None:
+                failed_s, pause_s = SHORTEST_PAUSE_SECONDS, self._pause_s
+            else:
+                pause_s = min(failed_s, self._pause_s)
+                failed_s *= 2
+            stop.wait(pause_s * random.uniform(0.8, 1.0))  # noqa: S311 - spreads load, keeps no secret
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--config",
+    "file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=DEFAULT_FILE,
+    show_default=True,
+    help="The daemon's settings (TOML).",
+)
+@click.option("--once", is_flag=True, help="Fetch what there is, say how it went, and end.")
+def main(file: Path, once: bool) -> None:
+    """Fetch the revocation lists of the settings ([[revocation.lists]] with a url) for cardd.
+
+    Runs beside cardd under a user of its own (systemd/cardd-lists.service): the daemon has no network, and believes of what is
+    fetched the authority's signature alone. With --once it tells how each list went; exit status 1 when one could not be fetched.
+    """
+    try:
+        settings = load_settings(file).revocation
+        folder = Folder(settings.directory)
+    except (BrokenFile, OSError) as error:
+        click.echo(f"cardd-lists: {error}", err=True)
+        raise SystemExit(CONFIGURATION) from error
+    forbid_dumps()
+    set_up("logfmt", "info")
+    fetchers = {each.name: Fetcher(each, settings, folder) for each in settings.lists if each.url is not None}
+    if once:
+        raise SystemExit(_tell_once(fetchers))
+    _run(list(fetchers.values()))
+
+
+def _tell_once(fetchers: dict[str, Fetcher]) -> int:
+    if not fetchers:
+        click.echo("no [[revocation.lists]] with a url in the settings: nothing to fetch")
+    problems = {name: each.once() for name, each in fetchers.items()}
+    for name, problem in problems.items():
+        click.echo(f"{name}: {problem or 'good'}")
+    return 1 if any(problems.values()) else 0
+
+
+def _run(fetchers: list[Fetcher]) -> None:
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    threads = [threading.Thread(target=each.run, args=(stop,), daemon=True) for each in fetchers]
+    for thread in threads:
+        thread.start()
+    while not stop.wait(5.0):
+        if not all(thread.is_alive() for thread in threads):
+            get_logger().error("fetcher_died")
+            os._exit(1)  # systemd starts us again; half of the lists would be fetched by nobody
+
+
+if __name__ == "__main__":
+    main()
