@@ -32,6 +32,7 @@ _LOCAL: Mapping[str, tuple[str, int]] = {
     "p7s_same_badge": ("signatures.same_badge", EXIT_DATA),
     "changed_meanwhile": ("signatures.changed_meanwhile", EXIT_DATA),
     "export_broken": ("output.export_broken", EXIT_DATA),
+    "no_documents_extra": ("documents.not_installed", EXIT_NO_DAEMON),
     "no_folder": ("output.no_folder", EXIT_NOT_WRITTEN),
 }
 _DETAILS = ("reader", "command", "sw", "pcsc_code", "incident", "request_id")

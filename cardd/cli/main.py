@@ -22,6 +22,7 @@ from cardd.cli import (
     session,
     setup,
     sign,
+    verify,
 )
 from cardd.cli.context import Run, as_line
 from cardd.cli.failing import EXIT_INTERRUPTED, Ended, sentences
@@ -110,7 +111,7 @@ def main(
 
     `cardctl errors` lists every error with what to do. The exit status tells them apart: 3 cancelled, 4 try again
     later, 10 to 13 card or reader, 20 to 23 PIN, 30 log in first, 31 not allowed, 32 no record, 33 nobody to ask for a
-    PIN, 34 a second person, 35 emergency stop, 40 signature, 64 wrong usage, 69 no daemon, 70 fault of the daemon.
+    PIN, 34 a second person, 35 emergency stop, 40 to 42 signature, 64 wrong usage, 69 no daemon, 70 fault of the daemon.
     """
     context.obj = Run(socket, as_json, seat, Speech(locale or locale_of_environment()), pin_fd)
 
@@ -158,6 +159,7 @@ _add(
         card.token_info,
         card.pin,
         sign.sign,
+        verify.verify,
         policy.policy,
         badge.badge,
         approvals.approvals,

@@ -12,6 +12,7 @@ from cardd.cli.texts_head import HEAD_TEXTS
 from cardd.cli.texts_keeping import KEEPING_TEXTS
 from cardd.cli.texts_office import OFFICE_TEXTS
 from cardd.cli.texts_people import PEOPLE_TEXTS
+from cardd.cli.texts_verify import VERIFY_TEXTS
 from cardd.cli.texts_watch import WATCH_TEXTS
 from cardd.wire.fault import Locale
 
@@ -226,6 +227,7 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         **OFFICE_TEXTS,
         **HEAD_TEXTS,
         **KEEPING_TEXTS,
+        **VERIFY_TEXTS,
         **WATCH_TEXTS,
         **PEOPLE_TEXTS,
         **DOCUMENT_TEXTS,

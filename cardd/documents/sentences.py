@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from cardd.documents.sentence import Sentence
+from cardd.documents.sentences_xades import XADES
 
 _AGAIN_JA = "もう一度はじめから署名してください。"
 _AGAIN_EN = "Sign again from the beginning."
@@ -170,4 +171,4 @@ _JWS: Mapping[str, Sentence] = {
     ),
 }
 
-SENTENCES: Mapping[str, Sentence] = MappingProxyType({**_COMMON, **_LEVELS, **_CADES, **_JWS})
+SENTENCES: Mapping[str, Sentence] = MappingProxyType({**_COMMON, **_LEVELS, **_CADES, **_JWS, **XADES})

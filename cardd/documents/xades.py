@@ -73,12 +73,12 @@ class PreparedXades:
 
         `expected_fingerprint`: SHA-256 of the certificate whose key signed, hex. `stamper`: makes it level T; `material` with it:
         level LT. Raises `DocumentError`: `certificate_swapped`, `answer_for_other_document`, `signature_wrong`,
-        `prepared_changed` where the state does not fit itself, `material_without_stamp`, `stamp_…` as `stamps.stamped`.
+        `prepared_changed` where the state does not fit itself, `level_needs_stamp`, `stamp_…` as `stamps.stamped`.
         """
         if expected_fingerprint not in (None, hashlib.sha256(self.certificate).hexdigest()):
             raise DocumentError("certificate_swapped")
         if material is not None and stamper is None:
-            raise DocumentError("material_without_stamp")
+            raise DocumentError("level_needs_stamp")
         key = public_key(load_certificate(self.certificate))
         _check_answer(key, answer, self.order)
         root = read_xml(self.xml)

@@ -48,7 +48,7 @@ class Anchors:
             return CertificateReport(question.at, "refused", "malformed")
         kind = kind_of(certificate)
         profile, store = self._rule(kind)
-        test = any(str(part.value).startswith(TEST_MARKS) for part in certificate.issuer)
+        test = is_test(certificate)
         if store is None:
             return CertificateReport(question.at, "refused", "unknown_issuer", kind=kind, test=test)
         if kind in (Kind.JPKI_AUTHENTICATION, Kind.OPERATOR_BADGE):
@@ -87,6 +87,31 @@ def told(verdict: Verdict, at: datetime, kind: str, *, test: bool = False) -> Ce
         kind,
         test,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A certificate under a document: what it shows itself as, and as what a judge is to take it."""
+
+    shown: str
+    kind: str
+    test: bool
+
+
+def offered_as(certificate: bytes) -> Offered:
+    """For a judge elsewhere. Only kinds that sign documents are asked for: what is no such certificate is then of the wrong kind."""
+    try:
+        read = parse(certificate)
+    except Malformed:
+        return Offered(OTHER, Kind.OPERATOR_SIGNATURE, False)
+    shown = kind_of(read)
+    jpki = shown in (Kind.JPKI_SIGNATURE, Kind.JPKI_AUTHENTICATION)
+    return Offered(shown, Kind.JPKI_SIGNATURE if jpki else Kind.OPERATOR_SIGNATURE, is_test(read))
+
+
+def is_test(certificate: x509.Certificate) -> bool:
+    """Whether it names a test authority as its issuer."""
+    return any(str(part.value).startswith(TEST_MARKS) for part in certificate.issuer)
 
 
 def kind_of(certificate: x509.Certificate) -> str:

@@ -86,25 +86,32 @@ _RESULTS: Final[Mapping[str, tuple[SubIndication, str]]] = {
 }
 """Everything else that is not good: it cannot be told (`unknown`)."""
 
+MAY_SIGN: Final = ("jpki_signature", "operator_signature")
+"""Kinds of certificate (`certs.profiles.profile.Kind`) that sign documents."""
+NO_CERTIFICATE: Final = "certificate_missing"
+
 
 def judge(found: Found, trust: Trust, at: datetime) -> SignatureReport:
     """What one signature is worth at the moment `at` (with time zone)."""
     if found.integrity is not Integrity.INTACT:
-        return _report(found, *_INTEGRITY[found.integrity])
+        sub, problem = _INTEGRITY[found.integrity]
+        return _report(found, sub, found.problem if found.problem == NO_CERTIFICATE else problem)
     if found.certificate is None:
-        return _report(found, SubIndication.NO_SIGNING_CERTIFICATE_FOUND, "certificate_missing")
+        return _report(found, SubIndication.NO_SIGNING_CERTIFICATE_FOUND, NO_CERTIFICATE)
     stamp = trust.stamps(found, at) if found.stamp is not None else StampReport()
     now = _asked(found, trust, at, at)
     then = _asked(found, trust, stamp.proven, at) if stamp.proven is not None else None
     told = replace(_report(found, None, ""), signer=signer_of(found.certificate), stamp=stamp, then=then, now=now)
-    sub, problem = _decided(found, trust, stamp, then or now)
-    return told if sub is None else replace(told, indication=_indication(sub), sub_indication=sub, problem=problem)
+    decided, problem = _decided(found, trust, stamp, then or now)
+    return replace(told, indication=_indication(decided), sub_indication=decided, problem=problem)
 
 
 def _decided(
     found: Found, trust: Trust, stamp: StampReport, certificate: CertificateReport
 ) -> tuple[SubIndication | None, str]:
     """The first thing that stands in the way: the certificate, a broken time stamp, or how much of the document is signed."""
+    if certificate.reason == "wrong_kind" and certificate.test and certificate.kind in MAY_SIGN:
+        return SubIndication.CHAIN_CONSTRAINTS_FAILURE, "test_certificate"
     if certificate.result == "refused":
         return _REFUSED.get(certificate.reason, (SubIndication.CERTIFICATE_CHAIN_GENERAL_FAILURE, "chain_broken"))
     if certificate.result != "good":
@@ -124,6 +131,7 @@ def _report(found: Found, sub: SubIndication | None, problem: str) -> SignatureR
         indication=_indication(sub),
         sub_indication=sub,
         problem=problem,
+        detail=found.problem,
         level=found.level,
         scope=found.scope,
         covers=found.covers,

@@ -128,6 +128,8 @@ class SignatureReport:
     sub_indication: SubIndication | None
     problem: str = ""
     """The word of ours that decided; empty when passed. Each has its sentences in `checking.words`."""
+    detail: str = ""
+    """One more word for whoever looks into it: what the format's check met."""
     level: str = "b"
     scope: Scope = Scope.WHOLE
     covers: str = field(default="", repr=False)
@@ -176,6 +178,7 @@ class Report:
 def _signature(each: SignatureReport) -> dict[str, Any]:
     return {
         "format": each.format.value,
+        "detail": each.detail or None,
         "level": each.level,
         "indication": each.indication.value,
         "sub_indication": each.sub_indication.value if each.sub_indication else None,

@@ -1,0 +1,240 @@
+"""`cardctl verify`: who signed a document, when, with which certificate, and whether it was good then; in words to be read aloud.
+
+The document is parsed here, never in the daemon: only certificates go there.
+"""
+
+import base64
+from collections.abc import Sequence
+from datetime import datetime
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+import click
+
+from cardd.cli import moments, screen
+from cardd.cli.context import Run, pass_run
+from cardd.cli.failing import EXIT_DATA, Ended, local_error
+from cardd.client import Client
+
+if TYPE_CHECKING:
+    from cardd.documents.checking.anchors import Anchors
+    from cardd.documents.checking.judging import Question
+    from cardd.documents.checking.report import CertificateReport, Report
+    from cardd.documents.errors import DocumentError
+
+EXIT_INDETERMINATE: Final = 41
+EXIT_FAILED: Final = 42
+EXTRA: Final = ("lxml", "signxml", "pyhanko", "jwt")
+"""What the extra `documents` brings."""
+KINDS: Final = ("any", "jpki_signature", "jpki_authentication", "operator_signature", "operator_badge")
+MOST: Final = 8
+"""Certificates, lists and answers that one call of `certificate.check` takes, each."""
+_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
+_INDENT: Final = "  "
+
+
+def _authorities(
+    context: click.Context, parameter: click.Parameter, given: tuple[str, ...]
+) -> tuple[tuple[str, Path], ...]:
+    found = []
+    for each in given:
+        kind, parted, path = each.partition("=")
+        kind, path = (kind, path) if parted and kind in KINDS else ("any", each)
+        if not Path(path).is_file():
+            raise click.BadParameter(f"no such file: {path}", context, parameter)
+        found.append((kind, Path(path)))
+    return tuple(found)
+
+
+def _moment(context: click.Context, parameter: click.Parameter, given: str | None) -> datetime | None:
+    if given is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(given)
+    except ValueError:
+        raise click.BadParameter("no time as 2026-11-23T15:12:00+09:00", context, parameter) from None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=moments.JAPAN)
+
+
+@click.command()
+@click.argument("file", type=_FILE)
+@click.option("--content", type=_FILE, help="What a detached signature is over.")
+@click.option(
+    "--at",
+    metavar="TIME",
+    callback=_moment,
+    help="Judge as of this time (2026-11-23T15:12, Japan, or with a zone); default now.",
+)
+@click.option("--purpose", help="Purpose code from the office's policy; needed unless --offline.")
+@click.option("--case", help="Reception number (受付番号); needed unless --offline.")
+@click.option("--approval", metavar="ID", help="What a second person has approved (a-…).")
+@click.option("--offline", is_flag=True, help="Ask no daemon: trust the authorities given with --ca.")
+@click.option(
+    "--ca",
+    "authorities",
+    multiple=True,
+    metavar="[KIND=]PEM",
+    callback=_authorities,
+    help=f"With --offline: an authority to trust, for certificates of KIND ({', '.join(KINDS)}).",
+)
+@click.option("--tsa-ca", "stamp_authorities", multiple=True, type=_FILE, help="An authority of time stamps to trust.")
+@click.option("--list", "lists", multiple=True, type=_FILE, help="A revocation list, DER or PEM.")
+@click.option("--ocsp", "responses", multiple=True, type=_FILE, help="An OCSP response, DER.")
+@click.option("--part", "parts", multiple=True, metavar="NAME", help="A part of an XML document that is enough.")
+@click.option("--test-certificates", "test", is_flag=True, help="With --offline: certificates of test JPKI count.")
+@pass_run
+def verify(
+    run: Run,
+    file: Path,
+    content: Path | None,
+    at: datetime | None,
+    purpose: str | None,
+    case: str | None,
+    approval: str | None,
+    offline: bool,
+    authorities: tuple[tuple[str, Path], ...],
+    stamp_authorities: tuple[Path, ...],
+    lists: tuple[Path, ...],
+    responses: tuple[Path, ...],
+    parts: tuple[str, ...],
+    test: bool,
+) -> None:
+    """Check the signatures of FILE (PDF, XML, CMS, JWS): who signed, when, and whether it was good then.
+
+    The document stays in this program. Each certificate is judged by the daemon, by the authorities and revocation lists
+    of this machine; that needs a login and is on record. With --offline nothing is asked, and the authorities and lists
+    given here count: without a list nothing is ever called good.
+
+    \b
+      cardctl verify application.pdf --purpose online_signature --case R8-0042
+      cardctl verify application.xml.p7s --content application.xml --offline --ca jpki.pem --list jpki.crl
+
+    Exit status: 0 every signature is good (TOTAL-PASSED), 41 it cannot be told (INDETERMINATE), 42 a signature is wrong
+    (TOTAL-FAILED), 65 the file is no signed document. The words are those of ETSI EN 319 102-1.
+
+    Whose business is it: revocation information about residents' signature certificates goes only to signature verifiers
+    (署名検証者) who have notified the agency, Article 17, paragraph 1 of Japan's Act on JPKI (公的個人認証法). This
+    command stands in for no notification or accreditation.
+    """
+    _need_extra(run)
+    from cardd.documents.checking.giving import given_from_files  # noqa: PLC0415 - here, so that cardctl starts without it
+    from cardd.documents.checking.judging import Trust  # noqa: PLC0415
+    from cardd.documents.checking.verify import check_file  # noqa: PLC0415
+    from cardd.documents.errors import DocumentError  # noqa: PLC0415
+
+    if offline and not authorities:
+        raise click.UsageError("--offline needs an authority to trust: --ca")
+    if not offline and (authorities or test):
+        raise click.UsageError("--ca and --test-certificates go with --offline; the daemon has its own")
+    if not offline and (purpose is None or case is None):
+        raise click.UsageError("give --purpose and --case, or --offline with --ca")
+    try:
+        given = given_from_files(
+            authorities, stamp_authorities=stamp_authorities, lists=lists, responses=responses, test=test
+        )
+        if offline:
+            trust = Trust(given.anchors, given.stamps, frozenset(parts))
+            report = check_file(file, content=content, trust=trust, at=at)
+        else:
+            with run.open() as client:
+                daemon = _Daemon(run, client, given.anchors, at, purpose=purpose, case=case, approval=approval)
+                trust = Trust(daemon, given.stamps, frozenset(parts))
+                report = check_file(file, content=content, trust=trust, at=at)
+    except DocumentError as error:
+        _refuse(run, error)
+    run.tell(report.as_dict(), lambda: _tell(run, report))
+    click.get_current_context().exit(_exit_code(report))
+
+
+class _Daemon:
+    """Judges certificates by `certificate.check`. `given`: lists and answers of the caller, looked at beside the machine's own."""
+
+    def __init__(self, run: Run, client: Client, given: "Anchors", at: datetime | None, **use: str | None) -> None:
+        self._run, self._client, self._given, self._at, self._use = run, client, given, at, use
+
+    def __call__(self, question: "Question") -> "CertificateReport":
+        from cardd.documents.checking.anchors import offered_as  # noqa: PLC0415
+        from cardd.documents.checking.report import CertificateReport  # noqa: PLC0415
+
+        offered = offered_as(question.certificate)
+        now = self._at is None and question.at == question.seen_at
+        result = self._run.ask(
+            self._client,
+            "certificate.check",
+            certificate_base64=_text(question.certificate),
+            others_base64=_texts(question.others),
+            lists_base64=_texts((*self._given.lists, *question.lists)),
+            responses_base64=_texts((*self._given.responses, *question.responses)),
+            at=None if now else moments.on_wire(question.at),
+            kind=offered.kind,
+            **self._use,
+        )
+        revocation = result["answers"]["revocation"]
+        return CertificateReport(
+            datetime.fromisoformat(result["at"]),
+            result["result"],
+            result["reason"],
+            "good" if revocation["state"] == "good" else revocation["reason"],
+            result["list_age_s"],
+            offered.shown,
+            offered.test,
+        )
+
+
+def _text(octets: bytes) -> str:
+    return base64.b64encode(octets).decode()
+
+
+def _texts(values: Sequence[bytes]) -> list[str]:
+    return [_text(each) for each in values[:MOST]]
+
+
+def _need_extra(run: Run) -> None:
+    if any(find_spec(name) is None for name in EXTRA):
+        raise local_error(run.speech, "no_documents_extra")
+
+
+def _refuse(run: Run, error: "DocumentError") -> NoReturn:
+    from cardd.documents.sentences import SENTENCES  # noqa: PLC0415
+
+    row, ja = SENTENCES[error.problem], run.speech.locale == "ja"
+    told: dict[str, Any] = {"name": f"document.{error.problem}", "exit_code": EXIT_DATA}
+    told |= {"message": row.ja if ja else row.en, "remedy": row.ja_remedy if ja else row.en_remedy}
+    raise Ended(told, run.speech)
+
+
+def _exit_code(report: "Report") -> int:
+    codes = {"TOTAL-PASSED": 0, "INDETERMINATE": EXIT_INDETERMINATE, "TOTAL-FAILED": EXIT_FAILED}
+    return codes[report.indication.value]
+
+
+def _tell(run: Run, report: "Report") -> None:
+    from cardd.documents.checking import words  # noqa: PLC0415
+
+    language = run.speech.locale
+    _say(words.opening(report, language))
+    for each, said in zip(report.signatures, words.spoken(report, language), strict=True):
+        click.echo()
+        if said.title:
+            _say(f"{said.title}: {said.verdict}")
+        else:
+            _say(said.verdict)
+        for sentence in said.sentences:
+            _say(sentence, _INDENT)
+        if said.remedy:
+            _say(f"{run.speech('error.remedy')} {said.remedy}", _INDENT)
+        if said.note:
+            _say(said.note, _INDENT)
+        told = [each.indication.value, each.sub_indication and each.sub_indication.value, each.detail]
+        _say(f"({' / '.join(word for word in told if word)})", _INDENT)
+    click.echo()
+    _say(words.LEGAL[0 if language == "ja" else 1])
+
+
+def _say(text: str, indent: str = "") -> None:
+    """One sentence, in lines of the terminal. What a certificate says cannot steer it."""
+    room = screen.room()
+    shown = indent + screen.visible(text)
+    for line in [shown] if room is None else screen.wrapped(shown, room, indent):
+        click.echo(line)
