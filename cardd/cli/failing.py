@@ -34,6 +34,7 @@ _LOCAL: Mapping[str, tuple[str, int]] = {
     "export_broken": ("output.export_broken", EXIT_DATA),
     "no_documents_extra": ("documents.not_installed", EXIT_NO_DAEMON),
     "no_folder": ("output.no_folder", EXIT_NOT_WRITTEN),
+    "documents_missing": ("document.support_missing", EXIT_NO_DAEMON),
 }
 _DETAILS = ("reader", "command", "sw", "pcsc_code", "incident", "request_id")
 
@@ -63,6 +64,15 @@ def local_error(speech: Speech, key: str, **values: object) -> Ended:
     if speech.has(f"{key}.remedy"):
         error["remedy"] = speech(f"{key}.remedy")
     return Ended(error, speech)
+
+
+def document_error(speech: Speech, word: str) -> Ended:
+    """What is wrong with a document, by the word of `cardd.documents.errors.DocumentError`."""
+    from cardd.documents.sentences import SENTENCES  # noqa: PLC0415  # only where a document was at hand
+
+    sentence = SENTENCES[word]
+    message, remedy = (sentence.ja, sentence.ja_remedy) if speech.locale == "ja" else (sentence.en, sentence.en_remedy)
+    return Ended({"name": f"document.{word}", "message": message, "remedy": remedy, "exit_code": EXIT_DATA}, speech)
 
 
 def table_error(speech: Speech, name: str, **facts: str) -> Ended:

@@ -1,4 +1,4 @@
-"""`cardctl sign`: digests of files, or digests given, signed with a key of the card."""
+"""`cardctl sign`: finished signed documents, or bare signatures over digests, with a key of the card."""
 
 import base64
 import hashlib
@@ -10,8 +10,9 @@ from cardd.cli.card import KEYS, Use, card_call, targeted
 from cardd.cli.context import Run, pass_run
 from cardd.cli.output import check_target, write_private
 from cardd.cli.picking import BADGE, RESIDENT
+from cardd.cli.sign_document import DOCUMENT_FORMATS, Wish, document_options, sign_document, task_of
 
-FORMATS = ("cades_b", "pkcs1v15", "ecdsa_der")
+DIGEST_FORMATS = ("cades_b", "pkcs1v15", "ecdsa_der")
 BLOCK_BYTES = 1 << 20
 
 
@@ -28,7 +29,14 @@ def _octets(context: click.Context, parameter: click.Parameter, digests: tuple[s
 @click.option(
     "--hash", "hash_name", type=click.Choice(["sha256", "sha384", "sha512"]), default="sha256", show_default=True
 )
-@click.option("--format", "signature_format", type=click.Choice(FORMATS), default="cades_b", show_default=True)
+@click.option(
+    "--format",
+    "signature_format",
+    type=click.Choice((*DOCUMENT_FORMATS, *DIGEST_FORMATS)),
+    default="cades_b",
+    show_default=True,
+    help="A signed document (the first four), or a signature over its digest.",
+)
 @click.option(
     "--digest",
     "digests",
@@ -41,8 +49,9 @@ def _octets(context: click.Context, parameter: click.Parameter, digests: tuple[s
 @click.option("--idempotency-key", metavar="WORD", help="The same key gives the same answer again for 10 minutes.")
 @click.option("--with-badge", is_flag=True, help="Sign with the operator's badge instead of the resident's card.")
 @click.option(
-    "--out", type=click.Path(dir_okay=False, path_type=Path), help="Where the signature goes; default FILE.p7s or .sig."
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="Where the result goes; default beside FILE."
 )
+@document_options
 @click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @pass_run
 def sign(
@@ -56,14 +65,36 @@ def sign(
     idempotency_key: str | None,
     with_badge: bool,
     out: Path | None,
+    wish: Wish,
     file: Path | None,
 ) -> None:
     """Sign FILE (only its digest leaves this program), or digests given with --digest.
 
-    The result of `cades_b` is a detached CMS signature: openssl cms -verify -binary -inform DER -in FILE.p7s -content FILE
+    Finished documents, which other programs check; before the PIN is asked, the person is shown what is to be signed:
+
+    \b
+      pades   FILE-signed.pdf, with a visible box by --visible NAME
+      xades   FILE-signed.xml: enveloped; or enveloping, detached by --layout
+      cades   FILE.p7s: CMS, detached; FILE.p7m with the document inside
+      jws     FILE.jws with the certificate in x5c
+
+    Check them with `cardctl verify FILE`. The result of `cades_b` is a detached CMS signature, too, which OpenSSL checks:
+
+    \b
+      openssl cms -verify -binary -inform DER -in FILE.p7s -content FILE
     """
     if (file is None) == (not digests):
         raise click.UsageError("give a FILE, or --digest one or more times")
+    kinds = BADGE if with_badge else RESIDENT
+    if signature_format in DOCUMENT_FORMATS:
+        if file is None:
+            raise click.UsageError(f"--format {signature_format} signs a FILE, not digests")
+        task = task_of(run, file, out, signature_format, hash_name, wish)
+        made = sign_document(task, use, kinds, key, fingerprint)
+        run.tell(made, lambda: None)
+        return
+    if wish.given:
+        raise click.UsageError(f"--{wish.given} goes with --format {', '.join(DOCUMENT_FORMATS)}")
     if out is not None and len(digests) > 1:
         raise click.UsageError("--out takes one signature: with several --digest use --json")
     if file is not None:
@@ -74,7 +105,7 @@ def sign(
         run,
         "sign.digest",
         use,
-        BADGE if with_badge else RESIDENT,
+        kinds,
         key=key,
         hash=hash_name,
         digests_base64=[base64.b64encode(digest).decode() for digest in given],

@@ -23,7 +23,6 @@ from typing import Any, Final, Protocol
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from cardd.client import Client
 from cardd.documents.keys import load_certificate, public_key
 from cardd.documents.model import Facts, Order
 
@@ -34,6 +33,14 @@ LONGEST_NAME: Final = 120
 """Characters of a document's name that the daemon takes."""
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Cn", "Zl", "Zp"})
 """General categories of what is invisible or steers how a line is read (Unicode Standard, 4.5)."""
+
+
+class Caller(Protocol):
+    """Who asks the daemon: a `cardd.client.Client`, or what a program puts before one."""
+
+    def call(self, method: str, /, **params: Any) -> dict[str, Any]:
+        """One call; raises what it likes."""
+        ...
 
 
 class Prepared(Protocol):
@@ -85,21 +92,21 @@ class Begun:
     """RFC 3339: `finish` must have come by then."""
 
 
-def sign(client: Client, use: Use, prepared: Prepared, *, idempotency_key: str | None = None) -> Answer:
-    """Ask for the signature over a prepared CAdES or PAdES. Raises what `Client.call` raises."""
+def sign(client: Caller, use: Use, prepared: Prepared, *, idempotency_key: str | None = None) -> Answer:
+    """Ask for the signature over a prepared CAdES or PAdES. Raises what the call raises."""
     result = client.call(SIGN_DIGEST, **digest_params(use, prepared, idempotency_key=idempotency_key))
     return Answer(base64.b64decode(result["signatures_base64"][0]), result["fingerprint"], result["receipt"])
 
 
-def begin(client: Client, use: Use, facts: Facts, *, hash_name: str = "sha256") -> Begun:
-    """Ask for the PIN, and have the card kept for one signature over what is prepared next. Raises what `Client.call` raises."""
+def begin(client: Caller, use: Use, facts: Facts, *, hash_name: str = "sha256") -> Begun:
+    """Ask for the PIN, and have the card kept for one signature over what is prepared next. Raises what the call raises."""
     result = client.call(SIGN_BEGIN, **begin_params(use, facts, hash_name=hash_name))
     certificate = base64.b64decode(result["certificate_base64"])
     return Begun(result["begun"], certificate, result["fingerprint"], result["ends_at"])
 
 
-def finish(client: Client, begun: Begun, order: Order, *, idempotency_key: str | None = None) -> Answer:
-    """Have signed what was begun, on the same connection. Raises what `Client.call` raises."""
+def finish(client: Caller, begun: Begun, order: Order, *, idempotency_key: str | None = None) -> Answer:
+    """Have signed what was begun, on the same connection. Raises what the call raises."""
     result = client.call(SIGN_FINISH, **finish_params(begun, order, idempotency_key=idempotency_key))
     return Answer(base64.b64decode(result["signature_base64"]), result["fingerprint"], result["receipt"])
 

@@ -14,6 +14,24 @@ _GET_JA = "書類を作った人に、もう一度もらってください。"
 _GET_EN = "Ask whoever made the document for it again."
 
 _COMMON: Mapping[str, Sentence] = {
+    "stamp_address": Sentence(
+        "時刻認証局のアドレスが正しくありません。",
+        "The address of the time stamp authority is no web address.",
+        "https:// または http:// で始まるアドレスを指定してください。",
+        "Give one that begins with https:// or http://.",
+    ),
+    "stamp_unreachable": Sentence(
+        "時刻認証局に接続できませんでした。書類には何も書き込まれていません。",
+        "The time stamp authority was not reached. Nothing was written.",
+        "アドレスと接続を確かめて、もう一度はじめから署名してください。",
+        "Look at address and network, then sign again from the beginning.",
+    ),
+    "material_unreadable": Sentence(
+        "検証用の資料として渡されたファイルを読めませんでした。",
+        "A file given as validation material cannot be read.",
+        "電子証明書、失効リスト、OCSP応答のファイルを指定してください（1つ4 MiBまで）。",
+        "Give certificates, revocation lists or OCSP answers, DER or PEM, up to 4 MiB each.",
+    ),
     "file_unreadable": Sentence(
         "ファイルを読めませんでした。",
         "The file could not be read.",

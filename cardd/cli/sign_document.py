@@ -1,0 +1,290 @@
+"""`cardctl sign --format cades|pades|xades|jws`: a finished signed document, with one PIN."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+
+from cardd.cli.card import Use
+from cardd.cli.context import Run
+from cardd.cli.failing import document_error, local_error
+from cardd.cli.output import check_target, write_private
+from cardd.cli.picking import card_or_only_one
+
+if TYPE_CHECKING:
+    from cardd.client import Client
+    from cardd.documents import counter
+    from cardd.documents.model import Stamper, ValidationMaterial
+    from cardd.documents.pades import PdfOptions
+
+DOCUMENT_FORMATS = ("cades", "pades", "xades", "jws")
+LAYOUTS = ("enveloped", "enveloping", "detached")
+CORNERS = ("top_left", "top_right", "bottom_left", "bottom_right")
+CERTIFY = ("nothing", "fill_and_sign", "annotate")
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_ENDINGS: Mapping[tuple[str, str], str] = {
+    ("cades", "detached"): "{name}.p7s",
+    ("cades", "enveloping"): "{name}.p7m",
+    ("pades", "enveloped"): "{stem}-signed.pdf",
+    ("xades", "enveloped"): "{stem}-signed.xml",
+    ("xades", "enveloping"): "{stem}-signed.xml",
+    ("xades", "detached"): "{name}.xades.xml",
+    ("jws", "enveloping"): "{name}.jws",
+    ("jws", "detached"): "{name}.detached.jws",
+}
+HashName = Literal["sha256", "sha384", "sha512"]
+_HASHES: Mapping[str, HashName] = {"sha256": "sha256", "sha384": "sha384", "sha512": "sha512"}
+_USUAL = {"cades": "detached", "pades": "enveloped", "xades": "enveloped", "jws": "enveloping"}
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How a document is to be signed, as the options say it."""
+
+    layout: str | None
+    existing: Path | None
+    more_to_come: bool
+    stamps: str | None
+    material: tuple[Path, ...]
+    certify: str | None
+    reason: str | None
+    visible: str | None
+    visible_office: str
+    visible_purpose: str
+    corner: str
+    page: int | None
+    font: Path | None
+
+    @property
+    def given(self) -> str | None:
+        """One option that was given, or None: all of them go with finished documents alone."""
+        for name in (
+            "layout",
+            "existing",
+            "more_to_come",
+            "stamps",
+            "material",
+            "certify",
+            "reason",
+            "visible",
+            "page",
+            "font",
+        ):
+            if getattr(self, name):
+                return {"stamps": "tsa"}.get(name, name.replace("_", "-"))
+        return None
+
+
+def document_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The options of finished documents; handed on as one `wish`."""
+
+    @click.option("--layout", type=click.Choice(LAYOUTS), help="Where the signature goes; each format has a usual one.")
+    @click.option("--existing", type=FILE, help="cades: add one more signer to this signature.")
+    @click.option("--more-to-come", is_flag=True, help="xades: leave room for the signatures of others.")
+    @click.option("--tsa", "stamps", metavar="URL", help="Time stamp authority (RFC 3161): level T.")
+    @click.option(
+        "--material",
+        type=FILE,
+        multiple=True,
+        help="DER or PEM certificates, CRLs, OCSP answers: with --tsa, level LT.",
+    )
+    @click.option("--certify", type=click.Choice(CERTIFY), help="pades: certify; what may be changed afterwards.")
+    @click.option("--reason", help="pades: the reason, written into the signature.")
+    @click.option("--visible", metavar="NAME", help="pades: show a box on the page, with this name of the signer.")
+    @click.option("--visible-office", default="", metavar="TEXT", help="An office or company in the box.")
+    @click.option("--visible-purpose", default="", metavar="TEXT", help="A purpose in the box.")
+    @click.option("--corner", type=click.Choice(CORNERS), default="bottom_right", show_default=True, help="Of the box.")
+    @click.option("--page", type=click.IntRange(min=1), help="Of the box; default the last.")
+    @click.option("--font", type=FILE, help="TrueType or OpenType font of the box; default one that is installed.")
+    @wraps(command)
+    def with_wish(*args: Any, **given: Any) -> None:
+        wish = Wish(**{name: given.pop(name) for name in Wish.__slots__})
+        command(*args, wish=wish, **given)
+
+    return with_wish
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One document, and all that was decided about it before anybody is asked."""
+
+    run: Run
+    file: Path
+    out: Path
+    form: str
+    layout: str
+    hash_name: str
+    wish: Wish
+
+    @property
+    def before(self) -> Path:
+        """Where a document is made up before it is whole."""
+        return self.out.with_name(f".{self.out.name}.part")
+
+
+@dataclass(frozen=True, slots=True)
+class _Caller:
+    """The daemon for `cardd.documents.counter`, with cardctl's patience and its way of ending."""
+
+    run: Run
+    client: "Client"
+
+    def call(self, method: str, /, **params: Any) -> dict[str, Any]:
+        return self.run.ask(self.client, method, **params)
+
+
+def sign_document(task: Task, use: Use, kinds: tuple[str, ...], key: str, fingerprint: str | None) -> dict[str, Any]:
+    """Prepare, have the person asked, sign, finish, write: `fingerprint` of the certificate, `file`, `receipt`.
+
+    Raises `Ended`; what was there before is still there then, and nothing is left half written.
+    """
+    try:
+        from cardd.documents import counter  # noqa: PLC0415  # an extra, and 0.5 s to load
+        from cardd.documents.errors import DocumentError  # noqa: PLC0415
+    except ModuleNotFoundError:
+        raise local_error(task.run.speech, "documents_missing") from None
+    try:
+        stamper, material = _stamper(task.wish), _material(task)
+        with task.run.open(asks=True) as client:
+            card = card_or_only_one(task.run, client, use.card, kinds)
+            of_card = counter.Use(card, use.purpose, use.case, key, use.approval, fingerprint=fingerprint)
+            answer = _WAYS[task.form](task, _Caller(task.run, client), of_card, stamper, material)
+    except DocumentError as error:
+        raise document_error(task.run.speech, error.problem) from None
+    finally:
+        task.before.unlink(missing_ok=True)
+    return {"file": str(task.out), "fingerprint": answer.fingerprint, "receipt": answer.receipt}
+
+
+def task_of(run: Run, file: Path, out: Path | None, form: str, hash_name: str, wish: Wish) -> Task:
+    """What is to be done, once the options fit each other. Raises `UsageError`, and `Ended` where the result could not be written."""
+    layout = wish.layout or _USUAL[form]
+    if (form, layout) not in _ENDINGS:
+        raise click.UsageError(f"--format {form} has no layout {layout}")
+    for option, given, owner in (
+        ("--existing", wish.existing, "cades"),
+        ("--more-to-come", wish.more_to_come, "xades"),
+        ("--certify", wish.certify, "pades"),
+        ("--reason", wish.reason, "pades"),
+        ("--visible", wish.visible, "pades"),
+    ):
+        if given and form != owner:
+            raise click.UsageError(f"{option} goes with --format {owner}")
+    if wish.material and not wish.stamps:
+        raise click.UsageError("--material goes with --tsa")
+    out = out or file.with_name(_ENDINGS[form, layout].format(name=file.name, stem=file.stem))
+    if out.exists() and out.samefile(file):
+        raise click.UsageError("--out names the document itself: it would be lost")
+    check_target(run, out)
+    return Task(run, file, out, form, layout, hash_name, wish)
+
+
+# --- one way for each format -------------------------------------------------------------------------------------------
+
+
+def _cades(
+    task: Task, caller: _Caller, use: "counter.Use", stamper: "Stamper | None", material: "ValidationMaterial | None"
+) -> "counter.Answer":
+    from cardd.documents import cades, counter  # noqa: PLC0415
+
+    existing = None if task.wish.existing is None else task.wish.existing.read_bytes()
+    prepared = cades.prepare(
+        task.file, enveloping=task.layout == "enveloping", existing=existing, hash_name=_hash(task.hash_name)
+    )
+    answer = counter.sign(caller, use, prepared)
+    signed = prepared.finish(answer.octets, expected_fingerprint=answer.fingerprint, stamper=stamper, material=material)
+    write_private(task.run, task.out, signed)
+    return answer
+
+
+def _pades(
+    task: Task, caller: _Caller, use: "counter.Use", stamper: "Stamper | None", material: "ValidationMaterial | None"
+) -> "counter.Answer":
+    from cardd.documents import counter, pades  # noqa: PLC0415
+
+    before = os.umask(0o077)
+    try:
+        prepared = pades.prepare(task.file, _pdf_options(task), work=task.before)
+    finally:
+        os.umask(before)
+    if prepared.shown_otherwise:
+        click.echo(task.run.speech("document.shown_otherwise", characters=" ".join(prepared.shown_otherwise)), err=True)
+    answer = counter.sign(caller, use, prepared)
+    prepared.finish_file(
+        answer.octets, task.out, expected_fingerprint=answer.fingerprint, stamper=stamper, material=material
+    )
+    if not task.run.as_json:
+        click.echo(task.run.speech("written", path=task.out), err=True)
+    return answer
+
+
+def _xades(
+    task: Task, caller: _Caller, use: "counter.Use", stamper: "Stamper | None", material: "ValidationMaterial | None"
+) -> "counter.Answer":
+    from cardd.documents import counter, xades  # noqa: PLC0415
+    from cardd.documents.facts import facts_of  # noqa: PLC0415
+    from cardd.documents.xades_signer import Form, Layout  # noqa: PLC0415
+
+    layout = Layout(Form(task.layout), beside_others=task.wish.more_to_come)
+    begun = counter.begin(caller, use, facts_of(task.file), hash_name=task.hash_name)
+    prepared = xades.prepare(task.file, begun.certificate, layout, name=task.file.name, hash_name=_hash(task.hash_name))
+    answer = counter.finish(caller, begun, prepared.order)
+    signed = prepared.finish(answer.octets, expected_fingerprint=answer.fingerprint, stamper=stamper, material=material)
+    write_private(task.run, task.out, signed)
+    return answer
+
+
+def _jws(
+    task: Task, caller: _Caller, use: "counter.Use", stamper: "Stamper | None", material: "ValidationMaterial | None"
+) -> "counter.Answer":
+    from cardd.documents import counter, jws  # noqa: PLC0415
+    from cardd.documents.facts import facts_of  # noqa: PLC0415
+
+    begun = counter.begin(caller, use, facts_of(task.file), hash_name=task.hash_name)
+    prepared = jws.prepare(task.file, certificate=begun.certificate, detached=task.layout == "detached")
+    answer = counter.finish(caller, begun, prepared.order)
+    signed = prepared.finish(answer.octets, expected_fingerprint=answer.fingerprint, stamper=stamper, material=material)
+    write_private(task.run, task.out, signed)
+    return answer
+
+
+_WAYS = {"cades": _cades, "pades": _pades, "xades": _xades, "jws": _jws}
+
+
+def _hash(word: str) -> HashName:
+    return _HASHES[word]
+
+
+def _stamper(wish: Wish) -> "Stamper | None":
+    from cardd.documents.http_stamps import over_http  # noqa: PLC0415
+
+    return None if wish.stamps is None else over_http(wish.stamps)
+
+
+def _material(task: Task) -> "ValidationMaterial | None":
+    from cardd.documents.material import material_of  # noqa: PLC0415
+
+    return material_of(file.read_bytes() for file in task.wish.material) if task.wish.material else None
+
+
+def _pdf_options(task: Task) -> "PdfOptions":
+    from cardd.documents.appearance import Appearance, Corner, InCorner  # noqa: PLC0415
+    from cardd.documents.model import Level  # noqa: PLC0415
+    from cardd.documents.pades import PdfOptions, Permission  # noqa: PLC0415
+
+    wish = task.wish
+    box = None
+    if wish.visible is not None:
+        place = InCorner(Corner(wish.corner))
+        box = Appearance(wish.visible, wish.visible_office, wish.visible_purpose, place, wish.page, wish.font)
+    return PdfOptions(
+        level=Level.LT if wish.material else Level.T if wish.stamps else Level.B,
+        hash_name=_hash(task.hash_name),
+        certify=None if wish.certify is None else Permission[wish.certify.upper()],
+        reason=wish.reason,
+        appearance=box,
+    )
