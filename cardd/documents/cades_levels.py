@@ -6,7 +6,7 @@ from asn1crypto import cms, crl, ocsp
 
 from cardd.documents.cades_bounds import check_bounds
 from cardd.documents.cades_building import Parts, put_together, taken_apart, with_material, with_unsigned
-from cardd.documents.cades_cms import BROKEN, Signer, read_signed_data, unarmoured
+from cardd.documents.cades_cms import BROKEN, DATA, Signer, read_signed_data, unarmoured
 from cardd.documents.errors import DocumentError
 from cardd.documents.keys import load_certificate
 from cardd.documents.model import Stamper, ValidationMaterial
@@ -39,14 +39,16 @@ def raise_level(
 ) -> bytes:
     """A finished CMS at a higher level: each signer without a time stamp gets one, and the revocation values go in.
 
-    Says nothing about the signatures in it. Raises `DocumentError`: `cms_unreadable`, `cms_not_signed`, `too_large`, and those of
-    `add_levels`.
+    Says nothing about the signatures in it. Raises `DocumentError`: `cms_unreadable`, `cms_not_signed`, `too_large`, `existing_not_data`,
+    and those of `add_levels`.
     """
     octets = unarmoured(document)
-    signers = read_signed_data(octets).signers
+    signed = read_signed_data(octets)
+    if signed.content_type != DATA:
+        raise DocumentError("existing_not_data")
     parts = taken_apart(octets)
     raised: list[bytes] = []
-    for signer in signers:
+    for signer in signed.signers:
         if signer is None:
             raise DocumentError("cms_unreadable")
         raw, parts = add_levels(signer, parts, None if signer.stamps else stamper, material)

@@ -2,9 +2,9 @@
 
 import hashlib
 import secrets
-from typing import Literal
+from typing import ClassVar, Literal
 
-from asn1crypto import core, tsp
+from asn1crypto import cms, core, tsp
 
 from cardd.documents.cades_bounds import check_bounds
 from cardd.documents.cades_cms import BROKEN
@@ -16,6 +16,12 @@ from cardd.documents.model import Stamper
 NONCE_BITS = 64
 """RFC 3161, 2.4.1: a large number, likely never used before."""
 HashName = Literal["sha256", "sha384", "sha512"]
+
+
+class TimeStampResponse(core.Sequence):  # type: ignore[misc] # asn1crypto has no types
+    """TimeStampResp with its token optional, as it is (2.4.2): asn1crypto's own form cannot read an authority's no."""
+
+    _fields: ClassVar = [("status", tsp.PKIStatusInfo), ("time_stamp_token", cms.ContentInfo, {"optional": True})]
 
 
 def stamped(stamper: Stamper, octets: bytes, *, hash_name: HashName = "sha256") -> bytes:
@@ -52,7 +58,7 @@ def token_of(response: bytes, octets: bytes, nonce: int) -> bytes:
 def _token(response: bytes) -> bytes:
     try:
         check_bounds(response)
-        read = tsp.TimeStampResp.load(response, strict=True)
+        read = TimeStampResponse.load(response, strict=True)
         granted = read["status"]["status"].native in ("granted", "granted_with_mods")
         token = read["time_stamp_token"]
         absent = isinstance(token, core.Void)
