@@ -9,6 +9,7 @@ from types import MappingProxyType
 from cardd.cli.reasons_audit import AUDIT_REASONS
 from cardd.cli.reasons_badge import BADGE_REASONS
 from cardd.cli.reasons_calls import CALL_REASONS
+from cardd.cli.reasons_certificate import CERTIFICATE_REASONS
 from cardd.cli.reasons_keeping import KEEPING_REASONS
 from cardd.cli.reasons_office import OFFICE_REASONS
 from cardd.cli.reasons_watch import WATCH_REASONS
@@ -361,6 +362,7 @@ REASONS: Mapping[str, TwoTexts] = MappingProxyType(
         **AUDIT_REASONS,
         **BADGE_REASONS,
         **CALL_REASONS,
+        **CERTIFICATE_REASONS,
         **KEEPING_REASONS,
         **WATCH_REASONS,
         **OFFICE_REASONS,

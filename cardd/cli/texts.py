@@ -7,6 +7,7 @@ from types import MappingProxyType
 from cardd.cli.reasons import REASONS
 from cardd.cli.texts_audit import AUDIT_TEXTS
 from cardd.cli.texts_badge import BADGE_TEXTS
+from cardd.cli.texts_certificate import CERTIFICATE_TEXTS
 from cardd.cli.texts_document import DOCUMENT_TEXTS
 from cardd.cli.texts_head import HEAD_TEXTS
 from cardd.cli.texts_keeping import KEEPING_TEXTS
@@ -224,6 +225,7 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "not_written": ("{path} に書き込めません。", "Cannot write to {path}."),
         **AUDIT_TEXTS,
         **BADGE_TEXTS,
+        **CERTIFICATE_TEXTS,
         **OFFICE_TEXTS,
         **HEAD_TEXTS,
         **KEEPING_TEXTS,

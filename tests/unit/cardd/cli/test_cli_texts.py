@@ -21,6 +21,7 @@ from cardd.watching.words import NAMES
 from cardd.wire.base import ItemWord, KeyWord, KindWord, PinWord
 from cardd.wire.fault_table import FAULTS
 from cardd.wire.faults import ErrorData, PinFate
+from cardd.wire.methods import certificate_check
 from cardd.wire.methods.agent_register import PinRequest
 from cardd.wire.methods.approval_list import ApprovalRow
 from cardd.wire.methods.audit_alarms import ReasonWord, VerdictWord
@@ -45,6 +46,8 @@ def words(model: type[BaseModel], field: str) -> set[str]:
 
 
 FAMILIES: Mapping[str, set[str]] = {
+    "certresult": set(get_args(certificate_check.ResultWord)),
+    "question": set(certificate_check.Answers.model_fields),
     "pin": set(get_args(PinWord)),
     "kind": set(get_args(KindWord)),
     "item": set(get_args(ItemWord)),
@@ -63,6 +66,7 @@ FAMILIES: Mapping[str, set[str]] = {
         "audit",
         "audit_index",
         "clock",
+        "revocation",
         "witness",
         "lockdown",
         "memory",
@@ -88,6 +92,8 @@ FAMILIES: Mapping[str, set[str]] = {
             "subject",
             "card_kind",
             "card",
+            "certificate",
+            "certificate_kind",
             "insertion",
             "items",
             "age",
