@@ -74,17 +74,18 @@ def open_pdf(stream: IO[bytes], *, strict: bool = True) -> PdfFileReader:
     `strict`: each table must agree with the objects and with the tables before it. Without that a reader may see another document
     than the next one does, so nothing is signed like that, and no later change can be called harmless.
 
-    Raises `DocumentError`: `pdf_no_pdf` (no `%PDF-` header), `pdf_encrypted` (even with an empty password: an office must be able
+    Raises `DocumentError`: `pdf_no_pdf` (no header `%PDF-`), `pdf_encrypted` (even with an empty password: an office must be able
     to hand the file on), `pdf_damaged`.
     """
     stream.seek(0)
-    # ISO 32000-2, 7.5.2: the header is the first line. Readers look for it in the first kilobyte; a signed document begins with it,
-    # or byte ranges and offsets count from different places.
-    if not stream.read(8).startswith(b"%PDF-"):
-        raise DocumentError("pdf_no_pdf")
+    # ISO 32000-2, 7.5.2: the header is the first line. Readers look for it in the first kilobyte; a document that is signed begins
+    # with it, or byte ranges and offsets would count from different places.
+    head = stream.read(1024)
+    if not head.startswith(b"%PDF-"):
+        raise DocumentError("pdf_damaged" if b"%PDF-" in head else "pdf_no_pdf")
     with reading():
         reader = PdfFileReader(stream, strict=strict)
-        if reader.encrypted:
+        if "/Encrypt" in reader.trailer:
             raise DocumentError("pdf_encrypted")
         count_pages(reader)
         return reader

@@ -58,6 +58,7 @@ def write_placeholder(reader: PdfFileReader, wish: PlaceholderWish) -> Placed:
     with reading():
         _check_allowed(reader, wish)
         field_name = _choose_field(reader, wish.field_name)
+        _check_lock(reader, field_name)
         shown = None if wish.appearance is None else show(wish.appearance, wish.at, reader, field_name)
     # Microsoft Word writes hybrid files (ISO 32000-2, 7.5.8.4): all objects are in the bytes that are signed, readers from before 2003
     # see fewer of them. pyHanko's strict mode would refuse each of Word's documents; its tables were read strictly before.
@@ -124,10 +125,14 @@ def _choose_field(reader: PdfFileReader, wanted: str | None) -> str:
         raise DocumentError("field_filled")
     if wanted not in fields and (not _NAME.fullmatch(wanted) or wanted in _names(reader)):
         raise DocumentError("field_unusable")
-    locks = [signature.fieldmdp for signature in reader.embedded_signatures]
-    if any(lock is not None and lock.is_locked(wanted) for lock in locks):
-        raise DocumentError("pdf_field_locked")
     return wanted
+
+
+def _check_lock(reader: PdfFileReader, name: str) -> None:
+    """FieldMDP of the signatures that are there (ISO 32000-2, 12.8.2.4)."""
+    locks = [signature.fieldmdp for signature in reader.embedded_signatures]
+    if any(lock is not None and lock.is_locked(name) for lock in locks):
+        raise DocumentError("pdf_field_locked")
 
 
 def _names(reader: PdfFileReader) -> set[str]:
