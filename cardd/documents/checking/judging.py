@@ -110,19 +110,23 @@ def _decided(
     found: Found, trust: Trust, stamp: StampReport, certificate: CertificateReport
 ) -> tuple[SubIndication | None, str]:
     """The first thing that stands in the way: the certificate, a broken time stamp, or how much of the document is signed."""
-    if certificate.reason == "wrong_kind" and certificate.test and certificate.kind in MAY_SIGN:
-        return SubIndication.CHAIN_CONSTRAINTS_FAILURE, "test_certificate"
-    if certificate.result == "refused":
-        return _REFUSED.get(certificate.reason, (SubIndication.CERTIFICATE_CHAIN_GENERAL_FAILURE, "chain_broken"))
     if certificate.result != "good":
-        return _RESULTS.get(certificate.result, (SubIndication.TRY_LATER, "revocation_unknown"))
+        return _not_good(certificate)
     if stamp.proof is Proof.WRONG:
         return SubIndication.SIG_CONSTRAINTS_FAILURE, "stamp_wrong"
     if found.scope is Scope.CHANGED_SINCE:
         return SubIndication.SIG_CONSTRAINTS_FAILURE, "changed_since"
-    if found.scope is Scope.PART and found.covers not in trust.parts:
+    if found.scope is Scope.PART and (found.problem or not {*found.covers.split(", ")} <= {*trust.parts}):
         return SubIndication.SIG_CONSTRAINTS_FAILURE, "part_only"
     return None, ""
+
+
+def _not_good(certificate: CertificateReport) -> tuple[SubIndication, str]:
+    if certificate.result != "refused":
+        return _RESULTS.get(certificate.result, (SubIndication.TRY_LATER, "revocation_unknown"))
+    if certificate.reason == "wrong_kind" and certificate.test and certificate.kind in MAY_SIGN:
+        return SubIndication.CHAIN_CONSTRAINTS_FAILURE, "test_certificate"
+    return _REFUSED.get(certificate.reason, (SubIndication.CERTIFICATE_CHAIN_GENERAL_FAILURE, "chain_broken"))
 
 
 def _report(found: Found, sub: SubIndication | None, problem: str) -> SignatureReport:

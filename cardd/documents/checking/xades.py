@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from lxml import etree
 
 from cardd.documents.checking.xades_reading import (
     SIGNATURE_METHODS,
@@ -196,4 +197,12 @@ def _scope(signature: Element, covered: Covered) -> tuple[Scope, str, str]:
         ]
         if holders and all(any(each is one for one in covered.elements) for each in holders):
             return Scope.WHOLE, "", ""
-    return Scope.PART, ", ".join(covered.parts), ""
+    return Scope.PART, ", ".join(covered.parts), "" if _only_ones(root, covered) else "part_not_unique"
+
+
+def _only_ones(root: Element, covered: Covered) -> bool:
+    """Whether no unsigned element has the name of a signed one: a reader who goes by names could take the wrong one."""
+    signed = {id(node) for element in covered.elements for node in element.iter()}
+    return not any(
+        etree.QName(node).localname in covered.parts and id(node) not in signed for node in root.iter(etree.Element)
+    )
