@@ -1,6 +1,7 @@
 """Compares a certificate with the profile of the kind it is offered as."""
 
 from cryptography import x509
+from cryptography.x509.oid import NameOID
 
 from certs.profiles.profile import Profile
 
@@ -15,6 +16,8 @@ UNDERSTOOD = frozenset(
     }
 )
 """Critical extensions of a holder's certificate that are looked at here or in the path check (RFC 5280, 4.2)."""
+_OF_AUTHORITIES = frozenset({x509.NameConstraints.oid, x509.PolicyConstraints.oid, x509.InhibitAnyPolicy.oid})
+"""These bind what stands below an authority, and the path check applies them there (6.1.4)."""
 
 
 def nonconformity(certificate: x509.Certificate, profile: Profile | None, *, test: bool) -> str | None:
@@ -30,17 +33,19 @@ def nonconformity(certificate: x509.Certificate, profile: Profile | None, *, tes
     if profile is None:
         return unknown_critical(extensions) or _may_sign(extensions)
     return (
-        unknown_critical(extensions)
-        or _authority(extensions)
+        unknown_critical(extensions, authority=profile.authority)
+        or (_no_authority(extensions) if profile.authority else _authority(extensions))
+        or _units(certificate, profile)
         or _usage(extensions, profile)
         or _extended_usage(extensions, profile)
         or _policy(extensions, profile, test=test)
     )
 
 
-def unknown_critical(extensions: x509.Extensions) -> str | None:
-    """A critical extension that nobody here understands."""
-    known = all(not each.critical or each.oid in UNDERSTOOD for each in extensions)
+def unknown_critical(extensions: x509.Extensions, *, authority: bool = False) -> str | None:
+    """A critical extension that nobody here understands. `authority`: of one that is offered as an authority's."""
+    understood = UNDERSTOOD | _OF_AUTHORITIES if authority else UNDERSTOOD
+    known = all(not each.critical or each.oid in understood for each in extensions)
     return None if known else "unknown_critical_extension"
 
 
@@ -60,11 +65,27 @@ def _authority(extensions: x509.Extensions) -> str | None:
     return "is_authority" if constraints.ca else None
 
 
+def _no_authority(extensions: x509.Extensions) -> str | None:
+    """RFC 5280, 4.2.1.9: CA:TRUE, and critical where the key signs certificates."""
+    try:
+        constraints = extensions.get_extension_for_class(x509.BasicConstraints)
+    except x509.ExtensionNotFound:
+        return "no_authority"
+    return None if constraints.value.ca and constraints.critical else "no_authority"
+
+
+def _units(certificate: x509.Certificate, profile: Profile) -> str | None:
+    if not profile.units:
+        return None
+    found = {part.value for part in certificate.subject.get_attributes_for_oid(NameOID.ORGANIZATIONAL_UNIT_NAME)}
+    return None if profile.units & found else "other_authority"
+
+
 def _usage(extensions: x509.Extensions, profile: Profile) -> str | None:
     try:
         usage = extensions.get_extension_for_class(x509.KeyUsage).value
     except x509.ExtensionNotFound:
-        return "key_usage_missing"
+        return "key_usage_missing" if profile.key_usage else None
     if not all(getattr(usage, name) for name in profile.key_usage):
         return "key_usage"
     return "key_usage_too_wide" if any(getattr(usage, name) for name in profile.forbidden_key_usage) else None
@@ -74,13 +95,17 @@ def _extended_usage(extensions: x509.Extensions, profile: Profile) -> str | None
     if not profile.extended_usage and not profile.forbidden_extended_usage:
         return None
     try:
-        usages = extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+        extension = extensions.get_extension_for_class(x509.ExtendedKeyUsage)
     except x509.ExtensionNotFound:
-        return None
-    named = {usage.dotted_string for usage in usages}
+        return "extended_usage_missing" if profile.extended_usage_alone else None
+    named = {usage.dotted_string for usage in extension.value}
     if named & profile.forbidden_extended_usage:
         return "extended_usage_other_key"
-    return None if not profile.extended_usage or named & profile.extended_usage else "extended_usage"
+    if profile.extended_usage_alone and not named <= profile.extended_usage:
+        return "extended_usage_too_wide"
+    if profile.extended_usage and not named & profile.extended_usage:
+        return "extended_usage"
+    return "extended_usage_not_critical" if profile.extended_usage_critical and not extension.critical else None
 
 
 def _policy(extensions: x509.Extensions, profile: Profile, *, test: bool) -> str | None:

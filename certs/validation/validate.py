@@ -76,7 +76,7 @@ def _judged(
     odd = nonconformity(certificate, profile, test=test)
     conformity = GOOD if odd is None else bad("wrong_kind")
     time, detail = _time(certificate, at), odd or ""
-    if unknown_critical(certificate.extensions):
+    if unknown_critical(certificate.extensions, authority=profile is not None and profile.authority):
         return Verdict(form=GOOD, algorithm=GOOD, time=time, conformity=conformity, detail=detail)
     # the path is asked for at a moment of the holder's own validity, so that `chain` and `time` are two answers
     moment = min(max(at, certificate.not_valid_before_utc), certificate.not_valid_after_utc)
