@@ -154,7 +154,7 @@ class _Daemon:
         self._run, self._client, self._given, self._at, self._use = run, client, given, at, use
 
     def __call__(self, question: "Question") -> "CertificateReport":
-        from cardd.documents.checking.anchors import offered_as  # noqa: PLC0415
+        from cardd.documents.checking.kinds import offered_as  # noqa: PLC0415
         from cardd.documents.checking.report import CertificateReport  # noqa: PLC0415
 
         offered = offered_as(question.certificate)

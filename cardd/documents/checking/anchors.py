@@ -4,27 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from cryptography import x509
-
 from cardd.documents.checking.judging import Question
+from cardd.documents.checking.kinds import MAY_SIGN, OTHER, is_test, kind_of
 from cardd.documents.checking.report import CertificateReport
 from certs.errors import Malformed
 from certs.profiles.profile import Kind, Profile
 from certs.profiles.registry import PROFILES
-from certs.validation.conformity import nonconformity
 from certs.validation.evidence import Evidence, LongList
-from certs.validation.truststore import TEST_MARKS, TrustStore
+from certs.validation.truststore import TrustStore
 from certs.validation.validate import parse, validate
 from certs.validation.verdict import State, Verdict
 
 ANY = "any"
 """Anchors that are given without a kind: the certificate's own kind counts."""
-OTHER = "other"
-"""A certificate of none of the kinds that are known here, such as a company's."""
-MAY_SIGN = (Kind.JPKI_SIGNATURE, Kind.OPERATOR_SIGNATURE)
-"""Who signs documents. Keys that prove who is there (login) never do, whatever they signed."""
-_TOLD_APART = (Kind.JPKI_SIGNATURE, Kind.JPKI_AUTHENTICATION, Kind.OPERATOR_SIGNATURE, Kind.OPERATOR_BADGE)
-"""In this order: the JPKI kinds by their policies, the operators' by their key usages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,44 +79,3 @@ def told(verdict: Verdict, at: datetime, kind: str, *, test: bool = False) -> Ce
         kind,
         test,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Offered:
-    """A certificate under a document: what it shows itself as, and as what a judge is to take it."""
-
-    shown: str
-    kind: str
-    test: bool
-
-
-def offered_as(certificate: bytes) -> Offered:
-    """For a judge elsewhere. Only kinds that sign documents are asked for: what is no such certificate is then of the wrong kind."""
-    try:
-        read = parse(certificate)
-    except Malformed:
-        return Offered(OTHER, Kind.OPERATOR_SIGNATURE, False)
-    shown = kind_of(read)
-    jpki = shown in (Kind.JPKI_SIGNATURE, Kind.JPKI_AUTHENTICATION)
-    return Offered(shown, Kind.JPKI_SIGNATURE if jpki else Kind.OPERATOR_SIGNATURE, is_test(read))
-
-
-def is_test(certificate: x509.Certificate) -> bool:
-    """Whether it names a test authority as its issuer."""
-    return any(str(part.value).startswith(TEST_MARKS) for part in certificate.issuer)
-
-
-def kind_of(certificate: x509.Certificate) -> str:
-    """As which kind a certificate shows itself: a word of `Kind`, or `other`. Test policies count: what they are worth is asked later."""
-    for kind in _TOLD_APART:
-        if nonconformity(certificate, PROFILES[kind], test=True) is None:
-            return OTHER if kind is Kind.OPERATOR_BADGE and not _names_its_use(certificate) else kind.value
-    return OTHER
-
-
-def _names_its_use(certificate: x509.Certificate) -> bool:
-    try:
-        certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
-    except x509.ExtensionNotFound:
-        return False
-    return True

@@ -32,7 +32,8 @@ MOST_SIGNATURES = 100
 MOST_REVISIONS = 400
 """Revisions of a document in which a signature is looked for that is no longer there."""
 
-_DETACHED = frozenset({"/ETSI.CAdES.detached", "/adbe.pkcs7.detached"})
+_ETSI = "/ETSI.CAdES.detached"
+_DETACHED = frozenset({_ETSI, "/adbe.pkcs7.detached"})
 """The two forms in which the CMS is over the document itself."""
 _OLD = frozenset({"/adbe.pkcs7.sha1", "/adbe.x509.rsa_sha1"})
 """Over a SHA-1 of it (deprecated by ISO 32000-2, 12.8.3)."""
@@ -100,7 +101,7 @@ def _one(
     except DocumentError as error:
         return 0, replace(found, problem=error.problem)
     signer = signed.signers[0] if len(signed.signers) == 1 else None
-    judged = judge(signer, signed.certificates, where.digest)
+    judged = judge(signer, signed.certificates, where.digest, reference_needed=subfilter == _ETSI)
     coverage = review(reader, signature_field, where, strict=strict)
     return where.end, _found(found, signed, signer, judged, coverage, material, _claimed(dictionary))
 

@@ -5,27 +5,46 @@ import hashlib
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
+from cardd.documents.checking.kinds import kind_of
 from cardd.documents.checking.report import Signer
 from certs.errors import Malformed
+from certs.names import ResidentNames, resident_names
+from certs.profiles.profile import Kind
 from certs.validation.validate import parse
 
 
 def read_signer(der: bytes) -> Signer | None:
-    """The holder of a DER certificate; None when the certificate cannot be read."""
+    """The holder of a DER certificate; None when the certificate cannot be read.
+
+    A resident's name is in the SubjectAltName: the subject of that certificate is a number, which is never shown as a name.
+    """
     try:
         certificate = parse(der)
     except Malformed:
         return None
+    names = _resident(certificate)
+    jpki = kind_of(certificate) in (Kind.JPKI_SIGNATURE, Kind.JPKI_AUTHENTICATION)
     return Signer(
-        name=_subject_name(certificate),
+        name=names.name or ("" if jpki else subject_name(certificate)),
+        address=names.address or "",
+        birth_date=(names.birth.iso or names.birth.text) if names.birth is not None else "",
         issuer=issuer_name(certificate),
         fingerprint=hashlib.sha256(der).hexdigest(),
         valid_from=certificate.not_valid_before_utc,
         valid_until=certificate.not_valid_after_utc,
+        name_replaced=bool(names.name_substitutes),
     )
 
 
-def _subject_name(certificate: x509.Certificate) -> str:
+def _resident(certificate: x509.Certificate) -> ResidentNames:
+    try:
+        return resident_names(certificate)
+    except Malformed:  # what is no whole set of names names nobody
+        return ResidentNames()
+
+
+def subject_name(certificate: x509.Certificate) -> str:
+    """Whom the subject names, in one line: common name, else the organisation."""
     return _first(certificate.subject, NameOID.COMMON_NAME) or _first(certificate.subject, NameOID.ORGANIZATION_NAME)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from cardd.documents.checking.report import Proof, StampReport
-from cardd.documents.checking.signers import issuer_name
+from cardd.documents.checking.signers import subject_name
 from cardd.documents.checking.stamps import FoundStamp, check
 from cardd.documents.errors import DocumentError
 from cardd.documents.found import Found, Integrity
@@ -59,6 +59,6 @@ class StampAnchors:
 
 def _authority(certificate: bytes) -> str:
     try:
-        return issuer_name(parse(certificate))
+        return subject_name(parse(certificate))
     except Malformed:
         return ""
