@@ -14,14 +14,16 @@ from typing import Any
 
 from applets_spec.fault_script import Fault, Kind
 from applets_spec.pcscd.slot import SlotEmpty
-from cardd.client import Client
-from tests.daemon.canary_scene import BADGE, HOLDER, NEW_PIN, WRONG, Day
+from cardd.client import Client, RemoteError
+from tests.daemon.canary_scene import BADGE, DOCUMENT_NAME, HOLDER, NEW_PIN, WRONG, Day
 from tests.daemon.tools import PATIENT_S, Lines, Stage, request_line
 from tests.fixtures.counter import BADGE_SLOT, CONTEXT, RESIDENT_SLOT, SIGN_CONTEXT, until
 
 NUMBER_CONTEXT = {"purpose": "move_in", "case": "R8-0099"}
 PIN_CONTEXT = {"purpose": "card_delivery", "case": "R8-0100"}
 DIGEST = base64.b64encode(bytes(range(32))).decode()
+DOCUMENT_DIGEST = bytes(range(100, 132))
+"""Goes to no card: what is signed names it."""
 VERIFY, READ = bytes.fromhex("0020"), bytes.fromhex("00B0")
 FAULTS = (Kind.DROP, Kind.DROP_MID_COMMAND, Kind.EMPTY, Kind.ONE_BYTE, Kind.GARBAGE, Kind.ANSWER, Kind.SILENCE)
 TYPED = (HOLDER.pins.authentication, BADGE.pin, HOLDER.pins.signature, HOLDER.my_number)
@@ -42,6 +44,7 @@ class Shift:
             self.log_in()
             self.resident = self.insert_resident()
             self.normal_use()
+            self.documents()
             self.wrong_pins()
             self.wrong_fields()
             self.broken_frames()
@@ -96,6 +99,37 @@ class Shift:
         for before, after in ((old, NEW_PIN), (NEW_PIN, old)):
             with self.stage.client(before, after, after) as client:
                 client.call("card.change_pin", card=self.resident, which="authentication", **PIN_CONTEXT)
+
+    def documents(self) -> None:
+        """Signatures of a document whose name is a person's: agreed to, refused, broken off, asked for wrongly."""
+        shown = {"name": DOCUMENT_NAME, "size": 4711, "sha256": DOCUMENT_DIGEST.hex(), "pages": 3}
+        begin = {"card": self.resident, "key": "signature", "hash": "sha256", "document": shown, **SIGN_CONTEXT}
+        end = {"digest_base64": DIGEST, "signature_format": "pkcs1v15"}
+        order = {**self.sign("signature"), "card": self.resident, "document": shown, **SIGN_CONTEXT}
+        order |= {"signature_format": "cades_b", "digests_base64": [base64.b64encode(DOCUMENT_DIGEST).decode()]}
+        self.call("sign.digest", **order)
+        with self.client() as client:
+            for params in (end, {**end, "digest_base64": "AAAA"}):
+                begun = client.call("sign.begin", **begin)["begun"]
+                with contextlib.suppress(RemoteError):
+                    client.call("sign.finish", begun=begun, **params)
+            client.call("sign.begin", **begin)  # and goes
+        self.fails("document: wrong PIN", "sign.begin", {"signature": WRONG["signature"]}, **begin)
+        other = {**shown, "sha256": "00" * 32}
+        self.fails("document: another", "sign.digest", **{**order, "document": other})
+        with self.stage.client("") as unwilling, self.day.failing("document: not agreed"):
+            unwilling.call("sign.begin", **begin)
+        with Lines(self.stage.socket) as raw:
+            for wrong in (
+                {"name": DOCUMENT_NAME * 20},
+                {"name": f"{DOCUMENT_NAME}\u202e"},
+                {"sha256": DOCUMENT_NAME},
+                {DOCUMENT_NAME: DOCUMENT_NAME},
+            ):
+                raw.error("sign.begin", **{**begin, "document": {**shown, **wrong}})
+            raw.error("sign.begin", **{**begin, "document": DOCUMENT_NAME})
+            raw.error("sign.begin", **begin)
+            self.day.keep("answers about a document", b"".join(raw.told))
 
     def wrong_pins(self) -> None:
         for which in ("card_info", "card_info"):  # the second one is refused as a repetition

@@ -40,6 +40,8 @@ BADGE = BadgeSecrets(pin="07391846", puk="09517264")
 OPERATOR_NAME = "KANARIYA TSUGUMI"
 WRONG = {"badge": "09081726", "card_info": "0982", "authentication": "0697", "signature": "ZZ19QQ88WX"}
 NEW_PIN = "0451"
+DOCUMENT_NAME = "転籍届　瑠璃鶲ひたき様.pdf"
+"""Goes to the agent, who shows it, and to nobody else."""
 AUTHENTICATION_SLOT = 0x9A
 
 
@@ -92,6 +94,7 @@ class Day:
             yield from of_serial(f"serial of the {name}", serial)
             yield from of_bytes(name, der)
         yield from of_bytes("photo", self.photo)
+        yield from of_text("document's name", DOCUMENT_NAME)
         exchanged = {data for card in (self.card, self.badge) for data in card.data}
         for number, data in enumerate(sorted(exchanged)):
             yield from of_bytes(f"card data {number}", data[:256])
@@ -137,7 +140,9 @@ class _Watched(Typist):
         self._day, self._pid = day, pid
 
     def pin(self, request: Mapping[str, Any]) -> bytearray:
-        self._day.keep("prompts", repr(dict(request)))
+        shown = request.get("document")
+        told = dict(request) if shown is None else {**request, "document": {**shown, "name": "for the agent"}}
+        self._day.keep("prompts", repr(told))
         self._day.watch_process("daemon while a PIN is asked", self._pid)
         return super().pin(request)
 
