@@ -80,10 +80,12 @@ def judge(
     *,
     content_type: str = DATA,
     old_reference: bool = False,
+    reference_needed: bool = True,
 ) -> Judged:
     """Judge one signer. `certificates`: DER, of those that came along.
 
     `old_reference`: ESS signing-certificate (SHA-1) will do, as time stamp authorities still give it (RFC 3161, 2.4.2).
+    `reference_needed`: no for signatures that are not of an ETSI form (`adbe.pkcs7.detached` in a PDF: ISO 32000-2, 12.8.3.3.2).
     """
     if signer is None:
         return Judged(Integrity.UNREADABLE, "signer_info")
@@ -93,7 +95,9 @@ def judge(
         scheme = _scheme(signer, hash_name)
         attributes = _attributes(signer, content_type)
         judged = replace(judged, claimed_at=_claimed(attributes))
-        certificate = _certificate(signer, certificates, attributes, old_reference=old_reference)
+        certificate = _certificate(
+            signer, certificates, attributes, old_reference=old_reference, reference_needed=reference_needed
+        )
         judged = replace(judged, certificate=certificate)
         _check_value(signer, certificate, scheme)
         _check_digest(attributes, digests(hash_name))
@@ -169,7 +173,12 @@ def _claimed(attributes: dict[str, tuple[bytes, ...]]) -> datetime | None:
 
 
 def _certificate(
-    signer: Signer, certificates: Iterable[bytes], attributes: dict[str, tuple[bytes, ...]], *, old_reference: bool
+    signer: Signer,
+    certificates: Iterable[bytes],
+    attributes: dict[str, tuple[bytes, ...]],
+    *,
+    old_reference: bool,
+    reference_needed: bool,
 ) -> bytes:
     """The certificate that the SignerInfo names *and* whose hash is signed (RFC 5035, 4)."""
     named = [der for der in certificates if _names(signer, der)]
@@ -181,8 +190,10 @@ def _certificate(
         if not old_reference:
             raise _Flaw(Integrity.WEAK, "reference_sha1")
         reference = _reference_v1(attributes[SIGNING_CERTIFICATE][0])
-    else:
+    elif reference_needed:
         raise _Flaw(Integrity.WRONG_CERTIFICATE, "reference_missing")
+    else:
+        return named[0]
     for der in named:
         if reference.is_for(der):
             return der
