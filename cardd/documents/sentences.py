@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from cardd.documents.sentence import Sentence
+from cardd.documents.sentences_pades import SENTENCES as PADES
 from cardd.documents.sentences_xades import XADES
 
 _AGAIN_JA = "もう一度はじめから署名してください。"
@@ -189,4 +190,6 @@ _JWS: Mapping[str, Sentence] = {
     ),
 }
 
-SENTENCES: Mapping[str, Sentence] = MappingProxyType({**_COMMON, **_LEVELS, **_CADES, **_JWS, **XADES})
+TABLES: tuple[Mapping[str, Sentence], ...] = (_COMMON, _LEVELS, _CADES, _JWS, PADES, XADES)
+"""One word stands in one table only."""
+SENTENCES: Mapping[str, Sentence] = MappingProxyType({word: row for table in TABLES for word, row in table.items()})
