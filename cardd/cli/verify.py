@@ -179,6 +179,7 @@ class _Daemon:
             result["list_age_s"],
             offered.shown,
             offered.test,
+            result["detail"],
         )
 
 

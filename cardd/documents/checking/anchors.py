@@ -78,4 +78,5 @@ def told(verdict: Verdict, at: datetime, kind: str, *, test: bool = False) -> Ce
         verdict.list_age_s,
         kind,
         test,
+        verdict.detail,
     )

@@ -126,6 +126,8 @@ def _not_good(certificate: CertificateReport) -> tuple[SubIndication, str]:
         return _RESULTS.get(certificate.result, (SubIndication.TRY_LATER, "revocation_unknown"))
     if certificate.reason == "wrong_kind" and certificate.test and certificate.kind in MAY_SIGN:
         return SubIndication.CHAIN_CONSTRAINTS_FAILURE, "test_certificate"
+    if certificate.reason == "unknown_issuer" and certificate.detail == "other_generation":
+        return SubIndication.NO_CERTIFICATE_CHAIN_FOUND, "issuer_other_generation"
     return _REFUSED.get(certificate.reason, (SubIndication.CERTIFICATE_CHAIN_GENERAL_FAILURE, "chain_broken"))
 
 

@@ -65,10 +65,15 @@ PROBLEMS: Mapping[str, Sentence] = MappingProxyType(
             "Find out who issued it; do not accept it while that is not clear.",
         ),
         "issuer_did_not_sign": Sentence(
-            "電子証明書は、名前の同じ認証局のものと名乗っていますが、その認証局が発行したものではありません。",
-            "The certificate names a trusted authority, which did not issue it.",
-            "認証局の世代が違うことがあります。システムの担当者に連絡し、確かめるまで受け付けないでください。",
-            "It may be another generation of that authority: tell the office's IT, and do not accept it until that is clear.",
+            "電子証明書は信頼している認証局の名前を名乗っていますが、その認証局が発行したものではありません。",
+            "The certificate names a trusted authority, which did not issue it: it is forged or damaged.",
+            *_ASK_SIGNER,
+        ),
+        "issuer_other_generation": Sentence(
+            "電子証明書を発行した認証局は、名前は同じですが、ここで信頼している世代のものではありません。",
+            "The issuing authority has the name of a trusted one, but is another generation of it.",
+            "システムの担当者に連絡して、その世代の認証局を登録してよいか確かめてください。",
+            "Ask the office's IT whether that generation is to be trusted here.",
         ),
         "issuer_not_valid": Sentence(
             "電子証明書を発行した認証局の証明書の期限が切れています。",

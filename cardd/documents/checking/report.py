@@ -100,6 +100,8 @@ class CertificateReport:
     kind: str | None = None
     test: bool = False
     """It comes from a test authority."""
+    detail: str = ""
+    """One more word where there is one, such as `other_generation`: of an authority's name, but not of its key that is trusted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +227,7 @@ def _certificate(certificate: CertificateReport | None) -> dict[str, Any] | None
         "revocation": certificate.revocation,
         "list_age_s": certificate.list_age_s,
         "test": certificate.test,
+        "detail": certificate.detail or None,
     }
 
 

@@ -36,6 +36,7 @@ AGENCY: Final = "Japan Agency for Local Authority Information Systems"
 NOT_BELIEVED: Final = frozenset(
     {
         "issuer_unknown",
+        "issuer_other_generation",
         "issuer_did_not_sign",
         "issuer_not_valid",
         "chain_broken",

@@ -192,6 +192,14 @@ def test_a_test_certificate_is_told_apart_from_one_of_the_wrong_kind() -> None:
     assert judge(FOUND, Trust(test_one), NOW).problem == "test_certificate"
 
 
+def test_another_generation_of_a_trusted_authority_is_its_own_problem() -> None:
+    def other(question: Question) -> CertificateReport:
+        return CertificateReport(question.at, "refused", "unknown_issuer", detail="other_generation")
+
+    told = judge(FOUND, Trust(other), NOW)
+    assert outcome(told)[1:] == (SubIndication.NO_CERTIFICATE_CHAIN_FOUND, "issuer_other_generation")
+
+
 def test_a_report_is_as_bad_as_its_worst_signature() -> None:
     passed, unknown, failed = (
         SignatureReport(Format.XADES, indication, None)
@@ -213,6 +221,7 @@ def test_every_problem_has_its_sentences() -> None:
         problem for table in (module._INTEGRITY, module._REFUSED, module._RESULTS) for _, problem in table.values()
     }
     others = {
+        "issuer_other_generation",
         "stamp_wrong",
         "changed_since",
         "part_only",
