@@ -1,4 +1,4 @@
-"""The `cardd-vcard` command: its words for cards in readers, and the groups `readers`, `make`, `pad`, `ca`."""
+"""The `cardd-vcard` command: its words for cards in readers, and the groups `readers`, `make`, `pad`, `ca`, `jpki`, `certificate`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ import click
 
 from applets_spec.card import Card
 from applets_spec.card_file import CardFileError
+from applets_spec.cli.certificate import certificate
+from applets_spec.cli.jpki import jpki
 from applets_spec.cli.make import make
 from applets_spec.cli.output import Failure, fail, folder_option, json_option, reader_option, request, show
 from applets_spec.cli.readers import readers
@@ -190,6 +192,8 @@ def ca() -> None:
 ca.add_command(write_ca, "write")
 cli.add_command(readers)
 cli.add_command(make)
+cli.add_command(jpki)
+cli.add_command(certificate)
 
 
 def _script_word(script: str) -> str:

@@ -43,7 +43,7 @@ def make() -> None:
 @json_option
 def my_number(out: Path, holder: str, number: int, atr: str | None, force: bool, as_json: bool) -> None:
     """A My Number card (個人番号カード). PINs of the example holders: 1234, 5678, ABC123."""
-    person = _holder(holder)
+    person = holder_of(holder)
     _make(out, force, as_json, lambda: make_my_number_card(
         person, issue_jpki(person, number), _variants(atr), out, number=number))  # fmt: skip
 
@@ -57,7 +57,7 @@ def my_number(out: Path, holder: str, number: int, atr: str | None, force: bool,
 @json_option
 def juki(out: Path, holder: str, number: int, atr: str | None, force: bool, as_json: bool) -> None:
     """A juki card (住基カード)."""
-    person = _holder(holder)
+    person = holder_of(holder)
     _make(out, force, as_json, lambda: make_juki_card(
         person, issue_jpki(person, number), _variants(atr), out, number=number))  # fmt: skip
 
@@ -108,7 +108,8 @@ def _make(
     show(text, {"card": str(out), "type": card.card_type, **facts}, as_json)
 
 
-def _holder(word: str) -> Holder:
+def holder_of(word: str) -> Holder:
+    """The made-up person of a TOML file, or an example by its name."""
     try:
         return Holder.example(word) if word in EXAMPLES else Holder.load(Path(word))
     except HolderError as error:

@@ -42,11 +42,15 @@ class Field(IntEnum):
 
 def encode(tag: int, value: bytes) -> bytes:
     """One object with a one-byte tag and the shortest definite length."""
-    length = len(value)
+    return header(tag, len(value)) + value
+
+
+def header(tag: int, length: int) -> bytes:
+    """Tag and shortest definite length of an object whose value has `length` bytes."""
     if length < 0x80:
-        return bytes([tag, length]) + value
+        return bytes([tag, length])
     size = (length.bit_length() + 7) // 8
-    return bytes([tag, 0x80 | size]) + length.to_bytes(size) + value
+    return bytes([tag, 0x80 | size]) + length.to_bytes(size)
 
 
 def contents(der: bytes) -> bytes:

@@ -222,7 +222,7 @@ def holder_draft(
     issuer_key = source.key(row.key_name, row.algorithm)
     serial = _serial(row.key_name, str(number), issued.isoformat())
     return Draft(
-        subject=_holder_subject(row, serial, issued),
+        subject=holder_subject(row, serial, issued),
         issuer=distinguished_name(row.name),
         serial=serial,
         not_before=issued,
@@ -232,7 +232,7 @@ def holder_draft(
     )
 
 
-def _holder_subject(row: Authority, serial: int, issued: datetime) -> x509.Name:
+def holder_subject(row: Authority, serial: int, issued: datetime) -> x509.Name:
     """C=JP and the 識別符号: moment of issue, letters that look random, serial number. Never the name."""
     noise = hashlib.sha256(f"{row.key_name} {serial}".encode()).hexdigest()[:10].upper()
     code = f"{issued.astimezone(JST):%Y%m%d%H%M%S}{noise}{serial:08X}"
