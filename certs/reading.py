@@ -45,6 +45,10 @@ _ECDSA_WITH_SHA2 = tuple(bytes.fromhex(f"06082a8648ce3d0403{last:02x}") for last
 """ecdsa-with-SHA224, 256, 384 and 512 as object identifiers (RFC 5758, 3.2)."""
 
 
+_NOT_READABLE = (x509.DuplicateExtension, x509.InvalidVersion, x509.UnsupportedGeneralNameType)
+"""What `cryptography` raises beside its ValueErrors."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A certificate as it came and as parsers may see it."""
@@ -98,7 +102,7 @@ def parse(der: bytes) -> x509.Certificate:
         certificate = x509.load_der_x509_certificate(der)
         _ = (certificate.not_valid_before_utc, certificate.not_valid_after_utc, certificate.subject, certificate.issuer)
         _ = certificate.extensions, certificate.version
-    except (ValueError, TypeError, OverflowError, x509.DuplicateExtension, x509.InvalidVersion):
+    except (ValueError, TypeError, OverflowError, *_NOT_READABLE):
         raise Malformed("not_readable") from None
     return certificate
 

@@ -54,6 +54,8 @@ def _may_sign(extensions: x509.Extensions) -> str | None:
         usage = extensions.get_extension_for_class(x509.KeyUsage).value
     except x509.ExtensionNotFound:
         return None
+    if usage.key_cert_sign and _authority(extensions) is None:
+        return "key_usage_too_wide"  # who certifies is an authority, and says so (RFC 5280, 4.2.1.3)
     return None if usage.digital_signature or usage.content_commitment else "key_usage"
 
 

@@ -8,10 +8,11 @@ from datetime import datetime
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from certs.asn1 import check_bounds, check_serial_number
 from certs.errors import BadAnchor, Malformed
+from certs.reading import parse
 from certs.validation.algorithms import weakness
 from certs.validation.building import Link, link
+from certs.validation.conformity import unknown_critical
 
 MOST_ANCHORS = 64
 TEST_MARKS = ("TEST ", "JPKI-TEST")
@@ -58,7 +59,7 @@ def from_pem(files: Iterable[bytes]) -> TrustStore:
             raise BadAnchor("not_pem") from None
         for each in found:
             der = each.public_bytes(Encoding.DER)
-            anchors[der] = _anchor(each, der)
+            anchors[der] = _anchor(der)
     return _store(anchors)
 
 
@@ -66,10 +67,7 @@ def from_der(certificates: Iterable[bytes]) -> TrustStore:
     """As `from_pem`, from single DER certificates."""
     anchors: dict[bytes, Anchor] = {}
     for der in certificates:
-        try:
-            anchors[der] = _anchor(x509.load_der_x509_certificate(der), der)
-        except ValueError:
-            raise BadAnchor("malformed") from None
+        anchors[der] = _anchor(der)
     return _store(anchors)
 
 
@@ -81,24 +79,25 @@ def _store(anchors: dict[bytes, Anchor]) -> TrustStore:
     return TrustStore(tuple(anchors.values()))
 
 
-def _anchor(certificate: x509.Certificate, der: bytes) -> Anchor:
+def _anchor(der: bytes) -> Anchor:
     try:
-        check_bounds(der)
-        check_serial_number(der)
+        certificate = parse(der)
+        ends_path = link(certificate, der, anchor=True)
     except Malformed as error:
         raise BadAnchor(error.problem) from None
     if not is_authority(certificate):
         raise BadAnchor("not_an_authority")
     if weakness(certificate) is not None:
         raise BadAnchor("weak_algorithm")
-    try:
-        return Anchor(certificate, der, link(certificate, der, anchor=True))
-    except Malformed as error:
-        raise BadAnchor(error.problem) from None
+    if unknown_critical(certificate.extensions, authority=True):
+        raise BadAnchor("unknown_critical_extension")
+    return Anchor(certificate, der, ends_path)
 
 
 def is_authority(certificate: x509.Certificate) -> bool:
-    """Whether it may issue: CA:TRUE, and keyCertSign where usages are named (RFC 5280, 6.1.4 (k), (n))."""
+    """Whether it may issue: CA:TRUE, keyCertSign where usages are named (RFC 5280, 6.1.4 (k), (n)), and a name (4.1.2.6)."""
+    if not certificate.subject.rdns:
+        return False
     try:
         extensions = certificate.extensions
         if not extensions.get_extension_for_class(x509.BasicConstraints).value.ca:
