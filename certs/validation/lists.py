@@ -16,6 +16,16 @@ from certs.validation.scope import Scope, scope_of
 UNDERSTOOD = frozenset({x509.AuthorityKeyIdentifier.oid, x509.CRLNumber.oid, x509.IssuingDistributionPoint.oid})
 """Critical extensions of a list. A delta list is marked by a critical one that is not here (RFC 5280, 5.2.4)."""
 
+UNREADABLE = (
+    ValueError,
+    TypeError,
+    OverflowError,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
+"""What `cryptography` raises for bytes that it cannot read; found by changing lists at random."""
+
 
 class UnusableList(Exception):
     """`problem`: `list_malformed`, `list_wrong_issuer`, `list_bad_signature`, `list_weak_algorithm`, `list_not_understood`."""
@@ -47,7 +57,7 @@ def read_list(octets: bytes, issuer: x509.Certificate) -> UsableList:
         check_entries(octets)
     except EntryNotUnderstood:
         raise UnusableList("list_not_understood") from None
-    except (Malformed, ValueError, TypeError, OverflowError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
+    except (Malformed, *UNREADABLE):
         raise UnusableList("list_malformed") from None
     return UsableList(found, scope)
 

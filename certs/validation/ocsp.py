@@ -19,6 +19,7 @@ from cryptography.x509.oid import SignatureAlgorithmOID as Algorithm
 from certs.asn1 import check_bounds
 from certs.errors import Malformed
 from certs.validation.algorithms import weakness
+from certs.validation.lists import UNREADABLE
 from certs.validation.verdict import GOOD, Answer, State, bad, unknown
 
 LARGEST = 64 * 1024
@@ -84,7 +85,7 @@ def answer_of(octets: bytes, asked: Asked, of_responder: OfResponder) -> tuple[A
         return _answer_of(octets, asked, of_responder)
     except UnusableResponse as unusable:
         return unknown(unusable.problem), None
-    except (ValueError, TypeError, OverflowError, UnsupportedAlgorithm, x509.DuplicateExtension):
+    except (*UNREADABLE, UnsupportedAlgorithm):
         return unknown("response_malformed"), None
 
 
