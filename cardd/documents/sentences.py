@@ -15,24 +15,6 @@ _GET_JA = "書類を作った人に、もう一度もらってください。"
 _GET_EN = "Ask whoever made the document for it again."
 
 _COMMON: Mapping[str, Sentence] = {
-    "stamp_address": Sentence(
-        "時刻認証局のアドレスが正しくありません。",
-        "The address of the time stamp authority is no web address.",
-        "https:// または http:// で始まるアドレスを指定してください。",
-        "Give one that begins with https:// or http://.",
-    ),
-    "stamp_unreachable": Sentence(
-        "時刻認証局に接続できませんでした。書類には何も書き込まれていません。",
-        "The time stamp authority was not reached. Nothing was written.",
-        "アドレスと接続を確かめて、もう一度はじめから署名してください。",
-        "Look at address and network, then sign again from the beginning.",
-    ),
-    "material_unreadable": Sentence(
-        "検証用の資料として渡されたファイルを読めませんでした。",
-        "A file given as validation material cannot be read.",
-        "電子証明書、失効リスト、OCSP応答のファイルを指定してください（1つ4 MiBまで）。",
-        "Give certificates, revocation lists or OCSP answers, DER or PEM, up to 4 MiB each.",
-    ),
     "file_unreadable": Sentence(
         "ファイルを読めませんでした。",
         "The file could not be read.",
@@ -121,7 +103,7 @@ _LEVELS: Mapping[str, Sentence] = {
     "level_needs_stamp": Sentence(
         "失効情報を入れるには、タイムスタンプも必要です。",
         "Revocation values can be put in only together with a time stamp.",
-        "タイムスタンプ局を指定してください。",
+        "時刻認証局を指定してください。",
         "Name a time stamp authority.",
     ),
     "level_not_in_format": Sentence(
@@ -130,14 +112,26 @@ _LEVELS: Mapping[str, Sentence] = {
         "CAdES、PAdES、XAdESのいずれかを選んでください。",
         "Choose CAdES, PAdES or XAdES.",
     ),
+    "stamp_address": Sentence(
+        "時刻認証局のアドレスが正しくありません。",
+        "The address of the time stamp authority is no web address.",
+        "https:// または http:// で始まるアドレスを指定してください。",
+        "Give one that begins with https:// or http://.",
+    ),
+    "stamp_unreachable": Sentence(
+        "時刻認証局に接続できませんでした。書類には何も書き込まれていません。",
+        "The time stamp authority was not reached. Nothing was written.",
+        "アドレスと接続を確かめて、もう一度はじめから署名してください。",
+        "Look at address and network, then sign again from the beginning.",
+    ),
     "material_unreadable": Sentence(
-        "渡された証明書または失効情報が読めません。",
-        "A certificate or revocation value that was given cannot be read.",
-        "失効情報を取り直してください。",
-        "Fetch the revocation values again.",
+        "検証用の資料として渡されたファイルを読めませんでした。",
+        "A file given as validation material cannot be read.",
+        "電子証明書、失効リスト、OCSP応答のファイルを指定してください（1つ4 MiBまで）。",
+        "Give certificates, revocation lists or OCSP answers, DER or PEM, up to 4 MiB each.",
     ),
     "stamp_refused": Sentence(
-        "タイムスタンプ局が発行を断りました。",
+        "時刻認証局が発行を断りました。",
         "The time stamp authority refused.",
         "しばらくしてからやり直し、続くときはシステムの担当者に連絡してください。",
         "Try again later; if it goes on, tell the office's IT.",
