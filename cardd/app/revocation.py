@@ -46,6 +46,7 @@ class Judges:
             AnswerFolder(given.directory),
             test=settings.mode == "test",
             rule_s=given.rule_hours * HOUR_S,
+            listed=frozenset(each.about for each in given.lists),
         )
         has_lists = any(each.about == "operator_ca" for each in given.lists)
         self.badges: BadgeJudge = BadgeJudge(self.checker, has_lists=has_lists, needs_list=given.badges_need_list)

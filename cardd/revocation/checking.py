@@ -85,10 +85,13 @@ class Checker:
         *,
         test: bool,
         rule_s: int,
+        listed: frozenset[ListFor] = frozenset(),
     ) -> None:
-        """`rule_s`: a list about residents' certificates that is older than so many seconds answers nothing any more (K4)."""
+        """`rule_s`: a list about residents' certificates that is older than so many seconds answers nothing any more (K4).
+        `listed`: of these a list is configured, so that its absence is an answer.
+        """
         self._files, self._held, self._answers = anchors, held, answers
-        self._test, self._rule_s = test, rule_s
+        self._test, self._rule_s, self._listed = test, rule_s, listed
         self._stores: dict[tuple[ListFor, ...], TrustStore] = {}
 
     def configured(self, kind: Kind | None) -> bool:
@@ -118,7 +121,12 @@ class Checker:
         profile = None if offered.kind is None else PROFILES[offered.kind]
         verdict = validate(offered.der, profile, store, at, others=offered.others, evidence=evidence, test=self._test)
         authority = _issuer_of(offered, store) if verdict.chain.state is State.GOOD else None
-        return Checked(self._by_age(verdict, offered.kind), authority)
+        return Checked(self._by_age(self._looked_for(verdict, abouts), offered.kind), authority)
+
+    def _looked_for(self, verdict: Verdict, abouts: tuple[ListFor, ...]) -> Verdict:
+        """A list that is configured and never came was looked for: nobody can tell, which is not the same as that nobody looked."""
+        asked = verdict.chain.state is State.GOOD and verdict.revocation.state is State.NOT_CHECKED
+        return replace(verdict, revocation=unknown("list_missing")) if asked and self._listed & set(abouts) else verdict
 
     def _by_age(self, verdict: Verdict, kind: Kind | None) -> Verdict:
         """A list that is good by its own end but older than our limit says nothing; that something was revoked, it still says."""

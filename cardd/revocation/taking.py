@@ -19,8 +19,11 @@ from cardd.revocation.kept import Kept
 from cardd.revocation_settings import Revocation, RevocationList
 
 RETRY_SECONDS = 600.0
-LOOK_SECONDS = 5.0
+"""A file that could not be checked or kept, for want of memory or disk, is tried again after so long."""
+LOOK_SECONDS = 2.0
 """How often the folder is looked at: one stat for each list of the settings."""
+STILL_SECONDS = 1.0
+"""A file that did not change for so long is whole. The helper puts files there in one step; whoever copies them may not."""
 SUFFIX = ".crl"
 HOUR_S = 3600
 NAME = "revocation"
@@ -60,20 +63,23 @@ class ListTaking:
     async def run(self) -> None:
         """Until cancelled."""
         while True:
-            await self.look()
-            await asyncio.sleep(LOOK_SECONDS)
+            waits = await self.look()
+            await asyncio.sleep(STILL_SECONDS if waits else LOOK_SECONDS)
 
-    async def look(self) -> None:
-        """Take what is new and lies still; tell of lists that have become too old."""
+    async def look(self) -> bool:
+        """Take what is new and lies still; tell of lists that have become too old. Gives whether something new does not lie still yet."""
+        waits = False
         for given in self._settings.lists:
             mark = await asyncio.to_thread(_mark, self._source(given))
-            still = mark is not None and mark == self._seen.get(given.name)
-            if mark is not None:
-                self._seen[given.name] = mark
-            if mark is not None and still and mark != self._done.get(given.name):
+            if mark is None or mark == self._done.get(given.name):
+                continue
+            if mark == self._seen.get(given.name):
                 await self._new(given, mark)
+            else:
+                self._seen[given.name], waits = mark, True
         for given in self._settings.lists:
             self._alarm_for_age(given)
+        return waits
 
     def checks(self) -> tuple[tuple[str, State, str | None], ...]:
         """The row of `health`: what is worst among the lists; none where no list is configured."""
