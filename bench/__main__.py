@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench import (
+    group_certificates,
     group_checking,
     group_events,
     group_idle,
@@ -37,6 +38,7 @@ GROUPS: dict[str, Group] = {
     "questions": group_questions.measure,
     "shipping": group_shipping.measure,
     "watching": group_watching.measure,
+    "certificates": group_certificates.measure,
 }
 
 HELP = """\
@@ -52,6 +54,7 @@ Measures cardd on virtual cards, beside bare PC/SC, OpenSC and yubico-piv-tool, 
   questions by operator and day, a resident's disclosure, a proof, over logs of 10,000 to 2,000,000 records, and the index itself
   shipping  a terminal's record into PostgreSQL, beside a bare COPY of the same bytes, over logs of 10,000 to 1,000,000 records
   watching  the rules over logs of 10,000 to 2,000,000 records, against a bare pass over them
+  certificates  a certificate with a revocation list of 1,000,000 entries beside one of 100, and taking such a list in
 
 The virtual readers run in a process of their own, cardd in another; libpcsclite is the real one. docs/performance.md says
 how each figure is taken. Look at the ratios: milliseconds of two machines, or of two days, cannot be compared.
