@@ -10,7 +10,7 @@ from typing import Literal
 
 from cardd.documents.cades_answer import check_answer
 from cardd.documents.cades_building import Parts, put_together, taken_apart
-from cardd.documents.cades_cms import DATA, read_signed_data, unarmoured
+from cardd.documents.cades_cms import DATA, MOST_SIGNERS, read_signed_data, unarmoured
 from cardd.documents.cades_levels import add_levels
 from cardd.documents.checking import cades as checking
 from cardd.documents.errors import DocumentError
@@ -117,8 +117,8 @@ def prepare(
 
     `existing`: a CMS that gets one more signer over the same document; it stays what it is, detached or enveloping, and an
     enveloping one needs no `document`. Raises `DocumentError`: `file_unreadable`, `too_large` (to go into its signature),
-    `document_missing`, and for an existing one: `cms_unreadable`, `cms_not_signed`, `existing_not_data`, `existing_wrong`
-    (a signature in it does not hold, or is over another document).
+    `document_missing`, and for an existing one: `cms_unreadable`, `cms_not_signed`, `existing_not_data`, `too_many_signatures`,
+    `existing_wrong` (a signature in it does not hold, or is over another document).
     """
     if existing is not None:
         existing = unarmoured(existing)
@@ -139,6 +139,8 @@ def _existing_content(existing: bytes, document: Document | None) -> bytes | Non
     signed = read_signed_data(existing)
     if signed.content_type != DATA:
         raise DocumentError("existing_not_data")
+    if len(signed.signers) >= MOST_SIGNERS:
+        raise DocumentError("too_many_signatures")
     if signed.content is None and document is None:
         raise DocumentError("document_missing")
     if any(found.integrity is not Integrity.INTACT for found in checking.check(existing, content=document)):

@@ -21,7 +21,7 @@ OCSP_RESPONSE = "1.3.6.1.5.5.7.16.2"
 """id-ri-ocsp-response (RFC 5940, 2.2)."""
 STAMP_TOKEN = "1.2.840.113549.1.9.16.2.14"
 """id-aa-signatureTimeStampToken (ETSI EN 319 122-1, 5.3; RFC 3161, appendix A)."""
-MOST_SIGNERS = 64
+MOST_SIGNERS = 32
 MOST_ATTRIBUTES = 64 * 1024
 """Bytes of one signer's signed attributes."""
 _PEM_LABELS = ("CMS", "PKCS7")
@@ -86,7 +86,7 @@ def unarmoured(document: bytes) -> bytes:
 
 
 def read_signed_data(octets: bytes) -> SignedData:
-    """Raises `DocumentError`: `too_large`, `cms_unreadable`, `cms_not_signed` (another kind of CMS, or nobody signed)."""
+    """Raises `DocumentError`: `too_large`, `too_many_signatures`, `cms_unreadable`, `cms_not_signed` (another kind, or nobody signed)."""
     check_bounds(octets)
     return trying(lambda: _signed_data(octets), "cms_unreadable")
 
@@ -100,7 +100,7 @@ def _signed_data(octets: bytes) -> SignedData:
     if not signers:
         raise DocumentError("cms_not_signed")
     if len(signers) > MOST_SIGNERS:
-        raise DocumentError("too_large")
+        raise DocumentError("too_many_signatures")
     encapsulated = signed["encap_content_info"]
     lists, responses = _revocation(signed)
     return SignedData(

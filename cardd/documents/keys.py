@@ -8,8 +8,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 
 from cardd.documents.errors import DocumentError
-from certs.asn1 import check_bounds
 from certs.errors import Malformed
+from certs.reading import Looseness, read
 from certs.validation.algorithms import LARGEST_RSA_BITS, SMALLEST_RSA_BITS, STRONG_CURVES
 
 PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
@@ -36,13 +36,16 @@ class Scheme:
     salt: int | None = None
 
 
+_AS_ON_CARDS = frozenset({Looseness.BER_LENGTHS, Looseness.NULL_PARAMETERS})
+"""What may be mended, because cards carry it and their signatures come with it."""
+
+
 def load_certificate(der: bytes) -> x509.Certificate:
-    """A certificate within our bounds. Raises `DocumentError("certificate_unreadable")`."""
+    """A certificate within our bounds, for its key and its extensions. Raises `DocumentError("certificate_unreadable")`."""
     try:
-        check_bounds(der)
-        return x509.load_der_x509_certificate(der)
-    # Without the cause: its text quotes the certificate.
-    except (Malformed, ValueError, x509.InvalidVersion):
+        return read(der, _AS_ON_CARDS).certificate
+    # Without the cause: it is about a certificate.
+    except Malformed:
         raise DocumentError("certificate_unreadable") from None
 
 

@@ -24,8 +24,8 @@ _COMMON: Mapping[str, Sentence] = {
     "too_large": Sentence(
         "書類が大きすぎます。",
         "The document is too large.",
-        "署名を書類と別のファイルにする形式（分離署名）を選んでください。",
-        "Choose a signature in a file of its own (detached).",
+        "署名を書類と別のファイルにする形式（分離署名）にしてください。",
+        "Use a signature in a file of its own (detached).",
     ),
     "document_missing": Sentence(
         "署名の対象となる書類が渡されていません。",

@@ -40,7 +40,7 @@ def check(document: bytes, *, content: Document | None = None) -> tuple[Found, .
     """Every signer of a CMS in BER, DER or PEM, in the order in which they stand there.
 
     `content`: the document of a detached signature, in memory or a file; where the CMS holds it too, both must agree.
-    Raises `DocumentError`: `cms_unreadable`, `cms_not_signed`, `too_large`, `file_unreadable`.
+    Raises `DocumentError`: `cms_unreadable`, `cms_not_signed`, `too_large`, `too_many_signatures`, `file_unreadable`.
     """
     signed = read_signed_data(unarmoured(document))
     source = _Content(signed.content, content)

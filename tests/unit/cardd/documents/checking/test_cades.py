@@ -22,7 +22,7 @@ from tests.fixtures.made_cms import Attributes, attributes_of, signed_data, sign
 from tests.fixtures.software_signer import SoftwareSigner, operator, p384, resident
 
 DOCUMENT = "申請書\r\n\0".encode()
-ME = resident()
+ME, BADGE = resident(), operator()
 
 
 def one(
@@ -278,5 +278,15 @@ def test_nobody_signed() -> None:
 
 def test_too_many_signers_are_refused() -> None:
     info = signer_info(p384(), good(p384(), "sha384"), hash_name="sha384")
-    with pytest.raises(DocumentError, match=r"\Atoo_large\Z"):
-        check(signed_data([info] * 65, (p384().certificate,)), content=DOCUMENT)
+    assert len(check(signed_data([info] * 32, (p384().certificate,)), content=DOCUMENT)) == 32
+    with pytest.raises(DocumentError, match=r"\Atoo_many_signatures\Z"):
+        prepare(DOCUMENT, existing=signed_data([info] * 32, (p384().certificate,)))
+    with pytest.raises(DocumentError, match=r"\Atoo_many_signatures\Z"):
+        check(signed_data([info] * 33, (p384().certificate,)), content=DOCUMENT)
+
+
+def test_a_certificate_in_ber_as_some_cards_carry_it() -> None:
+    longer = b"\x30\x83\x00" + BADGE.certificate[2:]
+    odd = SoftwareSigner(BADGE.key, longer, BADGE.ca, BADGE.ca_key)
+    found = one(good(odd), odd)
+    assert (*said(found), found.certificate) == (Integrity.INTACT, "", longer)
