@@ -13,6 +13,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from certs.errors import Malformed
+from certs.validation.algorithms import weakness
 
 MOST_SIGNATURES = 64
 """Signatures verified in one search. Real chains need fewer than ten."""
@@ -71,6 +72,8 @@ class Search:
     """An authority had the right name, and its key identifier said that it is not the issuer (RFC 5280, 4.2.1.1)."""
     bad_signature: bool = False
     """An authority had the right name and nothing spoke against it, but its key did not sign the holder's certificate."""
+    weak: bool = False
+    """An authority on the way is too weak: its own signature, or its key."""
     too_long: bool = False
     _checked: dict[tuple[int, int], bool] = field(default_factory=dict)
 
@@ -100,6 +103,8 @@ class Search:
             own = issuer.plain.key_identifier
             if wanted and own and wanted != own:
                 self.other_generation |= first
+            elif not issuer.anchor and weakness(issuer.certificate) is not None:
+                self.weak = True
             elif self._signed(subject, issuer):
                 yield issuer
             else:

@@ -26,7 +26,6 @@ from pyhanko_certvalidator.sig_validate import DefaultSignatureValidator, Signat
 from pyhanko_certvalidator.validate import async_validate_path
 
 from certs.reading import CARDS, Looseness
-from certs.validation.algorithms import weakness
 from certs.validation.building import Link, Search
 from certs.validation.truststore import TrustStore, is_authority
 from certs.validation.verdict import GOOD, Answer, bad
@@ -68,7 +67,8 @@ class PathResult:
     answer: Answer
     chains: tuple[tuple[Link, ...], ...] = field(default=(), repr=False)
     detail: str = ""
-    """`other_generation`: an authority of that name is trusted, but another of its keys signed."""
+    """`other_generation`: an authority of that name is trusted, but another of its keys signed. `authority`: the weak algorithm is
+    one of an authority on the way. `path_too_long`, `too_many_signatures`: a limit of the search."""
 
 
 def check_path(
@@ -102,14 +102,14 @@ def _nothing_found(search: Search) -> PathResult:
         return PathResult(bad("bad_path"), detail="path_too_long" if search.too_long else "too_many_signatures")
     if search.bad_signature:
         return PathResult(bad("bad_signature"))
+    if search.weak:
+        return PathResult(bad("weak_algorithm"), detail="authority")
     return PathResult(bad("unknown_issuer"), detail="other_generation" if search.other_generation else "")
 
 
 def _judge(path: tuple[Link, ...], moment: datetime, rules: Rules) -> Answer:
     """One candidate, from the anchor down."""
     anchor, *between, leaf = path
-    if any(weakness(each.certificate) is not None for each in between):
-        return bad("weak_algorithm")
     if not anchor.certificate.not_valid_before_utc <= moment <= anchor.certificate.not_valid_after_utc:
         return bad("issuer_not_valid")
     context = ValidationContext(
