@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+from asn1crypto import cms as asn1_cms
+from asn1crypto import x509 as asn1_x509
+from pyhanko.sign.validation.generic_cms import async_validate_detached_cms
+from pyhanko_certvalidator import ValidationContext
 
 from cardd.documents.cades import prepare
 from cardd.documents.cades_cms import read_signed_data
@@ -15,7 +21,7 @@ from cardd.documents.errors import DocumentError
 from cardd.documents.found import Found, Integrity
 from cardd.documents.model import Stamper, ValidationMaterial
 from cardd.documents.stamps import make_request, token_of
-from tests.fixtures.evidence import material_of
+from tests.fixtures.evidence import list_of, material_of
 from tests.fixtures.software_signer import WHEN, SoftwareSigner, operator, p384, resident
 from tests.fixtures.tsa import Tsa, make_tsa
 
@@ -60,8 +66,10 @@ class Place:
         assert done.returncode == 0, done.stderr.decode()
         return (self.folder / "made").read_bytes()
 
-    def believes(self, made: bytes, *, cades: bool = True, detached: bool = True, document: bytes = DOCUMENT) -> bool:
-        """Whether `openssl cms -verify` accepts it, as at the moment of signing."""
+    def believes(
+        self, made: bytes, *words: str, cades: bool = True, detached: bool = True, document: bytes = DOCUMENT
+    ) -> bool:
+        """Whether `openssl cms -verify` accepts it, as at the moment of signing. `words`: more of its options."""
         (self.folder / "judged").write_bytes(made)
         (self.folder / "given").write_bytes(document)
         done = self.run(
@@ -69,6 +77,7 @@ class Place:
             *("-purpose", "any", "-attime", str(int(WHEN.timestamp())), "-out", "came-out"),
             *(("-content", "given") if detached else ()),
             *(("-cades",) if cades else ()),
+            *words,
         )
         if done.returncode == 0:
             assert (self.folder / "came-out").read_bytes() == document
@@ -142,6 +151,38 @@ def test_openssl_believes_our_higher_levels(place: Place, tsa: Tsa, enveloping: 
     made = ours(resident(), operator(), enveloping=enveloping, stamper=tsa, material=material)
     assert place.believes(made, cades=cades, detached=not enveloping)
     assert {found.level for found in checking.check(made, content=DOCUMENT)} == {level.partition("-")[0]}
+
+
+@pytest.mark.proves("fault 153")
+def test_openssl_finds_our_revocation_lists_where_they_belong(place: Place, tsa: Tsa) -> None:
+    """With -crl_check it needs a list, and finds it in SignedData.crls alone."""
+    assert not place.believes(ours(resident(), stamper=tsa), "-crl_check")
+    assert place.believes(ours(resident(), stamper=tsa, material=material_of(resident())), "-crl_check")
+    revoked = ValidationMaterial(lists=(list_of(resident(), revoked=True),))
+    assert not place.believes(ours(resident(), stamper=tsa, material=revoked), "-crl_check")
+
+
+async def test_pyhanko_believes_our_time_stamp_where_it_stands(tsa: Tsa) -> None:
+    """OpenSSL does not look into unsigned attributes; pyHanko does, and judges value and time stamp."""
+    made = ours(resident(), stamper=tsa, material=material_of(resident()))
+    status = await async_validate_detached_cms(
+        io.BytesIO(DOCUMENT),
+        asn1_cms.ContentInfo.load(made)["content"],
+        signer_validation_context=_context(resident().ca, WHEN),
+        ts_validation_context=_context(tsa.ca, None),
+    )
+    assert (status.intact, status.valid, status.trusted) == (True, True, True)
+    stamp = status.timestamp_validity
+    assert stamp is not None
+    assert (stamp.intact, stamp.valid, stamp.trusted) == (True, True, True)
+    (found,) = checking.check(made, content=DOCUMENT)
+    assert found.stamp is not None
+    assert found.stamped is not None
+    assert stamp.timestamp == stamps.check(found.stamp, found.stamped).at
+
+
+def _context(anchor: bytes, moment: datetime | None) -> ValidationContext:
+    return ValidationContext(trust_roots=[asn1_x509.Certificate.load(anchor)], allow_fetching=False, moment=moment)
 
 
 @pytest.mark.proves("fault 166")
