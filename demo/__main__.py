@@ -12,7 +12,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from demo import the_record
+from demo import documents, the_record
 from demo.ending import Ending, Told
 from demo.office import Office, Person, Resident
 from demo.second_day import hire, second_day
@@ -56,7 +56,9 @@ def tour_of(folder: Path, ending: Ending) -> Counter[str]:
     with ExitStack() as stack:
         with ending.held():
             stage = stack.enter_context(Stage(office.config_file, ending))
-        office.write(stage.socket)
+        office.strict = True
+        settings = documents.lists(office, resident)
+        office.write(stage.socket, extra_config=settings)
         tour = Tour(stage, folder)
         open_counter(tour, stage, office)
         the_record.note_the_key(tour, office)
@@ -64,11 +66,12 @@ def tour_of(folder: Path, ending: Ending) -> Counter[str]:
         receipt = serve_resident(tour, stage, resident)
         refusals(tour, resident)
         sign(tour, folder, resident)
+        documents.sign_documents(tour, folder, resident)
         sign_as_operator(tour, folder, clerk)
         change_pin(tour, resident)
         leave(tour, stage, resident)
         close_counter(tour, stage)
-        second_day(tour, stage, office, staff, resident)
+        second_day(tour, stage, office, staff, resident, settings)
         the_record.ask_the_record(tour, stage, auditor, clerk, resident, receipt)
         look_at_the_record(tour, stage, office, receipt)
         the_record.check_from_outside(tour, office, receipt)
@@ -87,6 +90,8 @@ def summary(shown: Counter[str], seconds: float) -> None:
         {shown["refusals"]} refusals, each with its reason, what became of card and PIN, what to do
     OpenSSL が確かめた {shown["verified"]} 件の電子署名（住民2、職員1）
         {shown["verified"]} signatures verified by OpenSSL: two of the resident, one of the operator
+    見える署名の付いたPDFと、日本語の要素名のXML。読み上げられる言葉での検証
+        a PDF with a visible signature, XML with Japanese names, verified in words to be read aloud; pdfsig agrees
     規則への問い合わせ、操作がないときのロック、2人での承認、一度の暗証番号で3枚の署名
         what the rules say before anybody tries, the inactivity lock, a second person's approval, three signatures with one PIN
     職員カードの発行、紛失の届け出、緊急停止と2人による解除

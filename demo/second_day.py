@@ -42,9 +42,9 @@ def hire(office: Office, supervisor: Person) -> Staff:
     return Staff(issuer, supervisor, (first, second))
 
 
-def second_day(tour: Tour, stage: Stage, office: Office, staff: Staff, resident: Resident) -> None:
-    """From the morning to the release of the emergency stop; cardd runs on afterwards."""
-    open_again(tour, stage, office, staff)
+def second_day(tour: Tour, stage: Stage, office: Office, staff: Staff, resident: Resident, settings: str) -> None:
+    """From the morning to the release of the emergency stop; cardd runs on afterwards. `settings`: more tables of the configuration."""
+    open_again(tour, stage, office, staff, settings)
     may_i(tour)
     lock(tour, stage, staff)
     second_person(tour, stage, staff, resident)
@@ -53,10 +53,10 @@ def second_day(tour: Tour, stage: Stage, office: Office, staff: Staff, resident:
     emergency_stop(tour, stage, staff)
 
 
-def open_again(tour: Tour, stage: Stage, office: Office, staff: Staff) -> None:
+def open_again(tour: Tour, stage: Stage, office: Office, staff: Staff, settings: str) -> None:
     tour.step("翌朝: 別の職員がログインします", "The next morning: another operator logs in")
     stage.pull(RESIDENT_READER)
-    office.write(stage.socket, extra_config=f"[limits]\nlock_seconds = {LOCK_SECONDS}\n")
+    office.write(stage.socket, extra_config=f"[limits]\nlock_seconds = {LOCK_SECONDS}\n\n{settings}")
     stage.start_daemon(office.folder / "cardd-2.log")
     stage.insert(staff.issuer.badge, BADGE_READER)
     tour.clerk("login", pins=[staff.issuer.pin])
