@@ -107,44 +107,65 @@ def verify(
     given here count: without a list nothing is ever called good.
 
     \b
-      cardctl verify application.pdf --purpose online_signature --case R8-0042
-      cardctl verify application.xml.p7s --content application.xml --offline --ca jpki.pem --list jpki.crl
+      cardctl verify form.pdf --purpose online_signature --case R8-0042
+      cardctl verify form.xml --offline --ca jpki.pem --list jpki.crl
+      cardctl verify a.p7s --content a.docx --offline --ca ca.pem --list l.crl
 
     Exit status: 0 every signature is good (TOTAL-PASSED), 41 it cannot be told (INDETERMINATE), 42 a signature is wrong
     (TOTAL-FAILED), 65 the file is no signed document. The words are those of ETSI EN 319 102-1.
 
-    Whose business is it: revocation information about residents' signature certificates goes only to signature verifiers
-    (署名検証者) who have notified the agency, Article 17, paragraph 1 of Japan's Act on JPKI (公的個人認証法). This
+    \b
+    Whose business it is: revocation information about residents' signature
+    certificates goes only to signature verifiers (署名検証者) who have
+    notified the agency, Article 17, paragraph 1 of 公的個人認証法. This
     command stands in for no notification or accreditation.
     """
-    _need_extra(run)
+    _check_options(
+        offline=offline, authorities=bool(authorities), test=test, use=purpose is not None and case is not None
+    )
+    if any(find_spec(name) is None for name in EXTRA):
+        raise local_error(run.speech, "no_documents_extra")
+    given = {"stamp_authorities": stamp_authorities, "lists": lists, "responses": responses}
+    use = None if offline else {"purpose": purpose, "case": case, "approval": approval}
+    report = _report(run, file, content, at, (authorities, test, given), parts, use)
+    run.tell(report.as_dict(), lambda: _tell(run, report))
+    click.get_current_context().exit(_exit_code(report))
+
+
+def _check_options(*, offline: bool, authorities: bool, test: bool, use: bool) -> None:
+    if offline and not authorities:
+        raise click.UsageError("--offline needs an authority to trust: --ca")
+    if not offline and (authorities or test):
+        raise click.UsageError("--ca and --test-certificates go with --offline; the daemon has its own")
+    if not offline and not use:
+        raise click.UsageError("give --purpose and --case, or --offline with --ca")
+
+
+def _report(
+    run: Run,
+    file: Path,
+    content: Path | None,
+    at: datetime | None,
+    given: tuple[tuple[tuple[str, Path], ...], bool, dict[str, tuple[Path, ...]]],
+    parts: tuple[str, ...],
+    use: dict[str, str | None] | None,
+) -> "Report":
+    """Check the file; `use`: purpose, case and approval for the daemon, None without one. Raises `Ended`."""
     from cardd.documents.checking.giving import given_from_files  # noqa: PLC0415 - here, so that cardctl starts without it
     from cardd.documents.checking.judging import Trust  # noqa: PLC0415
     from cardd.documents.checking.verify import check_file  # noqa: PLC0415
     from cardd.documents.errors import DocumentError  # noqa: PLC0415
 
-    if offline and not authorities:
-        raise click.UsageError("--offline needs an authority to trust: --ca")
-    if not offline and (authorities or test):
-        raise click.UsageError("--ca and --test-certificates go with --offline; the daemon has its own")
-    if not offline and (purpose is None or case is None):
-        raise click.UsageError("give --purpose and --case, or --offline with --ca")
+    authorities, test, files = given
     try:
-        given = given_from_files(
-            authorities, stamp_authorities=stamp_authorities, lists=lists, responses=responses, test=test
-        )
-        if offline:
-            trust = Trust(given.anchors, given.stamps, frozenset(parts))
-            report = check_file(file, content=content, trust=trust, at=at)
-        else:
-            with run.open() as client:
-                daemon = _Daemon(run, client, given.anchors, at, purpose=purpose, case=case, approval=approval)
-                trust = Trust(daemon, given.stamps, frozenset(parts))
-                report = check_file(file, content=content, trust=trust, at=at)
+        known = given_from_files(authorities, test=test, **files)
+        if use is None:
+            return check_file(file, content=content, trust=Trust(known.anchors, known.stamps, parts), at=at)
+        with run.open() as client:
+            trust = Trust(_Daemon(run, client, known.anchors, at, **use), known.stamps, parts)
+            return check_file(file, content=content, trust=trust, at=at)
     except DocumentError as error:
         _refuse(run, error)
-    run.tell(report.as_dict(), lambda: _tell(run, report))
-    click.get_current_context().exit(_exit_code(report))
 
 
 class _Daemon:
@@ -189,11 +210,6 @@ def _text(octets: bytes) -> str:
 
 def _texts(values: Sequence[bytes]) -> list[str]:
     return [_text(each) for each in values[:MOST]]
-
-
-def _need_extra(run: Run) -> None:
-    if any(find_spec(name) is None for name in EXTRA):
-        raise local_error(run.speech, "no_documents_extra")
 
 
 def _refuse(run: Run, error: "DocumentError") -> NoReturn:
