@@ -22,6 +22,8 @@ OCSP_RESPONSE = "1.3.6.1.5.5.7.16.2"
 STAMP_TOKEN = "1.2.840.113549.1.9.16.2.14"
 """id-aa-signatureTimeStampToken (ETSI EN 319 122-1, 5.3; RFC 3161, appendix A)."""
 MOST_SIGNERS = 32
+MOST_CERTIFICATES = 256
+"""Each signer looks through all of them."""
 MOST_ATTRIBUTES = 64 * 1024
 """Bytes of one signer's signed attributes."""
 _PEM_LABELS = ("CMS", "PKCS7")
@@ -102,11 +104,14 @@ def _signed_data(octets: bytes) -> SignedData:
     if len(signers) > MOST_SIGNERS:
         raise DocumentError("too_many_signatures")
     encapsulated = signed["encap_content_info"]
+    certificates = _present(signed["certificates"])
+    if len(certificates) > MOST_CERTIFICATES:
+        raise DocumentError("cms_unreadable")
     lists, responses = _revocation(signed)
     return SignedData(
         encapsulated["content_type"].dotted,
         _content(encapsulated["content"]),
-        tuple(each.chosen.dump() for each in _present(signed["certificates"]) if each.name == "certificate"),
+        tuple(each.chosen.dump() for each in certificates if each.name == "certificate"),
         lists,
         responses,
         tuple(_signer_or_none(each) for each in signers),

@@ -285,6 +285,18 @@ def test_too_many_signers_are_refused() -> None:
         check(signed_data([info] * 33, (p384().certificate,)), content=DOCUMENT)
 
 
+@pytest.mark.proves("fault 160")
+def test_too_many_certificates_are_refused() -> None:
+    def odd(number: int) -> bytes:
+        return bytes(x509.Certificate.load(BADGE.certificate).dump()[:-2] + number.to_bytes(2))
+
+    info = signer_info(ME, good())
+    most = tuple(odd(number) for number in range(255))
+    assert said(check(signed_data([info], (ME.certificate, *most)), content=DOCUMENT)[0]) == (Integrity.INTACT, "")
+    with pytest.raises(DocumentError, match=r"\Acms_unreadable\Z"):
+        check(signed_data([info], (ME.certificate, *most, odd(255))), content=DOCUMENT)
+
+
 def test_a_certificate_in_ber_as_some_cards_carry_it() -> None:
     longer = b"\x30\x83\x00" + BADGE.certificate[2:]
     odd = SoftwareSigner(BADGE.key, longer, BADGE.ca, BADGE.ca_key)
