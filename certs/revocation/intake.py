@@ -29,8 +29,8 @@ from certs.validation.ocsp import CLOCK_TOLERANCE
 LARGEST_LIST = 64 * 1024 * 1024
 """Bytes of a CertificateList. One of 1,000,000 entries with the longest serial numbers has 53 MB."""
 MOST_ENTRIES = 1_500_000
-REFUSED = 3
-"""Exit code where the list was refused; the answer says why."""
+REFUSED, FAILED = 3, 1
+"""Exit codes."""
 
 
 class Outcome(StrEnum):
@@ -224,7 +224,10 @@ def main(
     floor_number: int | None,
     floor_time: datetime | None,
 ) -> None:
-    """Takes a revocation list in and answers with one line of JSON; exit code 0 taken or unchanged, 3 refused, 1 another failure."""
+    """Takes a revocation list in and answers with one line of JSON.
+
+    Exit code 0: taken, or unchanged. 3: refused, and why. 1: failed, because a file or a folder cannot be used.
+    """
     floor = None
     if floor_number is not None and floor_time is not None:
         floor = Floor(floor_number, floor_time)
@@ -233,9 +236,18 @@ def main(
     try:
         taken = take_in(source, _certificates(authorities), folder, at or datetime.now(UTC), floor=floor)
     except ListRefused as refused:
-        click.echo(json.dumps({"outcome": "refused", "problem": refused.problem}))
-        sys.exit(REFUSED)
-    click.echo(json.dumps(taken.as_json()))
+        _end("refused", refused.problem, REFUSED)
+    except OSError:
+        _end("failed", "file_unusable", FAILED)
+    except ValueError:  # only `_certificates` raises it: a list that cannot be read is refused
+        _end("failed", "authority_unreadable", FAILED)
+    else:
+        click.echo(json.dumps(taken.as_json()))
+
+
+def _end(outcome: str, problem: str, code: int) -> None:
+    click.echo(json.dumps({"outcome": outcome, "problem": problem}))
+    sys.exit(code)
 
 
 if __name__ == "__main__":

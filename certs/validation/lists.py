@@ -46,8 +46,7 @@ class UsableList:
 def read_list(octets: bytes, issuer: x509.Certificate) -> UsableList:
     """The list, if it is whole, of this issuer, signed by its key with a strong hash, complete, and understood. Raises `UnusableList`.
 
-    Delta lists (RFC 5280, 5.2.4), indirect lists and lists of some reasons (5.2.5) are refused as `list_not_understood`: what the
-    public sources say of JPKI's lists is complete lists by the issuer, divided by distribution point.
+    Delta lists (RFC 5280, 5.2.4), indirect lists and lists of some reasons (5.2.5) are refused as `list_not_understood`; see `scope`.
     """
     try:
         found = x509.load_der_x509_crl(octets)

@@ -4,7 +4,7 @@ Each way in which it says nothing has its own word, and none of them is good (ET
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from asn1crypto import ocsp as asn1_ocsp
@@ -72,7 +72,7 @@ class Asked:
     issuer: x509.Certificate
     at: datetime
     seen_at: datetime
-    nonce: bytes | None
+    nonce: bytes | None = field(repr=False)
 
 
 def answer_of(octets: bytes, asked: Asked, of_responder: OfResponder) -> tuple[Answer, int | None]:

@@ -1,12 +1,15 @@
 """Which certificates of its issuer a revocation list is about (RFC 5280, 5.2.5 and 6.3.3 (b) (2)).
 
-JPKI divides its lists: the certificate names the part in its CRL distribution point, the part names itself in the critical
-extension issuingDistributionPoint. A part that does not name the certificate's point knows nothing of the certificate.
+JPKI divides its lists: what public samples of its certificates show as CRL distribution point is a directory name that ends in
+`OU=CRL Distribution Points, OU=<prefecture>, CN=<municipality> CRLDP`. The part names itself in the critical extension
+issuingDistributionPoint. A part that does not name the certificate's point knows nothing of the certificate. The profile of the lists
+itself is not public; J-LIS discloses it to verifiers who gave notice (j-lis.go.jp/jpki/procedure/procedure1_2.html). Whether it knows
+delta lists or indirect ones is therefore unknown here, and such lists are refused by name instead of being half understood.
 """
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 from cryptography import x509
@@ -25,7 +28,7 @@ class Scope:
     """`points`: SHA-256 of each distribution point's name; empty: the list is not divided."""
 
     subjects: Subjects = Subjects.ALL
-    points: frozenset[bytes] = frozenset()
+    points: frozenset[bytes] = field(default=frozenset(), repr=False)
 
     def covers(self, certificate: x509.Certificate) -> bool:
         """Whether the list is about this certificate. It must be one of the list's issuer. Raises `ValueError`: extensions unreadable."""

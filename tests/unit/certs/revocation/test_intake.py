@@ -308,6 +308,17 @@ def test_the_program_says_why_it_refused(tmp_path: Path) -> None:
     assert run.exit_code == 2
 
 
+def test_the_program_says_what_it_could_not_use(tmp_path: Path) -> None:
+    given = arguments(tmp_path, WHOLE, *AT)
+    (tmp_path / "source.crl").unlink()
+    run = CliRunner().invoke(main, given)
+    assert (run.exit_code, json.loads(run.output)) == (1, {"outcome": "failed", "problem": "file_unusable"})
+    given = arguments(tmp_path, WHOLE, *AT)
+    (tmp_path / "new.der").write_bytes(b"no certificate")
+    run = CliRunner().invoke(main, given)
+    assert (run.exit_code, json.loads(run.output)) == (1, {"outcome": "failed", "problem": "authority_unreadable"})
+
+
 def test_without_a_time_the_clock_counts(tmp_path: Path) -> None:
     """A list of the year 3025 is from the future, whenever this runs."""
     run = CliRunner().invoke(
