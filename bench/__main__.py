@@ -9,6 +9,7 @@ from pathlib import Path
 from bench import (
     group_certificates,
     group_checking,
+    group_documents,
     group_events,
     group_idle,
     group_policy,
@@ -38,6 +39,7 @@ GROUPS: dict[str, Group] = {
     "questions": group_questions.measure,
     "shipping": group_shipping.measure,
     "watching": group_watching.measure,
+    "documents": group_documents.measure,
     "certificates": group_certificates.measure,
 }
 
@@ -55,6 +57,7 @@ Measures cardd on virtual cards, beside bare PC/SC, OpenSC and yubico-piv-tool, 
   shipping  a terminal's record into PostgreSQL, beside a bare COPY of the same bytes, over logs of 10,000 to 1,000,000 records
   watching  the rules over logs of 10,000 to 2,000,000 records, against a bare pass over them
   certificates  a certificate with a revocation list of 1,000,000 entries beside one of 100, and taking such a list in
+  documents a PDF of 100 pages signed in two phases beside pyHanko alone, with a key in software; one of 500 MiB
 
 The virtual readers run in a process of their own, cardd in another; libpcsclite is the real one. docs/performance.md says
 how each figure is taken. Look at the ratios: milliseconds of two machines, or of two days, cannot be compared.

@@ -15,10 +15,12 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from cardd.documents.errors import DocumentError
 
 MEMORY_LIMIT = 100 * 1024 * 1024
-"""Bytes of a PDF that is worked on in memory (`pdf_too_large` above it): it is there up to four times at once."""
+"""Bytes of a PDF that is worked on in memory (`pdf_too_large` above it). Measured with 95 MiB: 191 MiB more to prepare and finish it,
+571 MiB while its state is dumped."""
 
 FILE_LIMIT = 2 * 1024 * 1024 * 1024
-"""Bytes of a PDF that is worked on as a file (`pdf_too_large` above it). Nothing of its size is loaded; its table of objects is."""
+"""Bytes of a PDF that is worked on as a file (`pdf_too_large` above it). Measured with 500 MiB: 3 MiB more to prepare, finish and check
+it. What takes memory is the number of objects, not their size: 0.3 KiB each to prepare, up to 1.3 KiB to check two signatures."""
 
 CHUNK = 1024 * 1024
 """Bytes read at a time when a file is hashed or copied."""
