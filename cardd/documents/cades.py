@@ -61,6 +61,7 @@ class PreparedCades:
             state.flag("enveloping") and found is None and existing is None
         ):
             raise DocumentError("state_unreadable")
+        _check_kept(existing)
         return cls(state.facts, state.order, state.flag("enveloping"), found, existing)
 
     def finish(
@@ -88,9 +89,11 @@ class PreparedCades:
     def _before(self) -> Parts:
         """What is there before the new signer, and the document once more, which must still be what was prepared."""
         if self.existing is not None:
-            if self.document is not None:
-                self._check_unchanged(self.document)
-            return taken_apart(self.existing)
+            parts = taken_apart(self.existing)
+            for document in (self.document, parts.content):
+                if document is not None:
+                    self._check_unchanged(document)
+            return parts
         if not self.enveloping:
             if self.document is not None:
                 self._check_unchanged(self.document)
@@ -132,6 +135,16 @@ def prepare(
         raise DocumentError("too_large")
     order = Order("cades_b", hash_name, digest_of(document, hash_name))
     return PreparedCades(facts, order, enveloping, document, existing)
+
+
+def _check_kept(existing: bytes | None) -> None:
+    """Raise `DocumentError("state_unreadable")` where the CMS of a state cannot be read any more."""
+    if existing is None:
+        return
+    try:
+        read_signed_data(existing)
+    except DocumentError:
+        raise DocumentError("state_unreadable") from None
 
 
 def _existing_content(existing: bytes, document: Document | None) -> bytes | None:

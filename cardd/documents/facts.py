@@ -77,7 +77,7 @@ def opened(document: Document) -> Iterator[BinaryIO]:
     try:
         # The file's name must not come along in the cause.
         stream = document.open("rb")
-    except OSError:
+    except (OSError, ValueError):  # ValueError: a name that no file can have, out of a state that was changed
         raise DocumentError("file_unreadable") from None
     with stream:
         yield stream
@@ -134,8 +134,14 @@ def facts_of(document: Document, name: str | None = None, *, media_type: str | N
             digest.update(piece)
         kind = recognise(head)
         pages = _pages(stream) if kind is Kind.PDF else None
-    shown = name if name is not None else document.name if isinstance(document, Path) else ""
-    return Facts(shown, media_type or kind.value, size, digest.hexdigest(), pages)
+    if name is None:
+        name = _readable(document.name) if isinstance(document, Path) else ""
+    return Facts(name, media_type or kind.value, size, digest.hexdigest(), pages)
+
+
+def _readable(name: str) -> str:
+    """A file's name that can be shown: what is no UTF-8 in it (names in Shift_JIS, say) becomes U+FFFD."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _pages(stream: BinaryIO) -> int | None:

@@ -18,7 +18,7 @@ from jwt.utils import der_to_raw_signature
 from cardd.documents.cades_answer import check_fingerprint
 from cardd.documents.errors import DocumentError
 from cardd.documents.facts import Document, facts_of, octets_of, opened, pieces
-from cardd.documents.jws_form import ALGORITHMS, algorithm_of, packed
+from cardd.documents.jws_form import ALGORITHMS, algorithm_of, packed, unpacked
 from cardd.documents.keys import PublicKey, holds, is_weak, load_certificate, public_key
 from cardd.documents.model import Facts, Format, Order, Stamper, ValidationMaterial
 from cardd.documents.state import Value, dump_state, load_state
@@ -64,6 +64,10 @@ class PreparedJws:
         if state.order.signature_format != "raw" or (found is None and not detached):
             raise DocumentError("state_unreadable")
         header, certificate = state.text("header"), state.octets("certificate")
+        try:
+            unpacked(header)
+        except ValueError:
+            raise DocumentError("state_unreadable") from None
         return cls(state.facts, state.order, header, certificate, detached, found)
 
     def finish(

@@ -91,7 +91,7 @@ def dump_state(form: Format, facts: Facts, order: Order, rest: Mapping[str, Valu
         },
         "rest": {name: _packed(value) for name, value in rest.items()},
     }
-    return json.dumps(whole, ensure_ascii=False).encode()
+    return json.dumps(whole).encode()  # ASCII: the path of a file need not be UTF-8
 
 
 def load_state(octets: bytes, form: Format) -> State:

@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import replace
 
-from cardd.documents.cades_cms import SignedData, Signer, read_signed_data, unarmoured
+from cardd.documents.cades_cms import DATA, SignedData, Signer, read_signed_data, unarmoured
 from cardd.documents.cades_signer import Judged, judge
 from cardd.documents.facts import Document, digest_of
 from cardd.documents.found import Found, Integrity, Scope
@@ -39,6 +39,7 @@ class _Content:
 def check(document: bytes, *, content: Document | None = None) -> tuple[Found, ...]:
     """Every signer of a CMS in BER, DER or PEM, in the order in which they stand there.
 
+    Only data is a document (ETSI EN 319 122-1, 6.3): a time stamp token, say, is signed too, and is none.
     `content`: the document of a detached signature, in memory or a file; where the CMS holds it too, both must agree.
     Raises `DocumentError`: `cms_unreadable`, `cms_not_signed`, `too_large`, `too_many_signatures`, `file_unreadable`.
     """
@@ -47,7 +48,9 @@ def check(document: bytes, *, content: Document | None = None) -> tuple[Found, .
     agrees = source.agrees()
     found = []
     for signer in signed.signers:
-        judged = judge(signer, signed.certificates, source.digest, content_type=signed.content_type)
+        judged = judge(signer, signed.certificates, source.digest)
+        if judged.integrity is Integrity.INTACT and signed.content_type != DATA:
+            judged = replace(judged, integrity=Integrity.UNREADABLE, problem="content_type")
         if judged.integrity is Integrity.INTACT and not agrees:
             judged = replace(judged, integrity=Integrity.CHANGED, problem="given_differs")
         found.append(_found(signed, signer, judged))

@@ -149,19 +149,54 @@ def test_mutated_time_stamps() -> None:
     assert {"stamp_unreadable", "stamp_wrong"} <= set(words)
 
 
+def _existing() -> PreparedCades:
+    first = prepare(DOCUMENT, enveloping=True)
+    return prepare(None, existing=first.finish(operator()(first.order)))
+
+
 @pytest.mark.parametrize(
-    ("state", "load"),
+    ("prepared", "load"),
     [
-        (prepare(DOCUMENT, enveloping=True).dumps(), PreparedCades.loads),
-        (prepare(DOCUMENT).dumps(), PreparedCades.loads),
-        (jws.prepare(DOCUMENT, certificate=ME.certificate).dumps(), jws.PreparedJws.loads),
+        (prepare(DOCUMENT, enveloping=True), PreparedCades.loads),
+        (prepare(DOCUMENT), PreparedCades.loads),
+        (_existing(), PreparedCades.loads),
+        (jws.prepare(DOCUMENT, certificate=ME.certificate), jws.PreparedJws.loads),
     ],
-    ids=["enveloping", "detached", "jws"],
+    ids=["enveloping", "detached", "existing", "jws"],
 )
-def test_mutated_states(state: bytes, load: Callable[[bytes], object]) -> None:
-    words = {refusal(lambda octets=octets: load(octets)) for octets in mutated(state, SHORT, seed=10)}
-    assert words <= {"", "state_unreadable", "state_version", "state_other_format"}
-    assert "state_unreadable" in words
+def test_mutated_states(prepared: PreparedCades | jws.PreparedJws, load: Callable[[bytes], PreparedCades]) -> None:
+    """Whatever was done to a state: it is refused by name, here or when it is finished, or what comes out holds."""
+    answer = ME(prepared.order)
+    check = jws_checking.check if isinstance(prepared, jws.PreparedJws) else cades_checking.check
+    words = []
+    for octets in mutated(prepared.dumps(), 2 * SHORT, seed=10):
+        words.append(refusal(lambda octets=octets: load(octets)))
+        if words[-1]:
+            continue
+        again = load(octets)
+        words.append(refusal(lambda again=again: again.finish(answer)))
+        if not words[-1]:
+            assert ME.certificate in {
+                found.certificate
+                for found in check(again.finish(answer), content=DOCUMENT)
+                if found.integrity is Integrity.INTACT
+            }
+    assert {word.partition("_")[0] for word in words} <= {"", "state", "document", "answer", "signature", "certificate"}
+    assert {"", "state_unreadable"} < set(words)
+
+
+def test_places_in_a_state_that_no_file_can_have(tmp_path: Path) -> None:
+    place = tmp_path / "document"
+    place.write_bytes(DOCUMENT)
+    prepared = prepare(place)
+    answer = ME(prepared.order)
+    for wrong in (b"\\u0000", b"\\ud800"):
+        again = PreparedCades.loads(prepared.dumps().replace(b"/document", b"/" + wrong))
+        assert refusal(lambda again=again: again.finish(answer)) == "file_unreadable"
+    header = jws.prepare(DOCUMENT, certificate=ME.certificate)
+    for wrong in (b"\\ud800", b" "):
+        state = header.dumps().replace(b'"header": "', b'"header": "' + wrong)
+        assert refusal(lambda state=state: jws.PreparedJws.loads(state)) == "state_unreadable"
 
 
 def nested(depth: int, *, indefinite: bool = False) -> bytes:

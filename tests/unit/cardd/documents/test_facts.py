@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import tracemalloc
 from pathlib import Path
 
 import pytest
 from pyhanko.pdf_utils.writer import PageObject, PdfFileWriter
 
+from cardd.documents.cades import PreparedCades, prepare
 from cardd.documents.errors import DocumentError
 from cardd.documents.facts import Kind, digest_of, facts_of, octets_of, recognise
 from cardd.documents.model import Order
@@ -107,3 +109,14 @@ def test_a_document_may_be_too_large(tmp_path: Path) -> None:
     assert octets_of(b"123", 3) == b"123"
     with pytest.raises(DocumentError, match=r"\Atoo_large\Z"):
         octets_of(b"1234", 3)
+
+
+def test_a_name_that_is_no_utf8_can_be_shown_and_kept(tmp_path: Path) -> None:
+    place = tmp_path / os.fsdecode("申請書.txt".encode("shift_jis"))
+    place.write_bytes(b"x")
+    prepared = prepare(place)
+    assert prepared.facts.name.endswith(".txt")
+    prepared.facts.name.encode()
+    again = PreparedCades.loads(prepared.dumps())
+    assert again == prepared
+    again.finish(resident()(again.order))

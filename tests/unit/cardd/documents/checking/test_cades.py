@@ -18,7 +18,7 @@ from cardd.documents.checking.cades import check
 from cardd.documents.errors import DocumentError
 from cardd.documents.found import Integrity, Scope
 from cardd.documents.model import Order
-from tests.fixtures.made_cms import Attributes, attributes_of, signed_data, signer_info
+from tests.fixtures.made_cms import Attributes, attributes_of, signed_data, signer_info, token
 from tests.fixtures.software_signer import SoftwareSigner, operator, p384, resident
 
 DOCUMENT = "申請書\r\n\0".encode()
@@ -266,6 +266,16 @@ def test_the_textual_form_is_read(label: str) -> None:
     assert len(check(prepared.finish(ME(prepared.order)), content=DOCUMENT)) == 2
     with pytest.raises(DocumentError, match=r"\Acms_unreadable\Z"):
         check(text.replace(label.encode(), b"CERTIFICATE"), content=DOCUMENT)
+
+
+def test_only_data_is_a_document() -> None:
+    """A time stamp token is signed like a document, and is none."""
+    made = token(ME, DOCUMENT)
+    (found,) = check(made)
+    assert said(found) == (Integrity.UNREADABLE, "content_type")
+    content = cms.ContentInfo.load(made)["content"]["encap_content_info"]["content"].parsed.dump()
+    lying = signed_data([signer_info(ME, attributes_of(ME, content))], (ME.certificate,), content, "tst_info", "v3")
+    assert said(check(lying)[0]) == (Integrity.UNREADABLE, "content_type")
 
 
 def test_nobody_signed() -> None:
