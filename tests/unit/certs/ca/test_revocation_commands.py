@@ -20,6 +20,7 @@ from certs.ca.file_key import FileKey
 from certs.ca.files import read_certificate
 from certs.ca.issued import IssuedBook
 from certs.ca.revoked import Reason, RevokedBook
+from tests.fixtures.softhsm import LABEL, PIN, softhsm
 from tests.unit.certs.ca.office import DAY, NOW, PASSPHRASE, key_of, request_for
 from tests.unit.certs.ca.test_ca_command import descriptor
 
@@ -441,3 +442,26 @@ def test_a_secret_is_asked_for_the_right_key(office: Office) -> None:
         )
         == "passphrase"
     )
+
+
+def test_a_key_in_a_token_signs_lists(tmp_path: Path) -> None:
+    (tmp_path / "hsm").mkdir()
+    with softhsm(tmp_path / "hsm") as hsm:
+        token = (
+            "--pkcs11",
+            hsm.module,
+            "--token",
+            LABEL,
+            "--key-label",
+            "ca",
+            "--certificate",
+            tmp_path / "ca.pem",
+            "--json",
+        )
+        for words in (("create", "--name", "TEST"), ("crl", "--out", tmp_path / "ca.crl")):
+            with descriptor(PIN + b"\n") as number:
+                ran = CliRunner().invoke(main, [str(each) for each in (*words, *token)] + ["--passphrase-fd", number])
+            assert ran.exit_code == 0, ran.output
+    issuer = x509.load_der_x509_certificate(read_certificate(tmp_path / "ca.pem"))
+    crl = x509.load_der_x509_crl((tmp_path / "ca.crl").read_bytes())
+    assert crl.is_signature_valid(issuer.public_key())  # type: ignore[arg-type]
