@@ -43,7 +43,7 @@ def outcome_of(door: Door, error: CarddError | None, gone: str | None, duration_
     return OutcomeRecord(
         result=_result(error, gone, witness.pin),
         code=error.code if error is not None else gone,
-        problem=error.facts.problem if error is not None else None,
+        problem=error.facts.problem if error is not None else notes.problem,
         items=notes.items if done else None,
         signatures=notes.signatures if done or notes.handed_out else None,
         pin=door.pin,

@@ -76,6 +76,8 @@ class Notes:
     signatures: int | None = None
     handed_out: bool = False
     """What it gives was handed out while it still ran (a grant): that its session ends takes nothing back."""
+    problem: str | None = None
+    """How it ended, in one word, where it is done and yet there is something to say."""
     items: tuple[Item, ...] | None = None
     proof: str | None = None
     """What the badge signed to prove its holder: nonce and signature in hex, a colon between."""

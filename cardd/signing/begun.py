@@ -60,6 +60,8 @@ class Begun:
     """The same for people: UTC, microseconds."""
     ended: str | None = None
     """Why no digest is taken any more, in one word."""
+    given_out: bool = False
+    """Whether the certificate has left: then the beginning is done, whatever becomes of its end."""
     running: "asyncio.Task[Performed[None]] | None" = None
 
     @property
@@ -128,6 +130,7 @@ class BegunSignatures:
             begun.end("not_given_out")
             raise
         self._check_open(begun)
+        begun.given_out = True
         return Performed(begun, receipt)
 
     async def finish(self, call: Call, order: FinishOrder, connection: "asyncio.Future[None]") -> SignAnswer:
@@ -170,7 +173,7 @@ class BegunSignatures:
     # --- the beginning -----------------------------------------------------------------------------------------------
 
     async def _hold(self, door: Door, begun: Begun, spec: KeySpec, told: "asyncio.Future[HeldCard]") -> None:
-        """VERIFY, and keep the card. Raises `SignUnknown` when it was let go without a digest, for the record."""
+        """VERIFY, and keep the card. A certificate that went out is a use of the card, and done; how the hold ended stands with it."""
         look, judging = self._looking(door, begun)
         after_pin = spec.certificate_pin is not None
         begun.held = held = HeldCard(
@@ -188,8 +191,13 @@ class BegunSignatures:
         try:
             step = Step(spec.application, held.work, spec.pin, None if after_pin else look, patience_s=HOLD_SECONDS)
             await door.run(step)
-            if begun.ended != FINISHED:
+            if not begun.given_out:
                 raise SignUnknown(problem=begun.ended or TIME_OVER)
+        except CarddError as raised:
+            error = raised
+            if not begun.given_out:
+                raise
+            # What went wrong with the digest stands on the record of its own call; that the card went is said here.
         except BaseException as raised:
             error = raised
             raise
@@ -197,6 +205,7 @@ class BegunSignatures:
             begun.end(CARD_GONE if isinstance(error, CardRemoved) else TIME_OVER)
             held.over(error)
             judging.note(door.notes)
+            door.notes.problem = None if begun.ended == FINISHED else begun.ended
             door.notes.handed_out = held.ready.done()
 
     async def _look(self, door: Door, begun: Begun, spec: KeySpec) -> None:

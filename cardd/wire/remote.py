@@ -14,7 +14,8 @@ DEFAULT_SOCKET: Final = "/run/cardd/cardd.sock"
 PinPrompt = Callable[[Mapping[str, Any]], bytearray | None]
 """Asks a person for a PIN; the mapping is `agent.pin`'s parameters (which, step, shape, tries_left, purpose…). None: cancelled."""
 Confirm = Callable[[Mapping[str, Any]], bool]
-"""Asks a person whether the last try may be used; the mapping is `agent.confirm`'s parameters."""
+"""Asks a person what `question` in `agent.confirm`'s parameters says: `last_try`, whether the last try may be used; `document`, whether
+they agree to sign the document that is told there, and must be shown. False for any other question."""
 OnProgress = Callable[[Mapping[str, Any]], None]
 """Told while a call waits: `request.progress`'s parameters (state, place, holder, percent)."""
 AsyncPinPrompt = Callable[[Mapping[str, Any]], Awaitable[bytearray | None]]

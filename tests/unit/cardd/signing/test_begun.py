@@ -1,34 +1,35 @@
 """Signatures in two steps: one PIN, one digest, one connection, ten seconds; what ends the hold, and what stands on record."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cardd.errors import (
-    AlgorithmUnsupported,
+    ApprovalInvalid,
+    ApprovalRequired,
     AuditUnavailable,
-    BadRequest,
     CardBadAnswer,
-    CardChanged,
     CardRemoved,
     CardWrongKind,
     CertificateRevoked,
     ConsentRefused,
-    LockedDown,
     PinRejected,
     SessionRequired,
-    SignatureMismatch,
     SignOutcomeUnknown,
     SignUnknown,
     WrongCertificate,
 )
 from cardd.model import CardHandle, CardOutcome, KeyRole, PinOutcome
+from cardd.policy.load import load
+from cardd.register import Operator, Register
 from cardd.sessions.table import SessionEnd
-from cardd.signing.begun import HOLD_SECONDS, MOST_KNOWN
+from cardd.signing.begun import MOST_KNOWN
 from cardd.signing.order import BeginOrder, FinishOrder
+from tests.unit.cardd.gate.gate_house import POLICY
 from tests.unit.cardd.signing.begun_scene import (
     CERTIFICATE,
     DIGEST,
@@ -134,202 +135,6 @@ async def test_a_session_that_ends_while_the_person_reads_is_over_before_the_pin
     assert scene.house.person.prompts == []
 
 
-# --- what ends it ------------------------------------------------------------------------------------------------------
-
-ENDS: dict[str, tuple[Callable[[BegunScene], Any], type[Exception], str | None]] = {
-    "connection": (lambda scene: scene.connection.set_result(None), SignUnknown, "client_gone"),
-    "logout": (lambda scene: scene.house.sessions.end_all(SessionEnd.LOGOUT), SessionRequired, None),
-    "stop": (lambda scene: scene.house.sessions.end_all(SessionEnd.STOP), SessionRequired, None),
-    "emergency": (
-        lambda scene: (
-            scene.house.lockdown.engage("sato", scene.house.clock.utc_us()),
-            scene.house.sessions.end_all(SessionEnd.LOCKDOWN),
-        ),
-        LockedDown,
-        None,
-    ),
-}
-
-
-@pytest.mark.proves("S3", "C5")
-@pytest.mark.parametrize("why", ENDS)
-async def test_it_ends_with_connection_session_emergency_and_daemon(scene: BegunScene, why: str) -> None:
-    end, error, problem = ENDS[why]
-    begun = await scene.begin()
-    end(scene)
-    await scene.over(begun)
-    with pytest.raises(error) as caught:
-        await scene.finish(begun)
-    assert caught.value.facts.problem == problem  # type: ignore[attr-defined]
-    assert (scene.card.count("sign"), scene.card.did[-1]) == (0, "clear")
-    began = scene.house.journal.outcomes[-1]
-    ended = "client_gone" if why == "connection" else "session_over"
-    assert (began.result, began.code, began.problem) == ("refused", "sign.unknown", ended)
-    assert began.card_outcome is CardOutcome.CLEARED
-
-
-async def test_a_lock_ends_it_and_an_unlock_brings_nothing_back(scene: BegunScene) -> None:
-    begun = await scene.begin()
-    assert scene.house.session is not None
-    scene.house.sessions.lock(scene.house.session)
-    await scene.over(begun)
-    scene.house.sessions.unlocked(scene.house.session)
-    with pytest.raises(SignUnknown) as caught:
-        await scene.finish(begun)
-    assert caught.value.facts.problem == "session_over"
-
-
-@pytest.mark.proves("fault 3")
-async def test_a_card_pulled_between_is_said_to_be_gone(scene: BegunScene) -> None:
-    begun = await scene.begin()
-    scene.card.fails["reread"] = CardRemoved()
-    scene.house.table.end(scene.house.entry)
-    await scene.over(begun)
-    with pytest.raises(CardRemoved):
-        await scene.finish(begun)
-    assert scene.card.count("sign") == 0
-    assert scene.house.journal.outcomes[-1].code == "card.removed"
-
-
-async def test_another_card_in_its_place_signs_nothing(scene: BegunScene) -> None:
-    begun = await scene.begin()
-    scene.card.look = b"another card"
-    with pytest.raises(CardChanged):
-        await scene.finish(begun)
-    await scene.over(begun)
-    assert (scene.card.count("sign"), scene.card.count("verify")) == (0, 1)
-
-
-@pytest.mark.parametrize("held", [True, False], ids=["held", "not held"])
-async def test_after_ten_seconds_it_is_over(held: bool) -> None:
-    scene = BegunScene(badge=not held)
-    begun = await scene.begin()
-    assert begun.ends_at - scene.house.clock.boottime() == HOLD_SECONDS == 10.0
-    scene.house.clock.now += HOLD_SECONDS - 0.5
-    scene.begun._check_open(begun)
-    scene.house.clock.now += 0.5
-    with pytest.raises(SignUnknown) as caught:
-        await scene.finish(begun)
-    assert caught.value.facts.problem == "time_over"
-    assert scene.card.count("sign") == 0
-    await scene.close()
-
-
-async def test_the_time_of_a_person_does_not_count(scene: BegunScene) -> None:
-    scene.house.person.meanwhile = lambda: setattr(scene.house.clock, "now", scene.house.clock.now + 50.0)
-    begun = await scene.begin()
-    assert begun.ends_at - scene.house.clock.boottime() == HOLD_SECONDS
-    await scene.finish(begun)
-
-
-async def test_there_is_one_finish(scene: BegunScene) -> None:
-    begun = await scene.begin()
-    await scene.finish(begun)
-    with pytest.raises(SignUnknown) as caught:
-        await scene.finish(begun)
-    assert caught.value.facts.problem == "finished"
-    assert scene.card.count("sign") == 1
-
-
-async def test_two_that_come_at_once_get_one_signature(scene: BegunScene) -> None:
-    begun = await scene.begin()
-    answers = await asyncio.gather(scene.finish(begun), scene.finish(begun), return_exceptions=True)
-    assert sorted(type(each).__name__ for each in answers) == ["SignAnswer", "SignUnknown"]
-    assert scene.card.count("sign") == 1
-
-
-async def test_another_connection_gets_nothing_and_ends_nothing(scene: BegunScene) -> None:
-    begun = await scene.begin()
-    other = asyncio.get_running_loop().create_future()
-    with pytest.raises(SignUnknown) as caught:
-        await scene.finish(begun, connection=other)
-    assert caught.value.facts.problem is None, "not even that there is one"
-    refused = scene.house.journal.states[-1]
-    assert (refused.event, refused.code, refused.begun) == ("sign.finish", "sign.unknown", begun.id)
-    assert (await scene.finish(begun)).performed.result.signatures
-
-
-async def test_what_was_never_begun_is_unknown(scene: BegunScene) -> None:
-    with pytest.raises(SignUnknown):
-        await scene.finish("b-0000000000000000")
-
-
-@pytest.mark.parametrize(
-    ("more", "error"),
-    [({"digest": DIGEST[:-1]}, BadRequest), ({"signature_format": "ecdsa_der"}, AlgorithmUnsupported)],
-    ids=["short digest", "format of another key"],
-)
-async def test_a_digest_of_another_form_may_be_sent_once_more(
-    scene: BegunScene, more: dict[str, Any], error: type[Exception]
-) -> None:
-    begun = await scene.begin()
-    with pytest.raises(error):
-        await scene.finish(begun, **more)
-    assert (await scene.finish(begun)).performed.result.signatures
-
-
-@pytest.mark.proves("fault 166")
-async def test_a_signature_that_does_not_hold_never_leaves(scene: BegunScene) -> None:
-    begun = await scene.begin()
-    scene.card.signer = lambda name, digest: sign(name, digest)[:-1] + b"\0"
-    with pytest.raises(SignatureMismatch):
-        await scene.finish(begun)
-    await scene.over(begun)
-    assert [each.signatures for each in scene.house.journal.outcomes] == [None, None]
-
-
-@pytest.mark.parametrize("broken", ["intent", "outcome"])
-async def test_a_signature_that_cannot_be_recorded_does_not_leave(scene: BegunScene, broken: str) -> None:
-    begun = await scene.begin()
-    scene.house.journal.broken.add(broken)
-    with pytest.raises(AuditUnavailable):
-        await scene.finish(begun)
-    await scene.over(begun)
-    assert scene.card.did[-1] == "clear"
-
-
-async def test_a_beginning_that_cannot_be_recorded_is_none(scene: BegunScene) -> None:
-    asked = scene.house.person.pin
-
-    async def typed(prompt: Any) -> Any:
-        scene.house.journal.broken.add("state")
-        return await asked(prompt)
-
-    scene.house.person.pin = typed  # type: ignore[method-assign]
-    with pytest.raises(AuditUnavailable):
-        await scene.begin()
-    await scene.house.gate.quiet(30)
-    assert scene.card.did[-1] == "clear"
-
-
-@pytest.mark.proves("fault 61")
-@pytest.mark.parametrize("answers", [True, False])
-async def test_a_caller_who_goes_while_the_person_reads_leaves_nothing_open(scene: BegunScene, answers: bool) -> None:
-    reached, wait = asyncio.Event(), asyncio.Event()
-
-    async def reads(_: Any) -> bool:
-        reached.set()
-        await wait.wait()
-        return answers
-
-    scene.house.person.agrees_to_document = reads  # type: ignore[method-assign]
-    calling = asyncio.ensure_future(scene.begin())
-    await reached.wait()
-    calling.cancel("client.gone")
-    with pytest.raises(asyncio.CancelledError):
-        await calling
-    assert scene.house.person.prompts == []
-    assert scene.house.journal.outcomes[-1].caller_gone is True
-
-
-async def test_a_connection_that_ended_before_the_hold_began_ends_it(scene: BegunScene) -> None:
-    scene.house.person.meanwhile = lambda: None if scene.connection.done() else scene.connection.set_result(None)
-    with pytest.raises(SignUnknown):
-        await scene.begin()
-    await scene.house.gate.quiet(30)
-    assert scene.card.did[-1] == "clear"
-
-
 # --- certificate -------------------------------------------------------------------------------------------------------
 
 
@@ -416,6 +221,50 @@ async def test_a_key_that_the_card_does_not_have(scene: BegunScene) -> None:
     scene.house.entry.card_type = replace(scene.house.entry.card_type, keys={})  # type: ignore[type-var]
     with pytest.raises(CardWrongKind):
         await scene.begin()
+
+
+# --- a second person ---------------------------------------------------------------------------------------------------
+
+KATO = Operator(id="kato", name="加藤", role="supervisor", certificates=("e" * 64,))
+
+
+def under_four_eyes(scene: BegunScene, folder: Path) -> None:
+    """The office wants a second person for residents' signatures; `kato` is one."""
+    row = 'id = "resident_signature"\n'
+    text = POLICY.read_text(encoding="utf-8")
+    assert row in text
+    assert 'approves = ["read", ' in text
+    strict = text.replace(row, f"{row}second_person = true\n").replace(
+        'approves = ["read", ', 'approves = ["sign", "read", '
+    )
+    (folder / "policy.toml").write_text(strict, encoding="utf-8")
+    scene.house.in_force.put_policy(load(folder / "policy.toml"))
+    sato = Operator(id="sato", name="佐藤", role="supervisor", certificates=("f" * 64,))
+    scene.house.in_force.put_register(Register(1, (sato, KATO)))
+
+
+@pytest.mark.proves("S9")
+async def test_a_second_person_agrees_to_this_document_once_for_both_steps(scene: BegunScene, tmp_path: Path) -> None:
+    under_four_eyes(scene, tmp_path)
+    with pytest.raises(ApprovalRequired) as asked:
+        await scene.begin()
+    number = asked.value.facts.approval
+    assert number is not None
+    assert (scene.house.person.shown, scene.card.did) == ([], [])
+    waiting = scene.house.approvals.find(number)
+    assert waiting is not None
+    assert waiting.content["document"] == DOCUMENT.sha256
+    assert NAME not in repr(waiting.content)
+    scene.house.approvals.give(number, KATO, waiting.content_hash, b"proof")
+    other = replace(DOCUMENT, sha256="cd" * 32)
+    with pytest.raises(ApprovalInvalid):
+        await scene.begin(approval=number, document=other)
+    begun = await scene.begin(approval=number)
+    assert (await scene.finish(begun)).performed.result.signatures
+    assert {each.approver for each in scene.house.journal.intents} == {"kato"}
+    with pytest.raises(ApprovalInvalid) as used:
+        await scene.begin(approval=number)
+    assert used.value.facts.problem == "used"
 
 
 # --- repeats -----------------------------------------------------------------------------------------------------------
