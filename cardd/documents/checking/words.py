@@ -71,7 +71,8 @@ def opening(report: Report, language: Language) -> str:
     """How many signatures there are, and whether all of them hold."""
     number = len(report.signatures)
     if language == "ja":
-        return f"この文書には{number}つの署名があります。{_OVERALL_JA[report.indication]}"
+        counted = f"{number}つ" if number < 10 else f"{number}個"
+        return f"この文書には{counted}の署名があります。{_OVERALL_JA[report.indication]}"
     return f"This document has {number} signature{'' if number == 1 else 's'}. {_OVERALL_EN[report.indication]}"
 
 
@@ -103,7 +104,7 @@ def spoken(report: Report, language: Language) -> list[Spoken]:
 
 def _one(each: SignatureReport, number: int | None, language: Language) -> Spoken:
     column = 0 if language == "ja" else 1
-    title = "" if number is None else (f"{number}つ目の署名", f"Signature {number}")[column]
+    title = "" if number is None else (f"{number}番目の署名", f"Signature {number}")[column]
     sentences = tuple(_sentences(each, language))
     remedy = note = ""
     if each.problem:
