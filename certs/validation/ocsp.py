@@ -26,8 +26,8 @@ LARGEST = 64 * 1024
 """Bytes of a response."""
 DEEPEST = 32
 """Levels: a certificate of 16 lies seven levels down in the response."""
-CLOCK_TOLERANCE = timedelta(seconds=60)
-"""How far the responder's clock may run before ours."""
+CLOCK_TOLERANCE = timedelta(minutes=5)
+"""How far another clock may run before ours (our choice)."""
 LONGEST_WITHOUT_NEXT = timedelta(hours=1)
 """Without nextUpdate newer information is there at any time (RFC 6960, 4.2.2.1): such a response is a snapshot, and ages fast."""
 

@@ -48,9 +48,9 @@ from tests.unit.certs.small_authority import (
     usage,
 )
 
-INPUTS = int(os.environ.get("FUZZ_INPUTS", "0")) or (
-    1_000_000 if os.environ.get("HYPOTHESIS_PROFILE") == "long" else 20_000
-)
+QUICK, LONG = 20_000, 1_000_000
+INPUTS = int(os.environ.get("FUZZ_INPUTS", "0")) or (LONG if os.environ.get("HYPOTHESIS_PROFILE") == "long" else QUICK)
+"""Of all kinds together; `FUZZ_INPUTS` says another number."""
 LIMIT_S = 0.050
 """For a certificate, in CPU time of the thread, so that a busy machine changes nothing."""
 REPEATS = 3
@@ -195,9 +195,9 @@ RESPONSES = (
     *REVOCATION_CASES["ocsp-try-later"]().responses,
 )
 INPUT_KINDS = {
-    "certificate": InputKind(CERTIFICATES, 0.5, judge_certificate, signed_again, LIMIT_S),
-    "list": InputKind(REVOCATION_LISTS, 0.25, judge_list, signed_again),
-    "response": InputKind(RESPONSES, 0.25, judge_response, response_signed_again),
+    "certificate": InputKind(CERTIFICATES, 0.4, judge_certificate, signed_again, LIMIT_S),
+    "list": InputKind(REVOCATION_LISTS, 0.3, judge_list, signed_again),
+    "response": InputKind(RESPONSES, 0.3, judge_response, response_signed_again),
 }
 
 
@@ -212,7 +212,7 @@ def over_the_limit(kind: InputKind, octets: bytes, spent_s: float) -> bool:
     return True
 
 
-@pytest.mark.timeout(0)
+@pytest.mark.timeout(0 if INPUTS > QUICK else 300)
 @pytest.mark.filterwarnings("ignore::UserWarning")  # `cryptography` warns of names over 64 characters, and goes on
 @pytest.mark.proves("K2", "K5", "fault 160")
 @pytest.mark.parametrize("part", range(PARTS))
@@ -247,6 +247,7 @@ def signed_part(octets: bytes) -> bytes | None:
     return tops[0].parts[0].encoded()
 
 
+@pytest.mark.timeout(0 if INPUTS > QUICK else 300)
 @pytest.mark.filterwarnings("ignore::UserWarning")
 @pytest.mark.proves("K5")
 def test_what_comes_along_does_not_spoil_a_good_certificate() -> None:
