@@ -100,7 +100,8 @@ def _operator_ca(settings: config.Settings) -> list[str]:
     # Late: the certificate code costs a third of a second, which a start has no need to wait for (decision 28).
     from cardd.app import certificates  # noqa: PLC0415
 
-    return [*certificates.problems(settings.operator_ca, test=settings.mode == "test")]
+    test = settings.mode == "test"
+    return [*certificates.problems(settings.operator_ca, test=test), *certificates.revocation_problems(settings)]
 
 
 def _lock_memory(settings: config.Settings) -> bool:

@@ -4,14 +4,16 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from cardd.config import Settings
 from cardd.log import get_logger
+from cardd.revocation.checking import OPERATOR_CA_UNUSABLE as UNUSABLE
+from cardd.revocation.checking import load_anchors as load
+from cardd.revocation_settings import RESIDENTS
 from certs.errors import BadAnchor
 from certs.profiles.operator_badge import OPERATOR_BADGE, card_uuid
-from certs.validation.truststore import TrustStore, from_pem
+from certs.validation.truststore import TrustStore
 from certs.validation.validate import parse, validate
 
-UNUSABLE = "operator_ca_unusable"
-"""What a login is told while the operator CA's files cannot be used."""
 _MENDS = {
     "not_pem": "is no PEM file with certificates; from DER: openssl x509 -inform DER -in FILE -out FILE.pem",
     "not_an_authority": "holds a certificate that is no CA's; put there the certificate of the CA that issues the badges",
@@ -31,7 +33,7 @@ class OperatorCa:
         self._store: TrustStore | None = None
 
     def badge_problem(self, der: bytes, at: datetime) -> str | None:
-        """Judges a badge certificate: None = good (revocation lists come with a later release), else one word."""
+        """Judges a badge certificate: None = good, else one word. Revocation is not asked here."""
         try:
             if self._store is None:
                 self._store = load(self._files, test=self._test)
@@ -43,26 +45,27 @@ class OperatorCa:
         return None if verdict.good_but_revocation else verdict.reason
 
 
-def load(files: tuple[Path, ...], *, test: bool) -> TrustStore:
-    """The certificates of all files. Raises `OSError`, `BadAnchor` (`test_anchor`: only mode test takes those)."""
-    store = from_pem(file.read_bytes() for file in files)
-    if not test and any(anchor.is_test for anchor in store.anchors):
-        raise BadAnchor("test_anchor")
-    return store
-
-
-def problems(files: tuple[Path, ...], *, test: bool) -> Iterator[str]:
-    """For `--check-config`: one sentence for each file of the operator CA that cannot be used, and how to mend it."""
+def problems(files: tuple[Path, ...], *, test: bool, key: str = "operator_ca") -> Iterator[str]:
+    """For `--check-config`: one sentence for each file of an authority that cannot be used, and how to mend it. `key`: of the settings."""
     for file in files:
         try:
             store = load((file,), test=test)
         except OSError as error:
-            yield f"{file}: operator_ca cannot be read ({error.strerror})"
+            yield f"{file}: {key} cannot be read ({error.strerror})"
         except BadAnchor as error:
-            yield f"{file}: operator_ca {_MENDS.get(error.problem, f'cannot be used ({error.problem})')}"
+            yield f"{file}: {key} {_MENDS.get(error.problem, f'cannot be used ({error.problem})')}"
         else:
             if not any(anchor.valid_at(datetime.now(UTC)) for anchor in store.anchors):
-                yield f"{file}: operator_ca holds no certificate that is valid today; look at the clock, or get the CA's newest"
+                yield f"{file}: {key} holds no certificate that is valid today; look at the clock, or get the CA's newest"
+
+
+def revocation_problems(settings: Settings) -> Iterator[str]:
+    """The same for the authorities of residents' certificates and of revocation lists."""
+    test = settings.mode == "test"
+    for about in RESIDENTS:
+        yield from problems(settings.revocation.anchors(about), test=test, key=f"revocation.{about}_ca")
+    for each in settings.revocation.lists:
+        yield from problems((each.ca,), test=test, key=f"revocation.lists.{each.name}.ca")
 
 
 def badge_uuid(der: bytes) -> str | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cardd.config import Audit
+from cardd.revocation_settings import Revocation
 from cardd.witness.settings import DEFAULT_FILE
 from tools.house import units
 
@@ -20,7 +21,9 @@ def settings_of(name: str) -> dict[str, list[str]]:
 
 
 @pytest.mark.proves("H1", "H2")
-@pytest.mark.parametrize("name", ["cardd-heads.service", "cardd-witness.service", "cardd-fleet-watch.service"])
+@pytest.mark.parametrize(
+    "name", ["cardd-heads.service", "cardd-lists.service", "cardd-witness.service", "cardd-fleet-watch.service"]
+)
 def test_only_the_network_makes_it_more_exposed_than_the_daemon(name: str, tmp_path: Path) -> None:
     units.copy_units(units.UNITS, tmp_path)
     assert units.exposure(tmp_path, name) <= 1.3
@@ -52,8 +55,19 @@ def test_the_sender_reads_the_record_and_writes_its_own_folder() -> None:
     assert daemon["StateDirectoryMode"] == ["0700"]
 
 
+@pytest.mark.proves("H2", "K3")
+def test_the_fetcher_of_lists_sees_the_settings_and_writes_its_own_folder() -> None:
+    daemon, fetcher = settings_of("cardd.service"), settings_of("cardd-lists.service")
+    assert (fetcher["User"], fetcher["Group"]) == (["cardd-lists"], daemon["Group"])
+    assert Revocation().directory == Path("/var/lib", *fetcher["StateDirectory"])
+    assert fetcher["StateDirectoryMode"] == ["0750"], "the daemon reads what lies there"
+    assert "ReadWritePaths" not in fetcher
+    hidden = {path.removeprefix("-") for path in fetcher["InaccessiblePaths"][0].split()}
+    assert {"/run/cardd", "/run/pcscd", "/var/lib/cardd", "/var/log/cardd", "/etc/cardd/keys"} <= hidden
+
+
 def test_each_user_is_made() -> None:
-    for name in ("cardd-heads", "cardd-witness"):
+    for name in ("cardd-heads", "cardd-lists", "cardd-witness"):
         made = (units.UNITS / f"sysusers.d/{name}.conf").read_text()
         assert re.search(rf"(?m)^u {name} - ", made)
         assert settings_of(f"{name}.service")["User"] == [name]

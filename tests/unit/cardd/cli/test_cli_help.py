@@ -20,6 +20,7 @@ PROGRAMS = {
     "cardd": "cardd.__main__",
     "cardd-fleet": "cardd.fleet.__main__",
     "cardd-heads": "cardd.witness.send",
+    "cardd-lists": "cardd.revocation.fetch",
     "cardd-ship": "cardd.collector.__main__",
     "cardd-witness": "cardd.witness.__main__",
     "python -m cardd.keeping": "cardd.keeping.__main__",
