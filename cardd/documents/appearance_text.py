@@ -56,7 +56,7 @@ class Setting:
     pieces: tuple[Piece, ...]
     rule: float
     padding: float
-    lacking: str = field(repr=False)
+    lacking: tuple[str, ...] = field(repr=False)
 
 
 Clusters = Sequence[str]
@@ -83,7 +83,7 @@ def set_text(appearance: Appearance, at: datetime, font: Font, width: float, hei
     while size >= SMALLEST_PT:
         setting = _try(shown, note, font, size, (width, height))
         if setting is not None:
-            return Setting(*setting, "".join(dict.fromkeys(lacking)))
+            return Setting(*setting, tuple(dict.fromkeys(lacking)))
         size -= _STEP_PT
     raise DocumentError("appearance_small")
 

@@ -80,7 +80,7 @@ class PreparedPdf:
     """Bytes of the prepared document."""
     kept: bytes | Path = field(repr=False)
     """The prepared document itself, or where it lies."""
-    shown_otherwise: str = ""
+    shown_otherwise: tuple[str, ...] = field(default=(), repr=False)
     """Characters of the visible signature that the font lacks, shown as 〓; the caller says so to the person."""
 
     def dumps(self) -> bytes:
@@ -92,7 +92,7 @@ class PreparedPdf:
             "start": self.start,
             "end": self.end,
             "size": self.size,
-            "shown_otherwise": self.shown_otherwise,
+            "shown_otherwise": [character.encode() for character in self.shown_otherwise],
             "in_memory": isinstance(self.kept, bytes),
             "kept": self.kept if isinstance(self.kept, bytes) else os.fsencode(self.kept),
         }
@@ -129,16 +129,21 @@ class PreparedPdf:
         """As `finish`, for a document prepared as a file: that file is completed, synced, and becomes `destination` at once.
 
         `destination` stands on the same file system. Until then it is not touched; whatever failed, it can be tried again.
+        Raises as `finish`, and `prepared_in_memory`, `write_failed`.
         """
         if isinstance(self.kept, bytes):
             raise DocumentError("prepared_in_memory")
         signature = self._signature(answer, expected_fingerprint, stamper, material)
-        with self.kept.open("r+b") as stream:
-            stream.truncate(self.size)
-            self._complete(stream, signature, material)
-            stream.flush()
-            os.fsync(stream.fileno())
-        self.kept.replace(destination)
+        try:
+            with self.kept.open("r+b") as stream:
+                stream.truncate(self.size)
+                self._complete(stream, signature, material)
+                stream.flush()
+                os.fsync(stream.fileno())
+            self.kept.replace(destination)
+            _sync_folder(destination.parent)
+        except OSError:
+            raise DocumentError("write_failed") from None
 
     def _signature(
         self, answer: bytes, fingerprint: str | None, stamper: Stamper | None, material: ValidationMaterial | None
@@ -204,7 +209,7 @@ def prepare(
     """Write the room for a signature into a copy of `pdf`, as an incremental update, and take the digest.
 
     `pdf`: bytes up to 100 MiB; or a file, then `work` says where the prepared document is written (it must not exist; a whole
-    copy, up to 2 GiB; its directory on the file system of the later destination). `name`: what the person is shown.
+    copy, up to 2 GiB, mode 0600; its directory on the file system of the later destination). `name`: what the person is shown.
 
     Raises `DocumentError`: `pdf_too_large`, `pdf_no_pdf`, `pdf_encrypted`, `pdf_damaged`, `file_unreadable`; what
     `write_placeholder` raises; `work_missing`, `work_exists`, `work_failed` (then nothing is left at `work`).
@@ -218,13 +223,14 @@ def prepare(
     if work is None:
         raise DocumentError("work_missing")
     try:
-        copy = work.open("x+b")
+        # For nobody else to read: what is signed may be about a person.
+        handle = os.open(work, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     except FileExistsError:
         raise DocumentError("work_exists") from None
     except OSError:
         raise DocumentError("work_failed") from None
     try:
-        with copy:
+        with os.fdopen(handle, "r+b") as copy:
             _copy(pdf, copy)
             return _prepare_in(copy, options, name or pdf.name, size, work)
     except OSError:
@@ -290,5 +296,20 @@ def loads(state: bytes) -> PreparedPdf:
         end=end,
         size=size,
         kept=kept if read.flag("in_memory") else Path(os.fsdecode(kept)),
-        shown_otherwise=read.text("shown_otherwise"),
+        shown_otherwise=_texts(read.many_octets("shown_otherwise")),
     )
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _texts(given: tuple[bytes, ...]) -> tuple[str, ...]:
+    try:
+        return tuple(each.decode() for each in given)
+    except UnicodeDecodeError:
+        raise DocumentError("state_unreadable") from None

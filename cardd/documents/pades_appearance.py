@@ -41,7 +41,7 @@ class Shown:
     page: int
     box: tuple[int, int, int, int] | None
     style: BaseStampStyle
-    lacking: str = field(repr=False)
+    lacking: tuple[str, ...] = field(repr=False)
 
 
 @dataclass(frozen=True)

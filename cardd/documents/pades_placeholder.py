@@ -45,7 +45,7 @@ class Placed:
     end: int
     size: int
     digest: bytes = field(repr=False)
-    shown_otherwise: str = ""
+    shown_otherwise: tuple[str, ...] = field(default=(), repr=False)
 
 
 def write_placeholder(reader: PdfFileReader, wish: PlaceholderWish) -> Placed:
@@ -95,7 +95,7 @@ def write_placeholder(reader: PdfFileReader, wish: PlaceholderWish) -> Placed:
         prepared.reserved_region_end,
         stream.tell(),
         prepared.document_digest,
-        "" if shown is None else shown.lacking,
+        () if shown is None else shown.lacking,
     )
 
 

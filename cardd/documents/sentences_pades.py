@@ -157,6 +157,12 @@ _FINISHING: Mapping[str, Sentence] = {
         "ディスクの空きと、フォルダーの権限を確かめてください。",
         "See whether the disk has room and the folder may be written.",
     ),
+    "write_failed": Sentence(
+        "署名したPDFを書き込めませんでした。元のファイルは変わっていません。",
+        "The signed PDF could not be written. The original file is as it was.",
+        "ディスクの空きと、フォルダーの権限を確かめて、もう一度やり直してください。",
+        "See whether the disk has room and the folder may be written, then try again.",
+    ),
     "prepared_file_missing": Sentence(
         "署名の準備をしたファイルがないか、読めません。",
         "The prepared file is gone or cannot be read.",

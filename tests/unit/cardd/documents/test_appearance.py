@@ -10,6 +10,7 @@ import pytest
 from fontTools.ttLib import TTCollection, TTFont
 from pyhanko.pdf_utils.reader import PdfFileReader
 
+from cardd.documents import pades
 from cardd.documents.appearance import Appearance, Corner, InCorner, Rectangle, view_of
 from cardd.documents.appearance_text import LACKING_NOTE, NOTE, TITLE, break_lines, set_text
 from cardd.documents.checking.pades import check
@@ -48,7 +49,7 @@ def test_everything_given_is_there_and_the_time_in_both_calendars(font: Font) ->
     assert {"山田 太郎", "市民課", "確認"} <= set(texts)
     assert "令和8年4月1日 10時02分（2026-04-01T10:02+09:00）" in texts
     assert "".join(texts).endswith(NOTE)
-    assert setting.lacking == ""
+    assert setting.lacking == ()
     assert "所　属" not in [piece.text for piece in set_text(Appearance("山田"), AT, font, *BOX).pieces]
 
 
@@ -88,10 +89,10 @@ def test_what_the_font_lacks_is_shown_as_geta_and_told(font: Font) -> None:
     assert "".join(shown) == f"髙{GETA}{GETA}{GETA}子{GETA}"
     assert lacking == [rare, f"邉{SELECTOR}", private, rare]
     setting = set_text(Appearance(name), AT, font, *BOX)
-    assert setting.lacking == f"{rare}邉{SELECTOR}{private}"
+    assert setting.lacking == (rare, f"邉{SELECTOR}", private)
     assert LACKING_NOTE in "".join(piece.text for piece in setting.pieces)
     prepared = prepare(plain(), PdfOptions(appearance=Appearance(name)))
-    assert prepared.shown_otherwise == setting.lacking
+    assert pades.loads(prepared.dumps()).shown_otherwise == prepared.shown_otherwise == setting.lacking
 
 
 def test_voicing_marks_join_their_kana_and_kanji_of_names_stay() -> None:

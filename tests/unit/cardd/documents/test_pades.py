@@ -324,6 +324,18 @@ def test_a_file_is_prepared_in_a_copy_and_appears_at_once(tmp_path: Path) -> Non
         prepared.finish_file(resident()(prepared.order), goal)
 
 
+def test_what_is_prepared_is_for_nobody_else_and_a_failed_write_is_named(tmp_path: Path) -> None:
+    source, work, goal = tmp_path / "a.pdf", tmp_path / "work.pdf", tmp_path / "folder"
+    source.write_bytes(plain())
+    prepared = prepare(source, work=work)
+    assert work.stat().st_mode & 0o777 == 0o600
+    goal.mkdir()
+    (goal / "not-empty").touch()
+    with refused("write_failed"):
+        prepared.finish_file(resident()(prepared.order), goal)
+    prepared.finish_file(resident()(prepared.order), tmp_path / "signed.pdf")
+
+
 def test_what_failed_half_way_can_be_tried_again(tmp_path: Path) -> None:
     source, work, goal = tmp_path / "a.pdf", tmp_path / "work.pdf", tmp_path / "signed.pdf"
     source.write_bytes(plain())
