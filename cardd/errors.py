@@ -16,6 +16,18 @@ from cardd.error_families import CarddError as CarddError
 from cardd.error_families import ChangeCard as ChangeCard
 from cardd.error_families import Facts as Facts
 from cardd.error_families import FixProgram as FixProgram
+from cardd.error_signing import AlgorithmUnsupported as AlgorithmUnsupported
+from cardd.error_signing import CertificateBad as CertificateBad
+from cardd.error_signing import CertificateExpired as CertificateExpired
+from cardd.error_signing import CertificateNotYetValid as CertificateNotYetValid
+from cardd.error_signing import CertificateRevoked as CertificateRevoked
+from cardd.error_signing import CertificateUnknown as CertificateUnknown
+from cardd.error_signing import CertificateWrongKind as CertificateWrongKind
+from cardd.error_signing import ConsentRefused as ConsentRefused
+from cardd.error_signing import SignatureMismatch as SignatureMismatch
+from cardd.error_signing import SignOutcomeUnknown as SignOutcomeUnknown
+from cardd.error_signing import SignUnknown as SignUnknown
+from cardd.error_signing import WrongCertificate as WrongCertificate
 
 # --- the request ---------------------------------------------------------------------------------------------------
 
@@ -370,70 +382,6 @@ class AgentTaken(AskAgain):
 
 class AgentNotAllowed(CallSupport):
     code = "agent.not_allowed"
-
-
-# --- signing -------------------------------------------------------------------------------------------------------
-
-
-class SignatureMismatch(ChangeCard):
-    code = "sign.mismatch"
-
-
-class WrongCertificate(AskAgain):
-    """The card's certificate is not the one whose fingerprint the caller showed to the person."""
-
-    code = "sign.wrong_certificate"
-
-
-class AlgorithmUnsupported(FixProgram):
-    code = "sign.algorithm"
-
-
-class SignOutcomeUnknown(AskAgain):
-    code = "sign.outcome_unknown"
-
-
-class SignUnknown(AskAgain):
-    """No signature that was begun under this handle on this connection, or its time is over."""
-
-    code = "sign.unknown"
-
-
-class ConsentRefused(AskAgain):
-    """The person was shown what is to be signed and said no, or said nothing in time."""
-
-    code = "sign.not_agreed"
-
-
-# --- certificates --------------------------------------------------------------------------------------------------
-
-
-class CertificateBad(ChangeCard):
-    """Not readable, too weak, or of no authority that is trusted here; `problem` says which."""
-
-    code = "cert.bad"
-
-
-class CertificateWrongKind(ChangeCard):
-    code = "cert.wrong_kind"
-
-
-class CertificateRevoked(ChangeCard):
-    code = "cert.revoked"
-
-
-class CertificateExpired(ChangeCard):
-    code = "cert.expired"
-
-
-class CertificateNotYetValid(ChangeCard):
-    code = "cert.not_yet_valid"
-
-
-class CertificateUnknown(CallSupport):
-    """The purpose asks for an answer about revocation, and there is none: no list, a list too old. `problem` says which."""
-
-    code = "cert.unknown"
 
 
 class Internal(FixProgram):

@@ -61,7 +61,7 @@ def test_every_method_that_touches_a_card_wants_purpose_and_case() -> None:
     assert without == {"sign.finish", "sign.revoke_grant"}
     assert {row.name for row in touching} == without | care | {
         *("card.read", "card.certificate", "card.pin_status", "card.token_info", "card.change_pin"),
-        *("sign.digest", "sign.grant"),
+        *("sign.begin", "sign.digest", "sign.grant"),
     }
 
 
