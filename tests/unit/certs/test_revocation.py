@@ -6,17 +6,22 @@ from datetime import datetime
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
+from applets_spec.testca import revocation_cases
 from applets_spec.testca.case import UNDECIDED
 from applets_spec.testca.cases import REVOCATION_CASES
+from applets_spec.testca.issue import authority_certificate
 from certs.profiles.jpki_signature import JPKI_SIGNATURE
 from certs.validation import revocation
 from certs.validation.evidence import NO_EVIDENCE, Evidence
 from certs.validation.list_walk import entries_of, frame_of
 from certs.validation.lists import UnusableList, read_list
 from certs.validation.revocation import Lookup, check_revocation
+from certs.validation.scope import WHOLE
 from certs.validation.truststore import from_der
 from certs.validation.validate import validate
 from certs.validation.verdict import GOOD, NOT_CHECKED, Result, State, bad, unknown
@@ -364,3 +369,24 @@ def test_the_walk_sees_what_cryptography_sees() -> None:
     assert seen == [
         (each.serial_number, int(each.revocation_date_utc.timestamp())) for each in x509.load_der_x509_crl(octets)
     ]
+
+
+@pytest.mark.proves("fault 163")
+def test_a_list_signed_with_sha1_is_too_weak() -> None:
+    case = REVOCATION_CASES["list-sha1"]()
+    issuer = x509.load_der_x509_certificate(case.anchors[1])
+    with pytest.raises(UnusableList, match="list_weak_algorithm"):
+        read_list(case.crls[0], issuer)
+
+
+def test_a_list_signed_with_pss_is_as_good_as_another() -> None:
+    """RFC 4055, 3. The authority of the test residents, whose key is RSA."""
+    key = revocation_cases.key_of(revocation_cases.NEW)
+    assert isinstance(key, rsa.RSAPrivateKey)
+    issuer = x509.load_der_x509_certificate(authority_certificate(revocation_cases.NEW))
+    builder = x509.CertificateRevocationListBuilder(issuer.subject, NOON - HOUR, NOON + HOUR)
+    sha256, pss = hashes.SHA256(), padding.PSS(padding.MGF1(hashes.SHA256()), padding.PSS.DIGEST_LENGTH)
+    octets = builder.sign(key, sha256, rsa_padding=pss).public_bytes(Encoding.DER)
+    assert read_list(octets, issuer).scope is WHOLE
+    with pytest.raises(UnusableList, match="list_bad_signature"):
+        read_list(octets[:-1] + bytes([octets[-1] ^ 1]), issuer)
