@@ -1,107 +1,27 @@
-"""`cardd-ca issue`, `renew`, `revoke`, `release`, `crl`, `ocsp`: what they write, what they refuse, and that the disk knows it first."""
+"""`cardd-ca issue`, `renew`, `revoke`, `release`, `crl`: what they write, what they refuse, and that the disk knows it first."""
 
 from __future__ import annotations
 
-import json
 import os
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509 import ocsp
 
 from certs.ca.__main__ import main
 from certs.ca.errors import BookError
-from certs.ca.file_key import FileKey
 from certs.ca.files import read_certificate
 from certs.ca.issued import IssuedBook
 from certs.ca.revoked import Reason, RevokedBook
 from tests.fixtures.softhsm import LABEL, PIN, softhsm
-from tests.unit.certs.ca.office import DAY, NOW, PASSPHRASE, key_of, request_for
+from tests.unit.certs.ca.command_office import GUID, SECRETS, Office, office
+from tests.unit.certs.ca.office import DAY, NOW, key_of
 from tests.unit.certs.ca.test_ca_command import descriptor
 
-GUID = "01020304-0506-4708-890a-0b0c0d0e0f10"
-SECRETS = PASSPHRASE + b"\n" + b"another good horse\n"
-
-
-class Office:
-    """A CA in a folder, and a clock that stands where it is put."""
-
-    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.folder = folder
-        self.clock = NOW
-        for module in ("__main__", "commands_issue", "commands_revoke", "commands_ocsp"):
-            monkeypatch.setattr(f"certs.ca.{module}.now", lambda: self.clock)
-        self.ok("create", "--name", "TEST 見本市 職員認証局", "--file", folder / "ca.key")
-
-    @property
-    def certificate(self) -> Path:
-        return self.folder / "ca.pem"
-
-    def run(self, *words: object, secret: bytes = SECRETS, given: bytes | None = None) -> Result:
-        named = {"create", "crl", "issue", "renew", "appoint", "respond", "publish"} & {str(each) for each in words}
-        with descriptor(secret) as number:
-            more = ["--passphrase-fd", number] if named else []
-            text = [str(each) for each in words]
-            return CliRunner().invoke(
-                main, [*text, "--certificate", str(self.certificate), "--json", *more], input=given
-            )
-
-    def ok(self, *words: object, secret: bytes = SECRETS) -> dict[str, object]:
-        ran = self.run(*words, secret=secret)
-        assert ran.exit_code == 0, ran.output
-        told: dict[str, object] = json.loads(ran.output)
-        return told
-
-    def refused(self, *words: object, secret: bytes = SECRETS) -> str:
-        ran = self.run(*words, secret=secret)
-        assert ran.exit_code == 1, ran.output
-        return str(json.loads(ran.stderr or ran.output)["error"]["name"])
-
-    def issue(
-        self, number: int = 0, *, operator: str = "hanako_1", role: str = "authentication", guid: str = GUID
-    ) -> x509.Certificate:
-        request, out = self.folder / "request.der", self.folder / f"badge-{number}.pem"
-        request.write_bytes(request_for(key_of("p256", number)))
-        self.ok("issue", "--file", self.folder / "ca.key", "--request", request, "--operator", operator, "--name", "窓口　花子",
-                "--office", "見本市", "--guid", guid, "--role", role, "--months", 36, "--out", out)  # fmt: skip
-        return x509.load_der_x509_certificate(read_certificate(out))
-
-    def list(self, **options: object) -> x509.CertificateRevocationList:
-        out = self.folder / "ca.crl"
-        words = [word for name, value in options.items() for word in (f"--{name}", value)]
-        self.ok("crl", "--file", self.folder / "ca.key", "--out", out, *words)
-        return x509.load_der_x509_crl(out.read_bytes())
-
-    def appoint(self, days: int = 30) -> tuple[object, ...]:
-        self.ok("ocsp", "appoint", "--file", self.folder / "ca.key", "--responder", self.folder / "ocsp.pem",
-                "--responder-file", self.folder / "ocsp.key", "--days", days)  # fmt: skip
-        return self.responder
-
-    @property
-    def responder(self) -> tuple[object, ...]:
-        return "--responder", self.folder / "ocsp.pem", "--responder-file", self.folder / "ocsp.key"
-
-    def ask(self, request: bytes) -> ocsp.OCSPResponse:
-        ran = self.run("ocsp", "respond", *self.responder, secret=b"another good horse\n", given=request)
-        assert ran.exit_code == 0, ran.output
-        return ocsp.load_der_ocsp_response(ran.stdout_bytes)
-
-    def question(self, leaf: x509.Certificate, digest: hashes.HashAlgorithm, nonce: bytes | None = None) -> bytes:
-        issuer = x509.load_der_x509_certificate(read_certificate(self.certificate))
-        builder = ocsp.OCSPRequestBuilder().add_certificate(leaf, issuer, digest)
-        if nonce is not None:
-            builder = builder.add_extension(x509.OCSPNonce(nonce), critical=False)
-        return builder.build().public_bytes(Encoding.DER)
-
-
-@pytest.fixture
-def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
-    return Office(tmp_path, monkeypatch)
+__all__ = ["office"]
 
 
 def number_of(crl: x509.CertificateRevocationList) -> int:
@@ -342,105 +262,6 @@ def test_damage_in_the_book_of_lists_publishes_nothing(office: Office) -> None:
     )
     assert (
         office.refused("crl", "--file", office.folder / "ca.key", "--out", office.folder / "x.crl") == "lists_damaged"
-    )
-
-
-# --- OCSP
-
-
-@pytest.mark.parametrize("digest", [hashes.SHA1(), hashes.SHA256()], ids=["sha1", "sha256"])
-def test_good_revoked_and_unknown(office: Office, digest: hashes.HashAlgorithm) -> None:
-    made, gone = office.issue(), office.issue(1, operator="jiro_2", guid=GUID.replace("01", "02", 1))
-    office.ok("revoke", "--operator", "jiro_2", "--reason", "key-compromise")
-    office.appoint()
-    good = office.ask(office.question(made, digest, nonce=bytes(range(32))))
-    assert (good.certificate_status, good.serial_number) == (ocsp.OCSPCertStatus.GOOD, made.serial_number)
-    assert good.extensions.get_extension_for_class(x509.OCSPNonce).value.nonce == bytes(range(32))
-    revoked = office.ask(office.question(gone, digest))
-    assert revoked.certificate_status is ocsp.OCSPCertStatus.REVOKED
-    assert revoked.revocation_reason is x509.ReasonFlags.key_compromise
-    assert len(revoked.extensions) == 0
-    never = office.ask(office.question(x509.load_der_x509_certificate(read_certificate(office.certificate)), digest))
-    assert never.certificate_status is ocsp.OCSPCertStatus.UNKNOWN
-
-
-def test_questions_about_another_ca_are_unknown(office: Office) -> None:
-    made = office.issue()
-    office.appoint()
-    builder = ocsp.OCSPRequestBuilder().add_certificate_by_hash(
-        bytes(32), bytes(32), made.serial_number, hashes.SHA256()
-    )
-    assert office.ask(builder.build().public_bytes(Encoding.DER)).certificate_status is ocsp.OCSPCertStatus.UNKNOWN
-
-
-@pytest.mark.parametrize("request_der", [b"no request", b"\x30\x00", b"\x30\x80\x00\x00", b"\x30" * 60_000])
-def test_what_is_no_request_gets_malformed_request(office: Office, request_der: bytes) -> None:
-    office.appoint()
-    assert office.ask(request_der).response_status is ocsp.OCSPResponseStatus.MALFORMED_REQUEST
-
-
-def test_a_nonce_that_is_too_long_gets_malformed_request(office: Office) -> None:
-    made = office.issue()
-    office.appoint()
-    said = office.ask(office.question(made, hashes.SHA256(), nonce=bytes(129)))
-    assert said.response_status is ocsp.OCSPResponseStatus.MALFORMED_REQUEST
-
-
-def test_a_responder_that_has_ended_answers_nothing(office: Office) -> None:
-    made = office.issue()
-    office.appoint(days=1)
-    office.clock += 2 * DAY
-    ran = office.run(
-        "ocsp",
-        "respond",
-        *office.responder,
-        secret=b"another good horse\n",
-        given=office.question(made, hashes.SHA256()),
-    )
-    assert ran.exit_code == 1
-    assert json.loads(ran.output)["error"]["name"] == "responder_not_valid"
-
-
-def test_a_badge_is_no_responder(office: Office) -> None:
-    office.issue()
-    words = (
-        "ocsp",
-        "publish",
-        "--responder",
-        office.folder / "badge-0.pem",
-        "--responder-file",
-        office.folder / "ca.key",
-        office.folder,
-    )
-    assert office.refused(*words) == "responder_malformed"
-    assert (
-        office.refused(*(office.certificate if each == office.folder / "badge-0.pem" else each for each in words))
-        == "responder_malformed"
-    )
-
-
-def test_answers_beforehand_are_there_for_each_that_lives(office: Office) -> None:
-    made, gone = office.issue(), office.issue(1, operator="jiro_2", guid=GUID.replace("01", "02", 1))
-    office.ok("revoke", "--operator", "jiro_2", "--reason", "superseded")
-    office.appoint()
-    answers = office.folder / "answers"
-    answers.mkdir()
-    told = office.ok("ocsp", "publish", *office.responder, answers, secret=b"another good horse\n")
-    assert told["answers"] == 3, "two badges and the responder itself"
-    for leaf, status in ((made, ocsp.OCSPCertStatus.GOOD), (gone, ocsp.OCSPCertStatus.REVOKED)):
-        said = ocsp.load_der_ocsp_response((answers / f"{leaf.serial_number:x}.ocsp").read_bytes())
-        assert (said.certificate_status, said.serial_number) == (status, leaf.serial_number)
-        assert said.next_update_utc == NOW.replace(microsecond=0) + DAY
-
-
-def test_a_secret_is_asked_for_the_right_key(office: Office) -> None:
-    office.appoint()
-    FileKey.open(office.folder / "ocsp.key", bytearray(b"another good horse")).close()
-    assert (
-        office.refused(
-            "crl", "--file", office.folder / "ca.key", "--out", office.folder / "x", secret=b"wrong horse battery\n"
-        )
-        == "passphrase"
     )
 
 
