@@ -1,12 +1,13 @@
 """Whether a signature holds, checked with the card's own certificate before anything leaves (habit 23)."""
 
-from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 
 from cardd.cards.card_type import PublicKeyKind
 from cardd.errors import AlgorithmUnsupported, CardBadAnswer, SignatureMismatch
+from certs.errors import Malformed
+from certs.reading import CARDS, read
 
 _HASHES: dict[str, hashes.HashAlgorithm] = {
     "sha256": hashes.SHA256(),
@@ -17,11 +18,14 @@ PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
 
 
 def public_key(certificate: bytes) -> PublicKey:
-    """The public key in a certificate (DER). Raises `CardBadAnswer` when it is no certificate, `AlgorithmUnsupported` else."""
+    """The public key in a certificate from a card, mended where it is not quite DER (`certs.reading`); who trusts it judges it apart.
+
+    Raises `CardBadAnswer` when it is no certificate, `AlgorithmUnsupported` else.
+    """
     try:
-        key = x509.load_der_x509_certificate(certificate).public_key()
+        key = read(certificate, CARDS).certificate.public_key()
     # Neither keeps its cause: the texts of these errors quote the certificate.
-    except (ValueError, x509.InvalidVersion):
+    except (ValueError, Malformed):
         raise CardBadAnswer(problem="certificate") from None
     except UnsupportedAlgorithm:
         raise AlgorithmUnsupported(problem="public_key") from None

@@ -10,7 +10,6 @@ from datetime import datetime
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from cardd.errors import CertificateUnknown
@@ -21,9 +20,12 @@ from cardd.revocation_settings import RESIDENTS, ListFor
 from certs.errors import BadAnchor, Malformed
 from certs.profiles.profile import Kind
 from certs.profiles.registry import PROFILES
+from certs.reading import Reading, parse, read
+from certs.validation.building import signed_by
 from certs.validation.evidence import Evidence
+from certs.validation.path import FOR_CARDS, STRICT, Rules
 from certs.validation.truststore import TrustStore, from_pem
-from certs.validation.validate import parse, validate
+from certs.validation.validate import validate
 from certs.validation.verdict import State, Verdict, unknown
 
 CLOCK_BEHIND = "clock_behind_list"
@@ -56,6 +58,12 @@ class Offered:
     others: tuple[bytes, ...] = field(default=(), repr=False)
     lists: tuple[bytes, ...] = field(default=(), repr=False)
     responses: tuple[bytes, ...] = field(default=(), repr=False)
+    from_card: bool = False
+    """Read from a card just now: what is not quite DER in `der` is mended (`certs.reading`)."""
+
+    @property
+    def rules(self) -> Rules:
+        return FOR_CARDS if self.from_card else STRICT
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +127,16 @@ class Checker:
             seen_at=now,
         )
         profile = None if offered.kind is None else PROFILES[offered.kind]
-        verdict = validate(offered.der, profile, store, at, others=offered.others, evidence=evidence, test=self._test)
+        verdict = validate(
+            offered.der,
+            profile,
+            store,
+            at,
+            others=offered.others,
+            evidence=evidence,
+            test=self._test,
+            rules=offered.rules,
+        )
         authority = _issuer_of(offered, store) if verdict.chain.state is State.GOOD else None
         return Checked(self._by_age(self._looked_for(verdict, abouts), offered.kind), authority)
 
@@ -163,23 +180,21 @@ def _abouts(kind: Kind | None) -> tuple[ListFor, ...]:
 
 def _issuer_of(offered: Offered, store: TrustStore) -> Authority | None:
     """Which authority signed a certificate whose chain is good: an anchor, else one that came along."""
-    leaf = parse(offered.der)
+    leaf = read(offered.der, offered.rules.loose)
     candidates = [each.certificate for each in store.anchors]
     for der in offered.others:
         try:
             candidates.append(parse(der))
         except Malformed:  # then the path does not go over it either
             continue
-    issuer = next((each for each in candidates if _signed(leaf, each)), None)
+    issuer = next(
+        (each for each in candidates if each.subject == leaf.certificate.issuer and _signed(leaf, each)), None
+    )
     if issuer is None:
         return None
     fingerprint = hashlib.sha256(issuer.public_bytes(Encoding.DER)).hexdigest()
     return Authority(issuer.subject.rfc4514_string(), fingerprint)
 
 
-def _signed(leaf: x509.Certificate, issuer: x509.Certificate) -> bool:
-    try:
-        leaf.verify_directly_issued_by(issuer)
-    except (InvalidSignature, ValueError, TypeError, UnsupportedAlgorithm):
-        return False
-    return True
+def _signed(leaf: Reading, issuer: x509.Certificate) -> bool:
+    return any(signed_by(leaf.certificate, body, issuer) for body in leaf.signed)

@@ -47,7 +47,7 @@ class ResidentJudge:
         `CertificateWrongKind`, `CertificateBad`; `CertificateUnknown` where the purpose requires an answer about revocation and
         there is none, and where this machine's clock is behind a signed list.
         """
-        verdict = self._checker.check(Offered(der, _KINDS.get(key))).verdict
+        verdict = self._checker.check(Offered(der, _KINDS.get(key), from_card=True)).verdict
         if usable(verdict, status_of(self._policy(), purpose)):
             good = verdict.result is Result.GOOD
             return CertificateFinding(verdict.result.value if good else NOT_CHECKED, verdict.list_age_s)

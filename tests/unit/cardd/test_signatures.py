@@ -60,6 +60,11 @@ def test_a_certificate_that_cannot_be_read_is_told_by_one_word(octets: bytes, ki
     assert refused.value.__suppress_context__
 
 
+@pytest.mark.proves("K5")
+def test_the_key_of_a_card_whose_certificate_is_padded_is_read() -> None:
+    assert public_key(DER + bytes(20)) == public_key(DER)
+
+
 @pytest.mark.proves("C1", "K5")
 @given(place=some.integers(0, len(DER) - 1), octet=some.integers(0, 255))
 @pytest.mark.filterwarnings("ignore:Parsed a serial number:cryptography.utils.CryptographyDeprecationWarning")

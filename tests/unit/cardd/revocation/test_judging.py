@@ -159,6 +159,20 @@ def test_wrong_in_another_way_is_refused_under_every_purpose(office: Office, res
     assert refusal(lambda: office.judge(both[0], KeyRole.SIGNATURE, LOOSE))[0] == "cert.expired"
 
 
+@pytest.mark.proves("K5", "fault 160")
+def test_a_certificate_from_a_card_is_mended_and_one_from_elsewhere_is_not(
+    office: Office, resident: JpkiCertificates
+) -> None:
+    office.put("jpki_signature")
+    der = resident.signature_certificate
+    for octets in (der + bytes(40), b"\x30\x80" + der[4:] + bytes(2)):
+        assert office.judge(octets, KeyRole.SIGNATURE, STRICT).word == "good"
+        checked = office.checker.check(Offered(octets, Kind.JPKI_SIGNATURE, from_card=True))
+        assert checked.authority == office.checker.check(Offered(der, Kind.JPKI_SIGNATURE)).authority
+        assert office.checker.check(Offered(octets, Kind.JPKI_SIGNATURE)).verdict.reason == "malformed"
+    assert refusal(lambda: office.judge(der + b"\x01", KeyRole.SIGNATURE, STRICT)) == ("cert.bad", "malformed")
+
+
 @pytest.mark.proves("K2")
 def test_without_anchors_nothing_is_asked_and_that_is_said(tmp_path: Path, resident: JpkiCertificates) -> None:
     office = Office(tmp_path, anchors=False, listed=())
