@@ -192,10 +192,11 @@ class _Daemon:
             **self._use,
         )
         revocation = result["answers"]["revocation"]
+        misused = not offered.may_sign and result["result"] != "refused"
         return CertificateReport(
             datetime.fromisoformat(result["at"]),
-            result["result"],
-            result["reason"],
+            "refused" if misused else result["result"],
+            "wrong_kind" if misused else result["reason"],
             "good" if revocation["state"] == "good" else revocation["reason"],
             result["list_age_s"],
             offered.shown,

@@ -27,16 +27,20 @@ class Offered:
     kind: str
     test: bool
 
+    @property
+    def may_sign(self) -> bool:
+        """Whether it is of a kind that signs documents; else it is of the wrong kind, however good."""
+        return self.kind in MAY_SIGN
+
 
 def offered_as(certificate: bytes) -> Offered:
-    """For a judge elsewhere. Only kinds that sign documents are asked for: what is no such certificate is then of the wrong kind."""
+    """For a judge elsewhere. What is of no known kind is offered as an operator's: then it is good only where it looks like one."""
     try:
         read = parse(certificate)
     except Malformed:
         return Offered(OTHER, Kind.OPERATOR_SIGNATURE, False)
     shown = kind_of(read)
-    jpki = shown in (Kind.JPKI_SIGNATURE, Kind.JPKI_AUTHENTICATION)
-    return Offered(shown, Kind.JPKI_SIGNATURE if jpki else Kind.OPERATOR_SIGNATURE, is_test(read))
+    return Offered(shown, Kind.OPERATOR_SIGNATURE if shown == OTHER else shown, is_test(read))
 
 
 def is_test(certificate: x509.Certificate) -> bool:
