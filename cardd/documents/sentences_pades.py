@@ -56,8 +56,8 @@ _DOCUMENT: Mapping[str, Sentence] = {
         "Name another signature field.",
     ),
     "pdf_too_many_signatures": Sentence(
-        "PDFにある署名の数が多すぎて、検証できません。",
-        "The PDF has too many signatures to be checked.",
+        "PDFにある署名または変更の回数が多すぎて、検証できません。",
+        "The PDF has too many signatures or revisions to be checked.",
         _GET_JA,
         _GET_EN,
     ),

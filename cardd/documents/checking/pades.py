@@ -30,7 +30,7 @@ Field = tuple[str, generic.DictionaryObject]
 MOST_SIGNATURES = 100
 """Signatures in one document; each is compared with every revision after it."""
 MOST_REVISIONS = 400
-"""Revisions of a document in which a signature is looked for that is no longer there."""
+"""Revisions of one document: each signature is compared with all after it, and looked for in all before the last."""
 
 _ETSI = "/ETSI.CAdES.detached"
 _DETACHED = frozenset({_ETSI, "/adbe.pkcs7.detached"})
@@ -50,7 +50,7 @@ def check(document: Document, *, content: Document | None = None) -> tuple[Found
         reader, strict = _open(stream)
         with reading():
             fields = _filled_fields(reader)
-        if len(fields) > MOST_SIGNATURES:
+        if len(fields) > MOST_SIGNATURES or reader.total_revisions > MOST_REVISIONS:
             raise DocumentError("pdf_too_many_signatures")
         material = _store(reader)
         found = [_one(reader, stream, name, reference, material, strict=strict) for name, reference in fields]
@@ -182,7 +182,7 @@ def _streams(store: generic.DictionaryObject, name: str, purpose: DecodePurpose)
 def _removed(reader: PdfFileReader, fields: list[Field]) -> Iterator[Found]:
     """Signatures that an earlier revision had and that stand in no field now: gone, or another one in their place."""
     known = {_mark(each) for _, each in fields}
-    for revision in range(min(reader.total_revisions, MOST_REVISIONS) - 1):
+    for revision in range(reader.total_revisions - 1):
         try:
             with reading():
                 earlier = _filled_fields(reader.get_historical_resolver(revision))

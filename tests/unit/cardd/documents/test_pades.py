@@ -150,13 +150,28 @@ def test_an_answer_that_is_none_is_refused(ready: PreparedPdf, answer: bytes) ->
         ready.finish(answer)
 
 
-def test_an_answer_longer_than_the_room_is_refused(ready: PreparedPdf) -> None:
+def test_an_answer_longer_than_the_room_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ready = prepare(plain())
     assert ready.room == 16 * 1024
-    answer = resident()(ready.order)
     with refused("answer_too_long"):
-        ready.finish(answer + bytes(16 * 1024))
-    narrow = replace(ready, end=ready.start + 2 + 2 * (len(answer) - 1))
-    assert narrow.room == len(answer) - 1
+        ready.finish(resident()(ready.order) + bytes(16 * 1024))
+    length = len(resident()(ready.order))
+    for room in (length, length - 1):
+        monkeypatch.setattr(pades, "ROOM", {Level.B: room})
+        ready = prepare(plain())
+        assert ready.room == room
+        if room == length:
+            assert check(ready.finish(resident()(ready.order)))[0].integrity is Integrity.INTACT
+            with refused("answer_too_long"):
+                ready.finish(resident()(ready.order), stamper=make_tsa(tmp_path))
+        else:
+            with refused("answer_too_long"):
+                ready.finish(resident()(ready.order))
+
+
+def test_a_stamp_for_what_was_prepared_without_is_taken_where_it_fits(ready: PreparedPdf, tmp_path: Path) -> None:
+    (found,) = check(ready.finish(resident()(ready.order), stamper=make_tsa(tmp_path)))
+    assert (found.level, found.scope) == ("t", Scope.WHOLE)
 
 
 def test_a_document_changed_in_between_is_refused(ready: PreparedPdf) -> None:

@@ -253,8 +253,9 @@ def test_a_signature_put_in_anothers_place_is_told() -> None:
     assert found[0].certificate == operator().certificate
 
 
-def test_more_signatures_than_anybody_makes_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cardd.documents.checking.pades.MOST_SIGNATURES", 1)
+@pytest.mark.parametrize("most", ["MOST_SIGNATURES", "MOST_REVISIONS"])
+def test_more_signatures_than_anybody_makes_are_refused(most: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(f"cardd.documents.checking.pades.{most}", 1)
     with pytest.raises(DocumentError, match=r"\Apdf_too_many_signatures\Z"):
         check(signed(signed()))
 
