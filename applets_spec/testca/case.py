@@ -26,6 +26,8 @@ class Verdict(StrEnum):
     WEAK_ALGORITHM = "weak-algorithm"
     MALFORMED = "malformed"
     REVOKED = "revoked"
+    NOT_CHECKED = "not-checked"
+    """Everything else is good, and nobody looked whether it was revoked."""
     LIST_MISSING = "list-missing"
     """Revocation cannot be told: there are lists, and none of them may answer for this certificate."""
     LIST_TOO_OLD = "list-too-old"

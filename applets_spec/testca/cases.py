@@ -103,6 +103,6 @@ MATRIX: Mapping[str, Callable[[], Case]] = {
     "list-of-older-generation": revocation_cases.list_of_older_generation,
     "list-too-old": revocation_cases.list_too_old,
     "responder-unknown": ocsp_cases.says_unknown,
-    "not-checked": resident_cases.signature_good,
+    "not-checked": revocation_cases.nobody_looked,
 }
 """One resident's signature certificate in each standing that a clerk can meet: each must be told apart from all others."""

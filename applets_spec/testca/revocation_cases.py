@@ -121,6 +121,11 @@ def part_of_the_list() -> Case:
     )
 
 
+def nobody_looked() -> Case:
+    """Signature CA (2) -> certificate, without any list or answer. Not checked: neither good nor unknown."""
+    return case(Verdict.NOT_CHECKED, "RFC 5280, 6.3")
+
+
 # --- no list may answer
 
 
