@@ -27,7 +27,10 @@ class LongList(Protocol):
         ...
 
     def revoked_at(self, serial: int) -> datetime | None:
-        """When the certificate with this serial number was revoked; None when it is not in the list."""
+        """When the certificate with this serial number was revoked; None when it is not in the list.
+
+        Raises `CertificateError` when the list cannot be looked into any more.
+        """
         ...
 
 

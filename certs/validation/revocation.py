@@ -11,6 +11,7 @@ from datetime import datetime
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from certs.errors import CertificateError
 from certs.validation.evidence import Evidence, LongList
 from certs.validation.lists import UnusableList, UsableList, read_list
 from certs.validation.ocsp import CLOCK_TOLERANCE, Asked, answer_of
@@ -42,10 +43,14 @@ def check_revocation(
 ) -> Lookup:
     """What the evidence says about `certificate`, issued by `issuer`, at the time `at` (with time zone).
 
-    good; bad `revoked` (certificateHold is revoked too); unknown `list_missing`: no list given is one of this issuer about this
-    certificate; unknown `list_too_old`: its nextUpdate is over; unknown with a word of `ocsp.answer_of`. `not_checked` only where
-    nothing was given. Of lists the newest that was there at `evidence.seen_at` (or `at`) answers. Where lists and responses
-    disagree, revoked goes before good, and good before unknown. `issuer` must be the certificate's issuer, of a path that holds.
+    good
+    bad       `revoked`; certificateHold is revoked too
+    unknown   `list_missing`: no list given is one of this issuer about this certificate; `list_too_old`: its nextUpdate is over;
+              `list_damaged`: its file on the disk was cut; or a word of `ocsp.answer_of`
+    not checked only where nothing was given
+
+    Of lists the newest that was there at `evidence.seen_at` (or `at`) answers. Where lists and responses disagree, revoked goes
+    before good, and good before unknown. `issuer` must be the certificate's issuer, of a path that holds.
     """
     seen_at = max(at, evidence.seen_at or at)
     found = []
@@ -85,7 +90,10 @@ def _asked(sources: list[_Source], certificate: x509.Certificate, at: datetime) 
     """What lists of one moment say; one that says revoked is believed."""
     this_update = sources[0].this_update
     age_s = max(0, int((at - this_update).total_seconds()))
-    times = [time for each in sources if (time := each.revoked_at()) is not None]
+    try:
+        times = [time for each in sources if (time := each.revoked_at()) is not None]
+    except CertificateError:
+        return Lookup(unknown("list_damaged"), age_s)
     if any(time <= at for time in times):
         return Lookup(bad("revoked"), age_s)
     if this_update > at and certificate.not_valid_after_utc < this_update:

@@ -1,14 +1,13 @@
 """What lists say about a certificate, and what they must not be believed to say (RFC 5280, 6.3.3)."""
 
-import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from applets_spec.testca import revocation_cases
@@ -24,7 +23,7 @@ from certs.validation.revocation import Lookup, check_revocation
 from certs.validation.scope import WHOLE
 from certs.validation.truststore import from_der
 from certs.validation.validate import validate
-from certs.validation.verdict import GOOD, NOT_CHECKED, Result, State, bad, unknown
+from certs.validation.verdict import GOOD, NOT_CHECKED, Result, bad, unknown
 from tests.unit.certs.small_authority import (
     BEGIN,
     DAY,
@@ -289,70 +288,6 @@ def test_a_later_list_may_have_forgotten_what_had_expired() -> None:
     before = CA.listing(updates=(NOON - DAY - HOUR, NOON))
     assert asked(before, leaf=over, at=NOON - 2 * DAY, seen_at=NOON).answer == GOOD
     assert END > NOON
-
-
-# --- long lists
-
-
-@dataclass(frozen=True)
-class LongOne:
-    """A long list in memory."""
-
-    issuer_key: bytes
-    this_update: datetime = NOON - HOUR
-    next_update: datetime | None = NOON + HOUR
-    about: bool = True
-    revoked: datetime | None = None
-
-    def covers(self, certificate: x509.Certificate) -> bool:
-        return self.about and certificate == LEAF
-
-    def revoked_at(self, serial: int) -> datetime | None:
-        return self.revoked if serial == SERIAL else None
-
-
-def key_of(certificate: x509.Certificate) -> bytes:
-    key = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    return hashlib.sha256(key).digest()
-
-
-LONG = LongOne(key_of(ISSUER))
-
-
-@pytest.mark.proves("K2", "fault 154", "fault 165")
-@pytest.mark.parametrize(
-    ("long", "state", "reason"),
-    [
-        (LONG, State.GOOD, ""),
-        (replace(LONG, revoked=NOON - DAY), State.BAD, "revoked"),
-        (replace(LONG, revoked=NOON + DAY), State.GOOD, ""),
-        (replace(LONG, about=False), State.UNKNOWN, "list_missing"),
-        (replace(LONG, issuer_key=key_of(replace(CA, key=KEYS[1]).certificate)), State.UNKNOWN, "list_missing"),
-        (replace(LONG, next_update=NOON - DAY), State.UNKNOWN, "list_too_old"),
-        (replace(LONG, next_update=None), State.UNKNOWN, "list_too_old"),
-        (replace(LONG, this_update=NOON + HOUR), State.UNKNOWN, "list_missing"),
-        (replace(LONG, next_update=NOON - DAY, revoked=NOON - DAY), State.BAD, "revoked"),
-    ],
-    ids=[
-        "good",
-        "revoked",
-        "revoked later",
-        "another part",
-        "the other generation's",
-        "too old",
-        "without an end",
-        "from the future",
-        "revoked and too old",
-    ],
-)
-def test_a_long_list_is_asked_as_a_short_one(long: LongOne, state: State, reason: str) -> None:
-    answer = check_revocation(LEAF, ISSUER, Evidence(long_lists=[long]), NOON).answer
-    assert (answer.state, answer.reason) == (state, reason)
-
-
-def test_of_lists_of_one_moment_the_one_that_says_revoked_is_believed() -> None:
-    evidence = Evidence(lists=[CA.listing()], long_lists=[replace(LONG, revoked=NOON - DAY)])
-    assert check_revocation(LEAF, ISSUER, evidence, NOON).answer == bad("revoked")
 
 
 def test_the_walk_sees_what_cryptography_sees() -> None:

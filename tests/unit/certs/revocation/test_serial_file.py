@@ -184,6 +184,24 @@ def test_a_reader_keeps_its_list_while_the_next_one_is_put_there(tmp_path: Path)
             assert (after.revoked_at(1), after.revoked_at(2)) == (None, date(2))
 
 
+@pytest.mark.proves("fault 157")
+def test_a_file_that_is_cut_while_it_is_open_is_refused_at_the_next_look(tmp_path: Path) -> None:
+    place = written(tmp_path, {number: 1 for number in range(1, 200)})
+    with SerialFile(place) as file:
+        os.truncate(place, place.stat().st_size // 2)
+        with pytest.raises(FileRefused, match="file_cut"):
+            file.revoked_at(199)
+
+
+def test_closing_twice_closes_once(tmp_path: Path) -> None:
+    file = SerialFile(written(tmp_path, {1: 1}))
+    file.close()
+    other = SerialFile(tmp_path / FACTS.name)  # gets the number that was free
+    file.close()
+    assert other.revoked_at(1) == date(1)
+    other.close()
+
+
 def test_a_write_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
     place = written(tmp_path, {1: 1})
     before = place.read_bytes()
