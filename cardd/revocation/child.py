@@ -1,4 +1,4 @@
-"""A new list is checked, sorted and written by a process of its own (`python -m certs.revocation.intake`), that lives for a moment.
+"""A new list is checked, sorted and written by a process of its own (`cardd.revocation.bounded`), that lives for a moment.
 
 What arrives in a folder is parsed where no PIN and no card is; and a million entries cost seconds that nobody at a counter waits for.
 """
@@ -41,7 +41,7 @@ def take_in(source: Path, authorities: Sequence[Path], folder: Path, now: dateti
 
     Blocks as long as the child works. Raises nothing: where the child fails the problem is `check_failed`.
     """
-    command = [sys.executable, "-P", "-m", "certs.revocation.intake", "--list", os.fspath(source)]
+    command = [sys.executable, "-P", "-m", "cardd.revocation.bounded", "--list", os.fspath(source)]
     for each in authorities:
         command += ["--authority", os.fspath(each)]
     command += ["--into", os.fspath(folder), "--at", now.strftime("%Y-%m-%dT%H:%M:%S+0000")]

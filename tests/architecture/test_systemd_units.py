@@ -88,7 +88,7 @@ def test_without_an_option_that_matters_the_exposure_rises(folder: Path, option:
         "RestrictAddressFamilies": "AF_UNIX",
         "PrivateNetwork": "yes",
         "MemoryDenyWriteExecute": "yes",
-        "MemoryMax": "256M",
+        "MemoryMax": "384M",
         "MemorySwapMax": "0",
         "TasksMax": "64",
         "LimitNOFILE": "1024",

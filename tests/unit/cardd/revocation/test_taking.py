@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -165,6 +167,20 @@ async def test_a_child_that_fails_is_asked_again_later_and_the_old_list_kept(tmp
     await house.taking.look()
     assert len(answers) == 2
     assert house.health == ("bad", "list_missing")
+
+
+@pytest.mark.proves("K5")
+async def test_the_child_has_a_bound_on_its_memory(house: House) -> None:
+    """A list that wants more than there is costs the child, not the daemon beside it."""
+    (house.incoming / "badges.crl").write_bytes(made(7))
+    command = (
+        "import sys; from cardd.revocation import bounded; bounded.MOST_MEMORY = 1 << 20; "
+        f"sys.argv[1:] = ['--list', '{house.incoming}/badges.crl', '--authority', '{house.folder}/ca.pem', '--into', '{house.folder}']; "
+        "bounded.main()"
+    )
+    done = subprocess.run([sys.executable, "-c", command], capture_output=True, check=False)
+    assert done.returncode not in (0, 3)
+    assert sorted(each.name for each in house.folder.iterdir()) == ["ca.pem", "incoming"]
 
 
 async def test_a_link_or_folder_in_the_place_of_a_list_is_not_followed(house: House) -> None:
