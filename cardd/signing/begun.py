@@ -76,9 +76,9 @@ class Begun:
             if self.held is not None:
                 self.held.end()
 
-    def connection_gone(self, _: object = None) -> None:
-        """Nobody can bring the digest any more."""
-        self.end("client_gone")
+    def forget(self) -> None:
+        """Nothing of a person stays with what is over: the certificate names them, and so may the document's name."""
+        self.certificate, self.order = b"", self.order.without_name()
 
 
 class BegunSignatures:
@@ -155,6 +155,8 @@ class BegunSignatures:
             finally:
                 if begun.held is not None:
                     begun.held.finish()
+                else:
+                    begun.forget()
 
         return await self._repeats.once(call, order.idempotency_key, order.hashed(), make)
 
@@ -204,6 +206,7 @@ class BegunSignatures:
         finally:
             begun.end(CARD_GONE if isinstance(error, CardRemoved) else TIME_OVER)
             held.over(error)
+            begun.forget()
             judging.note(door.notes)
             door.notes.problem = None if begun.ended == FINISHED else begun.ended
             door.notes.handed_out = held.ready.done()
@@ -229,11 +232,16 @@ class BegunSignatures:
         if begun.id in self._known:
             return
         self._known[begun.id] = begun
-        begun.connection.add_done_callback(begun.connection_gone)
+        begun.connection.remove_done_callback(self._connection_gone)  # once for each connection, however much it begins
+        begun.connection.add_done_callback(self._connection_gone)
         if len(self._known) > MOST_KNOWN:
-            _, oldest = self._known.popitem(last=False)
-            oldest.end(TIME_OVER)
-            oldest.connection.remove_done_callback(oldest.connection_gone)
+            self._known.popitem(last=False)[1].end(TIME_OVER)
+
+    def _connection_gone(self, connection: "asyncio.Future[None]") -> None:
+        """Nobody can bring the digest any more, or ask what became of it."""
+        for begun in [each for each in self._known.values() if each.connection is connection]:
+            begun.end("client_gone")
+            del self._known[begun.id]
 
     def _set_end(self, begun: Begun) -> None:
         now = self._clock.boottime()

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cardd.gate.request import Performed, Request
 from cardd.model import CardHandle, CardKind, KeyRole, Operation
@@ -39,6 +39,10 @@ class SignOrder:
     def digests_hash(self) -> str:
         """SHA-256 over the digests one after the other, 64 hex digits: what a second person approves."""
         return fingerprint_of(b"".join(self.digests))
+
+    def without_name(self) -> "SignOrder":
+        """The same without the document's name, which nobody needs who keeps it."""
+        return replace(self, document=_nameless(self.document))
 
     def request(self, call: Call) -> Request:
         """The order as policy and record see it. A second person who agreed to a beginning agreed to its end."""
@@ -115,12 +119,20 @@ class BeginOrder:
             document=self.document,
         )
 
+    def without_name(self) -> "BeginOrder":
+        """The same without the document's name, which nobody needs any more."""
+        return replace(self, document=replace(self.document, name=""))
+
     def finishing(self, begun: str, digest: bytes, signature_format: str) -> SignOrder:
         """The one order that ends it."""
         return SignOrder(
             self.card, self.purpose, self.case, self.key, self.hash_name, (digest,), signature_format, self.fingerprint,
             approval=self.approval, document=self.document, begun=begun,
         )  # fmt: skip
+
+
+def _nameless(document: DocumentFacts | None) -> DocumentFacts | None:
+    return None if document is None else replace(document, name="")
 
 
 def _approved_document(document: DocumentFacts | None) -> tuple[tuple[str, str], ...]:

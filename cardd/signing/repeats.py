@@ -1,7 +1,7 @@
 """One order under one idempotency key: done once, its answer given again to whoever may have it, a doubt named as a doubt."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cardd.errors import SignOutcomeUnknown
 from cardd.gate.gate import Gate
@@ -64,5 +64,5 @@ class Repeats:
             else:
                 self._finished.forget(*place)
             raise
-        self._finished.finish(*place, made)
+        self._finished.finish(*place, replace(made, order=made.order.without_name()))
         return SignAnswer(made.performed, repeated=False)

@@ -307,6 +307,30 @@ async def test_the_key_is_on_the_disk_before_the_card_signs(scene: BegunScene) -
     assert scene.card.count("sign") == 0
 
 
+# --- what stays --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.proves("P7")
+async def test_nothing_of_a_person_stays_with_what_is_over(scene: BegunScene) -> None:
+    begun = await scene.begin()
+    await scene.finish(begun, idempotency_key="order-001")
+    await scene.over(begun)
+    assert (begun.certificate, begun.order.document.name) == (b"", "")
+    (kept,) = scene.repeats._finished._entries.values()
+    assert kept.answer is not None
+    assert kept.answer.order.document is not None
+    assert (kept.answer.order.document.name, kept.answer.order.document.sha256) == ("", DOCUMENT.sha256)
+    scene.connection.set_result(None)
+    await asyncio.sleep(0)
+    assert scene.begun._known == {}
+
+
+async def test_neither_does_it_where_nothing_was_held(badge: BegunScene) -> None:
+    begun = await badge.begin()
+    await badge.finish(begun, pins=[b"123456"])
+    assert (begun.certificate, begun.order.document.name) == (b"", "")
+
+
 # --- bounds ------------------------------------------------------------------------------------------------------------
 
 

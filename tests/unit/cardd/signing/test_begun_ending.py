@@ -35,7 +35,7 @@ async def scene() -> AsyncIterator[BegunScene]:
 
 
 ENDS: dict[str, tuple[Callable[[BegunScene], Any], type[Exception], str | None]] = {
-    "connection": (lambda scene: scene.connection.set_result(None), SignUnknown, "client_gone"),
+    "connection": (lambda scene: scene.connection.set_result(None), SignUnknown, None),
     "logout": (lambda scene: scene.house.sessions.end_all(SessionEnd.LOGOUT), SessionRequired, None),
     "stop": (lambda scene: scene.house.sessions.end_all(SessionEnd.STOP), SessionRequired, None),
     "emergency": (
