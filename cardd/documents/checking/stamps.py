@@ -37,7 +37,7 @@ class FoundStamp:
     hash_name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class _Info:
     """What is taken out of a TSTInfo."""
 
