@@ -2,12 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta, timezone
+from typing import Final
 
 from cardd.documents.appearance import Appearance
 from cardd.documents.errors import DocumentError
 from cardd.documents.fonts import Font, showable
-from cardd.japan_time import JAPAN, wareki
+
+JAPAN: Final = timezone(timedelta(hours=9), "JST")
+REIWA: Final = date(2019, 5, 1)
+"""First day of the era in which signatures are made (元号法). Clients import nothing of the daemon's, its calendar neither."""
 
 TITLE = "電子署名"
 NOTE = "この表示だけでは署名の証明になりません。署名は電子的に確認してください。"
@@ -60,6 +64,13 @@ class Setting:
 
 
 Clusters = Sequence[str]
+
+
+def wareki(day: date) -> str:
+    """A day as offices write it, `令和8年11月22日`; before 2019-05-01 with the year in figures."""
+    year = day.year - REIWA.year + 1
+    written = f"{day.year}年" if day < REIWA else f"令和{'元' if year == 1 else year}年"
+    return f"{written}{day.month}月{day.day}日"
 
 
 def set_text(appearance: Appearance, at: datetime, font: Font, width: float, height: float) -> Setting:

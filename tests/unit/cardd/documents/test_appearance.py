@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -10,9 +10,10 @@ import pytest
 from fontTools.ttLib import TTCollection, TTFont
 from pyhanko.pdf_utils.reader import PdfFileReader
 
+from cardd import japan_time
 from cardd.documents import pades
 from cardd.documents.appearance import Appearance, Corner, InCorner, Rectangle, view_of
-from cardd.documents.appearance_text import LACKING_NOTE, NOTE, TITLE, break_lines, set_text
+from cardd.documents.appearance_text import LACKING_NOTE, NOTE, TITLE, break_lines, set_text, wareki
 from cardd.documents.checking.pades import check
 from cardd.documents.errors import DocumentError
 from cardd.documents.fonts import GETA, NAMES, Font, clusters, find_font, load_font, showable
@@ -75,6 +76,17 @@ def test_no_text_leaves_its_box(font: Font, name: str, purpose: str, box: tuple[
     shown = "".join(piece.text for piece in setting.pieces).replace(" ", "")
     assert name.replace(" ", "") in shown
     assert purpose in shown
+
+
+@pytest.mark.parametrize(
+    "day", [date(2019, 5, 1), date(2019, 12, 31), date(2020, 1, 1), date(2026, 11, 23), date(2051, 2, 3)]
+)
+def test_days_are_written_as_the_daemon_writes_them(day: date) -> None:
+    assert wareki(day) == japan_time.wareki(day)
+
+
+def test_days_before_the_era_have_the_year_in_figures() -> None:
+    assert wareki(date(2019, 4, 30)) == "2019年4月30日"
 
 
 def test_a_box_too_small_for_the_text_is_refused(font: Font) -> None:
