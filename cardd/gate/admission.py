@@ -21,7 +21,7 @@ from cardd.errors import (
 )
 from cardd.gate import fields
 from cardd.gate.parts import GateParts
-from cardd.gate.request import Request
+from cardd.gate.request import NO_CARD, Request
 from cardd.japan_time import today
 from cardd.model import CardHandle, CardKind, CardOutcome, Operation, SeatName
 from cardd.policy.decide import decide, may_approve
@@ -153,7 +153,7 @@ class Admission:
             emergency=emergency,
         )
         decision = decide(question, self._parts.in_force.policy)
-        if decision.allowed and session and kind is CardKind.BADGE:
+        if decision.allowed and session and kind is CardKind.BADGE and request.card != NO_CARD:
             return _whose_badge(decision, request.operation, request.card, session)
         return decision
 

@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from applets_spec.testca.hierarchy import LATEST_GENERATION, Family, authority
 from applets_spec.testca.issue import Operator, authority_certificate, issue_badge
-from cardd.app.certificates import UNUSABLE, OperatorCa, badge_uuid, load, problems
+from cardd.app.certificates import UNUSABLE, OperatorCa, badge_uuid, load, problems, revocation_problems
+from cardd.config import from_bytes
 from certs.errors import BadAnchor
 
 AT = datetime(2026, 6, 1, tzinfo=UTC)
@@ -77,3 +78,19 @@ def test_each_bad_file_is_told_with_its_mend(ca: bytes, badge: bytes, tmp_path: 
     assert "openssl x509" in told[str(tmp_path / "text.pem")]
     assert "no CA's" in told[str(tmp_path / "badge.pem")]
     assert "cannot be read (No such file or directory)" in told[str(tmp_path / "none.pem")]
+
+
+@pytest.mark.proves("K1", "H6")
+def test_the_authorities_of_residents_and_lists_are_looked_at_too(ca: bytes, tmp_path: Path) -> None:
+    """`cardd --check-config`: each file that cannot be used is told with its key; no test authority in production."""
+    file = tmp_path / "ca.pem"
+    file.write_bytes(ca)
+    text = (
+        'mode = "{mode}"\nterminal = "t"\noperator_ca = ["/ca.pem"]\n[[clients]]\nname = "a"\nusers = [0]\n'
+        f'[revocation]\njpki_signature_ca = ["{file}"]\n'
+        f'[[revocation.lists]]\nname = "badges"\nfor = "operator_ca"\nca = "{tmp_path}/none.pem"\n'
+    )
+    told = [list(revocation_problems(from_bytes(text.format(mode=mode).encode()))) for mode in ("test", "production")]
+    assert told[0] == [f"{tmp_path}/none.pem: revocation.lists.badges.ca cannot be read (No such file or directory)"]
+    assert "revocation.jpki_signature_ca holds a test CA's certificate" in told[1][0]
+    assert len(told[1]) == 2
