@@ -101,26 +101,12 @@ def sign(
         out = out or file.with_name(file.name + (".p7s" if signature_format == "cades_b" else ".sig"))
     check_target(run, out)
     given = list(digests) if file is None else [_digest_of(file, hash_name)]
-    result = card_call(
-        run,
-        "sign.digest",
-        use,
-        kinds,
-        key=key,
-        hash=hash_name,
-        digests_base64=[base64.b64encode(digest).decode() for digest in given],
-        signature_format=signature_format,
-        fingerprint=fingerprint,
-        idempotency_key=idempotency_key,
-    )
+    hashed = [base64.b64encode(digest).decode() for digest in given]
+    asked = {"hash": hash_name, "signature_format": signature_format, "idempotency_key": idempotency_key}
+    result = card_call(run, "sign.digest", use, kinds, key=key, digests_base64=hashed, fingerprint=fingerprint, **asked)
     if out is not None:
         write_private(run, out, base64.b64decode(result["signatures_base64"][0]))
-
-    def human() -> None:
-        for signature in result["signatures_base64"] if out is None else ():
-            click.echo(signature)
-
-    run.tell(result, human)
+    run.tell(result, lambda: None if out is not None else click.echo("\n".join(result["signatures_base64"])))
 
 
 def _digest_of(file: Path, hash_name: str) -> bytes:

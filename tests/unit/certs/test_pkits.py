@@ -1,7 +1,7 @@
 """NIST's Public Key Interoperability Test Suite (PKITS, 2011 data): 246 paths through the code that every caller uses.
 
 The data is not part of this repository: `expected.csv`, `certs/` and `crls/` in `../shared/data/nist-pkits` beside the checkout,
-or where `CARDD_PKITS` says. Each refusal has its word here, read from the test document by hand, so that a path that is refused
+or where `CARDD_PKITS` says. Each refusal has its word here, so that a path that is refused
 for another reason than its own fails too. `docs/certificates.md` explains what deviates.
 """
 
