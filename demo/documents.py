@@ -1,5 +1,6 @@
 """Signed documents in the tour: a form as PDF with a visible signature, application XML, both checked here and by others."""
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,7 +28,7 @@ def lists(office: Office, resident: Resident) -> str:
     folder = office.folder / "lists"
     folder.mkdir(exist_ok=True)
     now = datetime.now(UTC).replace(microsecond=0)
-    text = f'[revocation]\ndirectory = "{folder}"\n'
+    text = f'[revocation]\ndirectory = {_quoted(folder)}\n'
     cas = {
         "jpki_signature": resident.certificates.signature_ca,
         "jpki_authentication": resident.certificates.authentication_ca,
@@ -38,9 +39,14 @@ def lists(office: Office, resident: Resident) -> str:
         ca.write_bytes(x509.load_der_x509_certificate(cas[about]).public_bytes(Encoding.PEM))
         crl = issue_crl(authority(family), (), now - timedelta(hours=1), now + timedelta(days=1), number=1)
         (folder / f"{about}.crl").write_bytes(crl)
-        text += f'{about}_ca = ["{ca}"]\n'
-        tables += f'[[revocation.lists]]\nname = "{about}"\nfor = "{about}"\nca = "{ca}"\n'
+        text += f'{about}_ca = [{_quoted(ca)}]\n'
+        tables += f'[[revocation.lists]]\nname = "{about}"\nfor = "{about}"\nca = {_quoted(ca)}\n'
     return f"{text}{tables}\n"
+
+
+def _quoted(path: Path) -> str:
+    """A TOML basic string; its escapes are those of JSON."""
+    return json.dumps(str(path), ensure_ascii=False)
 
 
 def sign_documents(tour: Tour, folder: Path, resident: Resident) -> None:
