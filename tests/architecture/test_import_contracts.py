@@ -21,6 +21,8 @@ VIOLATIONS = {
     "API methods do not know each other": ("cardd/api/methods/violation.py", "import cardd.api.methods.registry"),
     "the API asks the use cases, never a card": ("cardd/api/violation.py", "import cardd.readers.lease"),
     "clients know the wire and nothing else": ("cardd/cli/violation.py", "import cardd.model"),
+    "documents are the clients' matter": ("cardd/documents/checking/violation.py", "import cardd.ports"),
+    "no document is parsed in the daemon": ("cardd/verifying/violation.py", "import signxml"),
     "the wire knows nobody": ("cardd/wire/violation.py", "import cardd.client"),
     "the daemon is not its own client": ("cardd/process/violation.py", "import cardd.client"),
     "only the edge speaks the wire": ("cardd/reading/violation.py", "import cardd.wire.base"),
