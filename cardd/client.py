@@ -45,7 +45,7 @@ def connect(
     seat: str | None = None,
     locale: Locale = "en",
     pin_prompt: remote.PinPrompt | None = None,
-    confirm: remote.Confirm | None = None,
+    confirm: remote.Confirms | None = None,
     on_progress: remote.OnProgress | None = None,
 ) -> "Client":
     """Connect, say hello, and, with `pin_prompt`, be the agent for this connection's own calls.
@@ -70,12 +70,12 @@ class Client:
         path: str,
         locale: Locale,
         pin_prompt: remote.PinPrompt | None,
-        confirm: remote.Confirm | None,
+        confirm: remote.Confirms | None,
         on_progress: remote.OnProgress | None,
     ) -> None:
         self._locale = locale
         self._pin_prompt = pin_prompt
-        self._confirm = confirm
+        self._questions = remote.questions(confirm)
         self._on_progress = on_progress
         self._talk = Talk()
         self._changes: deque[dict[str, Any]] = deque()
@@ -191,8 +191,8 @@ class Client:
         if asked.method == names.AGENT_PIN and self._pin_prompt is not None:
             self._answer_pin(asked, self._pin_prompt(asked.params))
         elif asked.method == names.AGENT_CONFIRM:
-            agreed = self._confirm is not None and self._confirm(asked.params)
-            self._send(self._talk.answer(asked, {"agreed": agreed}))
+            ask = self._questions.get(str(asked.params.get("question")))
+            self._send(self._talk.agree(asked, ask is not None and ask(asked.params)))
         else:
             self._send(self._talk.refuse(asked))
 
@@ -217,7 +217,7 @@ async def connect_async(
     seat: str | None = None,
     locale: Locale = "en",
     pin_prompt: remote.AsyncPinPrompt | None = None,
-    confirm: remote.AsyncConfirm | None = None,
+    confirm: remote.AsyncConfirms | None = None,
     scope: Literal["connection", "seat"] = "connection",
 ) -> "AsyncClient":
     """Like `connect`, for asyncio. `scope`: whether to be the agent of this connection's calls or of the whole seat."""
@@ -238,12 +238,12 @@ class AsyncClient(asyncio.BufferedProtocol):
     """A connection on the running event loop: calls may overlap, prompts run as tasks and are cancelled when unwanted."""
 
     def __init__(
-        self, locale: Locale, pin_prompt: remote.AsyncPinPrompt | None, confirm: remote.AsyncConfirm | None
+        self, locale: Locale, pin_prompt: remote.AsyncPinPrompt | None, confirm: remote.AsyncConfirms | None
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._locale = locale
         self._pin_prompt = pin_prompt
-        self._confirm = confirm
+        self._questions = remote.questions(confirm)
         self._talk = Talk()
         self._waiting: dict[Id, tuple[asyncio.Future[dict[str, Any]], remote.OnProgress | None]] = {}
         self._prompts: dict[object, asyncio.Task[None]] = {}
@@ -380,8 +380,8 @@ class AsyncClient(asyncio.BufferedProtocol):
         if asked.method == names.AGENT_PIN and self._pin_prompt is not None:
             await self._answer_pin(asked, await self._pin_prompt(asked.params))
         elif asked.method == names.AGENT_CONFIRM:
-            agreed = self._confirm is not None and await self._confirm(asked.params)
-            self._transport.write(self._talk.answer(asked, {"agreed": agreed}))
+            ask = self._questions.get(str(asked.params.get("question")))
+            self._transport.write(self._talk.agree(asked, ask is not None and await ask(asked.params)))
         else:
             self._transport.write(self._talk.refuse(asked))
 

@@ -64,13 +64,17 @@ class AgentPrompter:
 
     async def agrees_to_last_try(self, prompt: PinPrompt) -> bool:
         """Whether the resident agreed; no answer, or any other answer, is a no. Raises `NoAgent`."""
-        return await self._agreed(lambda agent, name: self._last_try_request(agent, name, prompt))
+        return await self._agreed(lambda agent, name: self._last_try_request(agent, name, prompt), {"agreed": True})
 
     async def agrees_to_document(self, prompt: DocumentPrompt) -> bool:
-        """Whether the person agreed to sign it; no answer, or any other answer, is a no. Raises `NoAgent`."""
-        return await self._agreed(lambda agent, name: self._document_request(agent, name, prompt))
+        """Whether the person agreed to sign it; no answer, or any other answer, is a no. Raises `NoAgent`.
 
-    async def _agreed(self, question: Callable[[Agent, str], words.ConfirmRequest]) -> bool:
+        A yes names the question and the document: an agent that knows only of last tries may have asked about one.
+        """
+        yes = {"agreed": True, "question": "document", "sha256": prompt.document.sha256}
+        return await self._agreed(lambda agent, name: self._document_request(agent, name, prompt), yes)
+
+    async def _agreed(self, question: Callable[[Agent, str], words.ConfirmRequest], yes: Mapping[str, object]) -> bool:
         agent, name = self._agent(), next(self._names)
         try:
             answer = await self._ask(agent, words.CONFIRM, name, question(agent, name).model_dump(mode="json"))
@@ -80,7 +84,7 @@ class AgentPrompter:
             Pin(answer.secret).wipe()
             return False
         said = answer.result
-        return isinstance(said, dict) and set(said) == {"agreed"} and said["agreed"] is True
+        return isinstance(said, dict) and said == yes and said["agreed"] is True  # 1 == True, and is no yes
 
     def _agent(self) -> Agent:
         agent = self._agents.find(self._caller, self._seat)

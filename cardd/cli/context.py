@@ -74,7 +74,7 @@ class Run:
             seat=self.seat,
             locale=self.speech.locale,
             pin_prompt=source.pin if asks else None,
-            confirm=source.agrees,
+            confirm={"last_try": source.agrees, "document": source.agrees},
             on_progress=self._progress,
         )
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from cardd.wire import names
 from cardd.wire.envelope import Notification, Response
@@ -14,12 +14,23 @@ DEFAULT_SOCKET: Final = "/run/cardd/cardd.sock"
 PinPrompt = Callable[[Mapping[str, Any]], bytearray | None]
 """Asks a person for a PIN; the mapping is `agent.pin`'s parameters (which, step, shape, tries_left, purpose…). None: cancelled."""
 Confirm = Callable[[Mapping[str, Any]], bool]
-"""Asks a person what `question` in `agent.confirm`'s parameters says: `last_try`, whether the last try may be used; `document`, whether
-they agree to sign the document that is told there, and must be shown. False for any other question."""
+"""Asks a person; the mapping is `agent.confirm`'s parameters."""
+Confirms = Confirm | Mapping[str, Confirm]
+"""One for each `question` that a program understands: `last_try`, whether the last try may be used; `document`, whether they agree to
+sign the document that is told there, and must be shown. One alone is for `last_try`. Nobody agrees to what a program cannot ask."""
 OnProgress = Callable[[Mapping[str, Any]], None]
 """Told while a call waits: `request.progress`'s parameters (state, place, holder, percent)."""
 AsyncPinPrompt = Callable[[Mapping[str, Any]], Awaitable[bytearray | None]]
 AsyncConfirm = Callable[[Mapping[str, Any]], Awaitable[bool]]
+AsyncConfirms = AsyncConfirm | Mapping[str, AsyncConfirm]
+Asking = TypeVar("Asking", Confirm, AsyncConfirm)
+
+
+def questions(given: Asking | Mapping[str, Asking] | None) -> Mapping[str, Asking]:
+    """What asks each question."""
+    if given is None:
+        return {}
+    return given if isinstance(given, Mapping) else {"last_try": given}
 
 
 def socket_path(path: str | os.PathLike[str] | None) -> str:

@@ -6,6 +6,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import count
+from typing import Any
 
 from cardd.wire.envelope import EnvelopeError, Id, Notification, Request, Response, failure, read, request, success
 from cardd.wire.fault import Locale
@@ -89,6 +90,14 @@ class Talk:
     def answer_secret(self, asked: Request, secret: bytearray) -> bytearray:
         """The line and the secret behind it, in one buffer. The caller sends it and wipes both."""
         return encode_with_secret(success(asked.id, {"secret": len(secret)}), secret)
+
+    def agree(self, asked: Request, agreed: bool) -> bytes:
+        """The answer to `agent.confirm`. About a document it says what was agreed to: a plain yes may be one to another question."""
+        answer: dict[str, Any] = {"agreed": agreed}
+        if asked.params.get("question") == "document":
+            document: Any = asked.params["document"]
+            answer |= {"question": "document", "sha256": document["sha256"]}
+        return self.answer(asked, answer)
 
     def refuse(self, asked: Request) -> bytes:
         """The line that says: no such call here."""

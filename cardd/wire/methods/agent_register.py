@@ -74,7 +74,7 @@ class PinAnswer(WireModel):
 class ConfirmRequest(Answer):
     """Parameters of `agent.confirm`: the person must agree at the window, to spend the last try or to sign this document.
 
-    Whoever does not know a `question` answers with an error: that is a no.
+    Whoever does not know a `question` answers with an error: that is a no. So is a yes that does not say what it is to (`ConfirmAnswer`).
     """
 
     prompt: str
@@ -95,7 +95,13 @@ class ConfirmRequest(Answer):
 
 
 class ConfirmAnswer(WireModel):
+    """Result of `agent.confirm`. About a document it repeats `question` and `sha256`, else it is a no: a program that knows nothing
+    of documents may have asked its person about a last try.
+    """
+
     agreed: bool
+    question: Literal["document"] | None = None
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
 
 
 class CancelNotice(Answer):

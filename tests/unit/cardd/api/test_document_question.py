@@ -26,6 +26,7 @@ PROMPT = DocumentPrompt(
     "R8-1",
 )
 DOCUMENT = {"name": NAME, "size": 1_234_567, "sha256": "ab" * 32, "pages": 12}
+YES = {"agreed": True, "question": "document", "sha256": "ab" * 32}
 BEGIN = {
     "card": "c-0000-1", "purpose": "online_signature", "case": "R8-1", "key": "signature", "hash": "sha256",
     "document": DOCUMENT,
@@ -54,7 +55,7 @@ async def asked(tmp_path: Path, *, limits: Limits | None = None, answer: dict[st
 
 
 async def test_the_agent_is_told_name_size_pages_digest_purpose_and_key(tmp_path: Path) -> None:
-    question, said = await asked(tmp_path, answer={"result": {"agreed": True}})
+    question, said = await asked(tmp_path, answer={"result": YES})
     assert question["method"] == "agent.confirm"
     told = question["params"]
     assert told.pop("prompt")
@@ -70,7 +71,14 @@ async def test_the_agent_is_told_name_size_pages_digest_purpose_and_key(tmp_path
     [
         {"result": {"agreed": False}},
         {"result": {"agreed": "yes"}},
-        {"result": {"agreed": True, "more": 1}},
+        {"result": {"agreed": True}},
+        {"result": {"agreed": True, "question": "last_try"}},
+        {"result": YES | {"question": "last_try"}},
+        {"result": YES | {"sha256": "0" * 64}},
+        {"result": YES | {"agreed": 1}},
+        {"result": YES | {"agreed": False}},
+        {"result": YES | {"more": 1}},
+        {"result": {"agreed": True, "sha256": YES["sha256"]}},
         {"result": {"cancelled": True}},
         {"result": True},
         {"result": None},
