@@ -107,8 +107,8 @@ def config(folder: Path, *, more: str = "") -> str:
 
 
 @contextmanager
-def open_house(*, strict: bool = True, more: str = "") -> Iterator[Lists]:
-    """A counter whose policy wants revocation checked (`strict`), with an empty folder for lists."""
+def open_house(*, strict: bool = True, more: str = "", policy: Callable[[str], str] | None = None) -> Iterator[Lists]:
+    """A counter whose policy wants revocation checked (`strict`), with an empty folder for lists. `policy`: changes its text."""
 
     def prepare(office: Office) -> None:
         office.strict = strict
@@ -116,6 +116,9 @@ def open_house(*, strict: bool = True, more: str = "") -> Iterator[Lists]:
 
         def with_lists(socket: Path, *, extra_config: str = "", **other: Any) -> None:
             write(socket, extra_config=config(office.folder, more=more), **other)
+            if policy is not None:
+                rules = office.folder / "policy.toml"
+                rules.write_text(policy(rules.read_text("utf-8")), "utf-8")
 
         office.write = with_lists  # type: ignore[method-assign]
 
