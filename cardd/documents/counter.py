@@ -8,10 +8,10 @@ XAdES and JWS name the signer's certificate in what is signed, and a resident's 
 
     begun = begin(client, use, facts_of(path))
     prepared = xades.prepare(path, begun.certificate)
-    signed = prepared.finish(finish(client, begun, prepared.order).octets)
+    signed = prepared.finish(finish(client, begun, prepared).octets)
 
 Programs with a connection of their own (asyncio, another process) call the methods themselves with what `digest_params`,
-`begin_params` and `finish_params` give.
+`begin_params` and `finish_params` give, and read what comes back with `read_begun` and `read_answer`.
 """
 
 import base64
@@ -23,6 +23,7 @@ from typing import Any, Final, Protocol
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from cardd.documents.errors import DocumentError
 from cardd.documents.keys import load_certificate, public_key
 from cardd.documents.model import Facts, Order
 
@@ -90,25 +91,35 @@ class Begun:
     fingerprint: str
     ends_at: str
     """RFC 3339: `finish` must have come by then."""
+    document: str
+    """SHA-256 of the document that the person agreed to, 64 hex digits. No other one is signed with it."""
 
 
 def sign(client: Caller, use: Use, prepared: Prepared, *, idempotency_key: str | None = None) -> Answer:
     """Ask for the signature over a prepared CAdES or PAdES. Raises what the call raises."""
-    result = client.call(SIGN_DIGEST, **digest_params(use, prepared, idempotency_key=idempotency_key))
-    return Answer(base64.b64decode(result["signatures_base64"][0]), result["fingerprint"], result["receipt"])
+    return read_answer(client.call(SIGN_DIGEST, **digest_params(use, prepared, idempotency_key=idempotency_key)))
 
 
 def begin(client: Caller, use: Use, facts: Facts, *, hash_name: str = "sha256") -> Begun:
     """Ask for the PIN, and have the card kept for one signature over what is prepared next. Raises what the call raises."""
-    result = client.call(SIGN_BEGIN, **begin_params(use, facts, hash_name=hash_name))
+    return read_begun(client.call(SIGN_BEGIN, **begin_params(use, facts, hash_name=hash_name)), facts.sha256)
+
+
+def finish(client: Caller, begun: Begun, prepared: Prepared, *, idempotency_key: str | None = None) -> Answer:
+    """Have signed what was begun, on the same connection. Raises what the call and `finish_params` raise."""
+    return read_answer(client.call(SIGN_FINISH, **finish_params(begun, prepared, idempotency_key=idempotency_key)))
+
+
+def read_begun(result: Mapping[str, Any], document: str) -> Begun:
+    """What `sign.begin` answered. `document`: SHA-256, hex, of the one that it was asked for (`Facts.sha256`)."""
     certificate = base64.b64decode(result["certificate_base64"])
-    return Begun(result["begun"], certificate, result["fingerprint"], result["ends_at"])
+    return Begun(result["begun"], certificate, result["fingerprint"], result["ends_at"], document)
 
 
-def finish(client: Caller, begun: Begun, order: Order, *, idempotency_key: str | None = None) -> Answer:
-    """Have signed what was begun, on the same connection. Raises what the call raises."""
-    result = client.call(SIGN_FINISH, **finish_params(begun, order, idempotency_key=idempotency_key))
-    return Answer(base64.b64decode(result["signature_base64"]), result["fingerprint"], result["receipt"])
+def read_answer(result: Mapping[str, Any]) -> Answer:
+    """What `sign.digest` answered for one digest, or `sign.finish`."""
+    value = result["signature_base64"] if "signature_base64" in result else result["signatures_base64"][0]
+    return Answer(base64.b64decode(value), result["fingerprint"], result["receipt"])
 
 
 def digest_params(use: Use, prepared: Prepared, *, idempotency_key: str | None = None) -> dict[str, Any]:
@@ -128,12 +139,18 @@ def begin_params(use: Use, facts: Facts, *, hash_name: str = "sha256") -> dict[s
     return {**_use(use), "hash": hash_name, "document": document(facts)}
 
 
-def finish_params(begun: Begun, order: Order, *, idempotency_key: str | None = None) -> dict[str, Any]:
-    """Parameters of `sign.finish`. Raises `DocumentError` for a certificate that cannot be read (`certificate_unreadable`)."""
+def finish_params(begun: Begun, prepared: Prepared, *, idempotency_key: str | None = None) -> dict[str, Any]:
+    """Parameters of `sign.finish`.
+
+    Raises `DocumentError`: `document_changed` where another document was prepared than the person agreed to;
+    `certificate_unreadable`.
+    """
+    if prepared.facts.sha256 != begun.document:
+        raise DocumentError("document_changed")
     key = public_key(load_certificate(begun.certificate))
     found: dict[str, Any] = {
         "begun": begun.handle,
-        "digest_base64": base64.b64encode(order.digest).decode(),
+        "digest_base64": base64.b64encode(prepared.order.digest).decode(),
         "signature_format": "pkcs1v15" if isinstance(key, rsa.RSAPublicKey) else "ecdsa_der",
     }
     if idempotency_key is not None:

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,19 @@ PATIENCE_S = 30.0
 class Program:
     """A foreign program that runs beside the test, and speaks JSON lines."""
 
-    def __init__(self, counter: Counter, module: str, *arguments: str, sudo: bool = False) -> None:
+    def __init__(
+        self,
+        counter: Counter,
+        module: str,
+        *arguments: str,
+        sudo: bool = False,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         command = [sys.executable, "-m", f"tests.e2e.{module}", *arguments]
         self._process = subprocess.Popen(
             ["sudo", "-n", *command] if sudo else command,
             cwd=ROOT,
-            env=counter.environment,
+            env=environment or counter.environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -58,8 +65,11 @@ class Program:
 
 
 @contextmanager
-def running(counter: Counter, module: str, *arguments: str, sudo: bool = False) -> Iterator[Program]:
-    program = Program(counter, module, *arguments, sudo=sudo)
+def running(
+    counter: Counter, module: str, *arguments: str, sudo: bool = False, environment: Mapping[str, str] | None = None
+) -> Iterator[Program]:
+    """One of them, ended behind the block. `environment`: where it is not the counter's."""
+    program = Program(counter, module, *arguments, sudo=sudo, environment=environment)
     try:
         yield program
     finally:

@@ -6,8 +6,10 @@ import json
 
 import pytest
 
-from cardd.documents import cades, counter
-from cardd.documents.model import Facts, Order
+from cardd.documents import cades, counter, jws, xades
+from cardd.documents.errors import DocumentError
+from cardd.documents.facts import facts_of
+from cardd.documents.model import Facts
 from cardd.wire.base import Document
 from cardd.wire.methods import sign_begin, sign_digest, sign_finish
 from tests.fixtures.software_signer import SoftwareSigner, operator, resident
@@ -50,9 +52,28 @@ def test_a_name_shows_all_that_is_there_and_the_daemon_takes_it(name: str, shown
 
 @pytest.mark.parametrize(("signer", "wanted"), [(resident(), "pkcs1v15"), (operator(), "ecdsa_der")])
 def test_a_key_decides_the_form_of_the_bare_signature(signer: SoftwareSigner, wanted: str) -> None:
-    begun = counter.Begun("b-0123456789abcdef", signer.certificate, "0" * 64, "2026-11-23T00:00:10Z")
-    params = counter.finish_params(begun, Order("raw", "sha256", bytes(32)))
+    prepared = jws.prepare(b"{}", certificate=signer.certificate)
+    params = counter.finish_params(_begun(signer, prepared.facts), prepared)
     assert sign_finish.Params.model_validate_json(_json(params)).signature_format == wanted
+
+
+@pytest.mark.proves("fault 166")
+def test_another_document_than_the_one_agreed_to_is_not_signed() -> None:
+    signer = resident()
+    begun = _begun(signer, facts_of(b"<a/>"))
+    assert counter.finish_params(begun, xades.prepare(b"<a/>", signer.certificate))["begun"] == begun.handle
+    with pytest.raises(DocumentError, match=r"^document_changed$"):
+        counter.finish_params(begun, xades.prepare(b"<b/>", signer.certificate))
+
+
+def _begun(signer: SoftwareSigner, facts: Facts) -> counter.Begun:
+    answer = {
+        "begun": "b-0123456789abcdef",
+        "certificate_base64": base64.b64encode(signer.certificate).decode(),
+        "fingerprint": hashlib.sha256(signer.certificate).hexdigest(),
+        "ends_at": "2026-11-23T00:00:10Z",
+    }
+    return counter.read_begun(answer, facts.sha256)
 
 
 def _json(params: dict[str, object]) -> bytes:
