@@ -135,11 +135,11 @@ def facts_of(document: Document, name: str | None = None, *, media_type: str | N
         kind = recognise(head)
         pages = _pages(stream) if kind is Kind.PDF else None
     if name is None:
-        name = _readable(document.name) if isinstance(document, Path) else ""
+        name = readable(document.name) if isinstance(document, Path) else ""
     return Facts(name, media_type or kind.value, size, digest.hexdigest(), pages)
 
 
-def _readable(name: str) -> str:
+def readable(name: str) -> str:
     """A file's name that can be shown: what is no UTF-8 in it (names in Shift_JIS, say) becomes U+FFFD."""
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 

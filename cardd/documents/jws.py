@@ -17,7 +17,7 @@ from jwt.utils import der_to_raw_signature
 
 from cardd.documents.cades_answer import check_fingerprint
 from cardd.documents.errors import DocumentError
-from cardd.documents.facts import Document, facts_of, octets_of, opened, pieces
+from cardd.documents.facts import Document, digest_of, facts_of, octets_of, opened, pieces
 from cardd.documents.jws_form import ALGORITHMS, algorithm_of, packed, unpacked
 from cardd.documents.keys import PublicKey, holds, is_weak, load_certificate, public_key
 from cardd.documents.model import Facts, Format, Order, Stamper, ValidationMaterial
@@ -120,7 +120,7 @@ def prepare(
     """Read the document once and say what is to be signed. `certificate`: the signer's, DER; `chain`: each the issuer of the one before.
 
     `typ`, `cty`: media types of the whole and of the document (RFC 7515, 4.1.9 and 4.1.10). Raises `DocumentError`:
-    `file_unreadable`, `too_large`, `certificate_unreadable`, `key_not_supported`, `key_weak`.
+    `file_unreadable`, `too_large`, `certificate_unreadable`, `key_not_supported`, `key_weak`, `document_changed` (while it was read).
     """
     key = public_key(load_certificate(certificate))
     if is_weak(key):
@@ -128,9 +128,7 @@ def prepare(
     for der in chain:
         load_certificate(der)
     algorithm = algorithm_of(key)
-    facts = facts_of(document, name)
-    if not detached and facts.size > LARGEST_PAYLOAD:
-        raise DocumentError("too_large")
+    facts = look(document, name, detached=detached)
     header = {
         "alg": algorithm,
         **({} if typ is None else {"typ": typ}),
@@ -141,7 +139,20 @@ def prepare(
     protected = packed(json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode())
     hash_name = cast(Literal["sha256", "sha384", "sha512"], ALGORITHMS[algorithm].hash_name)
     order = Order("raw", hash_name, signing_digest(protected, document, hash_name))
+    if digest_of(document, "sha256").hex() != facts.sha256:
+        raise DocumentError("document_changed")
     return PreparedJws(facts, order, protected, certificate, detached, document)
+
+
+def look(document: Document, name: str | None = None, *, detached: bool = False) -> Facts:
+    """Whether `prepare` would take this document, before anybody is asked for a PIN, and what the person is shown of it.
+
+    Raises `DocumentError`: `file_unreadable`, `too_large` (above 64 MiB, unless detached).
+    """
+    facts = facts_of(document, name)
+    if not detached and facts.size > LARGEST_PAYLOAD:
+        raise DocumentError("too_large")
+    return facts
 
 
 def signing_digest(header: str, document: Document, hash_name: str) -> bytes:

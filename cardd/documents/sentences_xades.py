@@ -38,6 +38,12 @@ XADES: Mapping[str, Sentence] = MappingProxyType(
             "Look at the files given with --list.",
         ),
         "xml_unreadable": Sentence("XMLが壊れていて読めません。", "The XML is damaged and cannot be read.", *_GET),
+        "xml_namespace": Sentence(
+            "XMLの名前空間の名前がURIではありません（日本語の文字や空白が、そのまま入っています）。",
+            "A namespace name in the XML is no URI: it has Japanese letters or spaces as they are.",
+            "XMLを作ったソフトウェアの担当者に、名前空間の名前をURI（英数字と記号、または%で表した形）に直してもらってください。",
+            "Ask whoever runs the program that made it for namespace names that are URIs (percent-encoded where needed).",
+        ),
         "xml_doctype": Sentence(
             "DTD（文書型宣言）のあるXMLは、安全のため受け付けません。",
             "XML with a DTD is not accepted, for safety.",

@@ -18,12 +18,13 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 
 from cardd.documents.checking.xades import check
 from cardd.documents.errors import DocumentError
-from cardd.documents.facts import Document, digest_of, facts_of, octets_of
+from cardd.documents.facts import Document, digest_of, facts_of, octets_of, readable
 from cardd.documents.found import Integrity
 from cardd.documents.keys import HASHES, PublicKey, Scheme, holds, is_weak, load_certificate, public_key
 from cardd.documents.model import Facts, Format, Order, Stamper, ValidationMaterial
 from cardd.documents.state import Value, dump_state, load_state
 from cardd.documents.xades_levels import add_unsigned
+from cardd.documents.xades_look import stand_in
 from cardd.documents.xades_signer import NO_SIGNATURES, Form, Layout, RecordingKey, Signer, Wanted, element_with
 from cardd.documents.xades_xml import (
     C14N_10,
@@ -40,6 +41,8 @@ from cardd.documents.xades_xml import (
 
 HashName = Literal["sha256", "sha384", "sha512"]
 ENVELOPED: Final = Layout()
+SIGNATURE_ROOM: Final = 64 * 1024
+"""Bytes that a signature of level B adds at most: its certificates, and as much again for names."""
 _VALUE: Final = tag(DS, "SignatureValue")
 _SIGNED_INFO: Final = tag(DS, "SignedInfo")
 
@@ -134,22 +137,14 @@ def prepare(
     zone; now where none is given. `others`: certificates of authorities that go along, DER.
 
     Raises `DocumentError`: `xml_…` as `read_xml`, `xml_signed_whole` (a signature in it covers everything: one more would break
-    it), `xml_no_such_id`, `xml_duplicate_id`, `name_missing`, `certificate_unreadable`, `key_not_supported`, `key_weak`.
+    it), `xml_no_such_id`, `xml_duplicate_id`, `name_missing`, `certificate_unreadable`, `key_not_supported`, `key_weak`,
+    `document_changed` (while it was read).
     """
     leaf = load_certificate(certificate)
     key = public_key(leaf)
     if is_weak(key):
         raise DocumentError("key_weak")
-    facts = facts_of(document, name)
-    moment = at or datetime.now(UTC)
-    if layout.form is Form.DETACHED:
-        wanted = _detached(document, facts, hash_name, moment)
-    else:
-        root = read_xml(octets_of(document, LARGEST))
-        if layout.form is Form.ENVELOPED:
-            beside = (_room_for_one_more(root, layout.element) or layout.beside_others) and layout.element is None
-            layout = replace(layout, beside_others=beside)
-        wanted = Wanted(layout, hash_name, moment, "text/xml", root)
+    facts, wanted = _wanted(document, layout, name, hash_name, at or datetime.now(UTC))
     recording = RecordingKey(key)
     made = Signer(wanted, key).made(recording, [leaf, *map(load_certificate, others)])
     xml = write_xml(made)
@@ -159,10 +154,51 @@ def prepare(
     return PreparedXades(facts, order, certificate, xml, place)
 
 
+def look(document: Document, layout: Layout = ENVELOPED, *, name: str | None = None) -> Facts:
+    """Whether `prepare` would take this document, before anybody is asked for a PIN: all of its checks that need no certificate.
+
+    Looks as well whether the document keeps within the bounds of `read_xml` once a signature stands in or around it: at most
+    64 MiB with `SIGNATURE_ROOM`, 200 levels with its own. The facts of what was read come back, for the person and to
+    compare with `PreparedXades.facts`. Raises `DocumentError` as `prepare`, but for what it says of certificates and keys.
+    """
+    facts, wanted = _wanted(document, layout, name, "sha256", datetime.now(UTC))
+    if wanted.root is None:
+        return facts
+    # The very steps of `prepare`, with a certificate that stands for the one to come: what cannot be written fails here.
+    leaf = stand_in()
+    key = public_key(leaf)
+    made = write_xml(Signer(wanted, key).made(RecordingKey(key), [leaf]))
+    if len(made) > LARGEST - SIGNATURE_ROOM:
+        raise DocumentError("too_large")
+    read_xml(made)
+    return facts
+
+
+def _wanted(
+    document: Document, layout: Layout, name: str | None, hash_name: HashName, at: datetime
+) -> tuple[Facts, Wanted]:
+    """The document, read once, and how it is to be signed."""
+    if layout.form is Form.DETACHED:
+        facts = facts_of(document, name)
+        return facts, _detached(document, facts, hash_name, at)
+    octets = octets_of(document, LARGEST)
+    facts = facts_of(octets, name if name is not None or isinstance(document, bytes) else readable(document.name))
+    root = read_xml(octets)
+    if layout.form is Form.ENVELOPED:
+        beside = (_room_for_one_more(root, layout.element) or layout.beside_others) and layout.element is None
+        layout = replace(layout, beside_others=beside)
+    return facts, Wanted(layout, hash_name, at, "text/xml", root)
+
+
 def _detached(document: Document, facts: Facts, hash_name: HashName, at: datetime) -> Wanted:
     if not facts.name:
         raise DocumentError("name_missing")
-    content = digest_of(document, hash_name)
+    # Of SHA-256 the one that the person is shown; of another the file is read once more, and must be the same before and after.
+    content = bytes.fromhex(facts.sha256)
+    if hash_name != "sha256":
+        content = digest_of(document, hash_name)
+        if digest_of(document, "sha256").hex() != facts.sha256:
+            raise DocumentError("document_changed")
     return Wanted(Layout(Form.DETACHED), hash_name, at, facts.media_type, name=Path(facts.name).name, digest=content)
 
 

@@ -40,6 +40,9 @@ CANONICAL = {
 }
 """Algorithm: the form without comments, and whether it keeps them."""
 
+_NO_URI = frozenset({etree.ErrorTypes.WAR_NS_URI})
+"""libxml2's word for a namespace name that is no URI reference."""
+
 Element = Any
 """An lxml element; lxml carries no types."""
 
@@ -71,8 +74,8 @@ class _Bounds:
 def read_xml(document: bytes) -> Element:
     """The root of an XML document in UTF-8 or UTF-16. Nothing that it names is opened.
 
-    Raises `DocumentError`: `too_large` (above 64 MiB), `xml_unreadable`, `xml_doctype` (any DTD, so any entity), `xml_encoding`,
-    `xml_too_complex` (more than 200 levels, 200,000 elements, 1,000 attributes of one element).
+    Raises `DocumentError`: `too_large` (above 64 MiB), `xml_unreadable`, `xml_namespace` (no URI), `xml_doctype`
+    (any DTD, so any entity), `xml_encoding`, `xml_too_complex` (more than 200 levels, 200,000 elements, 1,000 attributes of one element).
     """
     if len(document) > LARGEST:
         raise DocumentError("too_large")
@@ -87,8 +90,10 @@ def read_xml(document: bytes) -> Element:
     )
     try:
         root = etree.fromstring(document, parser)
-    except etree.XMLSyntaxError:
-        raise DocumentError("xml_unreadable") from None
+    except etree.XMLSyntaxError as error:
+        # Namespaces in XML 1.0, 3: a namespace name is a URI reference, so it has no Japanese letters unless percent-encoded.
+        # (1.1, 3, takes IRIs, for XML 1.1 alone.) libxml2 makes no canonical form of such names, nor does xmlsec.
+        raise DocumentError("xml_namespace" if error.code in _NO_URI else "xml_unreadable") from None
     if root.getroottree().docinfo.doctype:
         raise DocumentError("xml_doctype")
     return root
