@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from pyhanko.pdf_utils import generic
-from pyhanko.pdf_utils.misc import PdfError
+from pyhanko.pdf_utils.misc import PdfError, PdfStrictReadError
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from cardd.documents.errors import DocumentError
@@ -46,13 +46,15 @@ READING_ERRORS = (
 
 
 @contextmanager
-def reading(problem: str = "pdf_damaged") -> Iterator[None]:
-    """Turn what pyHanko raises over broken input into `DocumentError(problem)`; an error of ours goes through as it is."""
+def reading(problem: str = "pdf_damaged", *, but: type[Exception] | None = None) -> Iterator[None]:
+    """Turn what pyHanko raises over broken input into `DocumentError(problem)`; an error of ours, and `but`, go through as they are."""
     try:
         yield
     except DocumentError:
         raise
-    except READING_ERRORS:
+    except READING_ERRORS as error:
+        if but is not None and isinstance(error, but):
+            raise
         raise DocumentError(problem) from None
 
 
@@ -77,7 +79,8 @@ def open_pdf(stream: IO[bytes], *, strict: bool = True) -> PdfFileReader:
     than the next one does, so nothing is signed like that, and no later change can be called harmless.
 
     Raises `DocumentError`: `pdf_no_pdf` (no header `%PDF-`), `pdf_encrypted` (even with an empty password: an office must be able
-    to hand the file on), `pdf_damaged`.
+    to hand the file on), `pdf_not_exact` (a lenient reader opens it, and its tables are not as the standard says: Pillow gives the
+    first free object the generation 65536, above ISO 32000-2, 7.5.4; nothing else of a file that departs can be relied on), `pdf_damaged`.
     """
     stream.seek(0)
     # ISO 32000-2, 7.5.2: the header is the first line. Readers look for it in the first kilobyte; a document that is signed begins
@@ -85,12 +88,27 @@ def open_pdf(stream: IO[bytes], *, strict: bool = True) -> PdfFileReader:
     head = stream.read(1024)
     if not head.startswith(b"%PDF-"):
         raise DocumentError("pdf_damaged" if b"%PDF-" in head else "pdf_no_pdf")
-    with reading():
+    try:
+        return _read(stream, strict=strict)
+    except PdfStrictReadError:
+        _read_leniently(stream)
+        raise DocumentError("pdf_not_exact") from None
+
+
+def _read(stream: IO[bytes], *, strict: bool) -> PdfFileReader:
+    with reading(but=PdfStrictReadError):
         reader = PdfFileReader(stream, strict=strict)
         if "/Encrypt" in reader.trailer:
             raise DocumentError("pdf_encrypted")
         count_pages(reader)
         return reader
+
+
+def _read_leniently(stream: IO[bytes]) -> None:
+    """Raises `DocumentError` where a lenient reader cannot open it either: then it is damaged, or encrypted as well."""
+    stream.seek(0)
+    with reading():
+        _read(stream, strict=False)
 
 
 def look(dictionary: generic.DictionaryObject, name: str) -> Any:

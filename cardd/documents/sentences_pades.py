@@ -25,6 +25,12 @@ _DOCUMENT: Mapping[str, Sentence] = {
         "元のソフトウェアでもう一度PDFに保存してから署名してください。",
         "Save it as a PDF again from the program that made it, then sign.",
     ),
+    "pdf_not_exact": Sentence(
+        "PDFの中の目次（相互参照表）が、規格どおりに作られていません。開けるソフトウェアはありますが、署名はできません。",
+        "The PDF's table of objects is not made as the standard says. Some programs open it, but it cannot be signed.",
+        "ほかのソフトウェア（ブラウザーなど）で開き、新しいPDFに印刷してから署名してください。前の署名は残りません。",
+        "Open it in another program, such as a browser, print it to a new PDF, then sign. Earlier signatures are lost by that.",
+    ),
     "pdf_encrypted": Sentence(
         "PDFがパスワードなどで保護（暗号化）されています。",
         "The PDF is protected (encrypted).",
@@ -188,9 +194,9 @@ _FINISHING: Mapping[str, Sentence] = {
         "For a time stamp prepare the document for level T or LT. If it goes on, tell the office's IT.",
     ),
     "stamper_missing": Sentence(
-        "この水準の署名にはタイムスタンプが必要ですが、タイムスタンプ局が指定されていません。",
+        "この水準の署名にはタイムスタンプが必要ですが、時刻認証局が指定されていません。",
         "This level needs a time stamp, and no time stamp authority was named.",
-        "タイムスタンプ局を指定するか、水準Bで署名してください。",
+        "時刻認証局を指定するか、水準Bで署名してください。",
         "Name a time stamp authority, or sign at level B.",
     ),
     "material_missing": Sentence(

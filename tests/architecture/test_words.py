@@ -27,6 +27,7 @@ INSTEAD = {
     "控えから戻": "バックアップから戻",
     "もう一人": "もう1人",
     "受け付け番号": "受付番号",
+    "タイムスタンプ(?:局|機関|サーバー?)": "時刻認証局",
 }
 """What was not chosen, as a pattern, and what stands for it."""
 PAGES = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.ja.md", ROOT / "README.md"]

@@ -62,7 +62,7 @@ def _open(stream: IO[bytes]) -> tuple[PdfFileReader, bool]:
     try:
         return open_pdf(stream), True
     except DocumentError as error:
-        if error.problem != "pdf_damaged":
+        if error.problem not in ("pdf_damaged", "pdf_not_exact"):
             raise
         return open_pdf(stream, strict=False), False
 

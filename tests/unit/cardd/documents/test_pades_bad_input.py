@@ -66,6 +66,18 @@ def test_what_is_no_sound_pdf_is_refused_by_name(pdf: bytes, problem: str) -> No
         check(pdf)
 
 
+def test_a_table_that_departs_from_the_standard_is_told_apart_from_damage() -> None:
+    """As Pillow writes it: the first free object with the generation 65536 (the highest is 65535, ISO 32000-2, 7.5.4)."""
+    pdf = plain().replace(b"0000000000 65535 f", b"0000000000 65536 f")
+    with refused("pdf_not_exact"):
+        prepare(pdf)
+    assert check(pdf) == ()
+    with refused("pdf_damaged"):
+        prepare(pdf.replace(b"/Count 1", b"/Count x"))
+    with refused("pdf_encrypted"):
+        prepare(ENCRYPTED.replace(b"0000000000 65535 f", b"0000000000 65536 f"))
+
+
 def test_a_circle_in_the_page_tree_ends() -> None:
     circle = updated(plain(), {2: b"<</Type/Pages/Count 1/Kids[2 0 R]>>"}, size=first_free())
     with refused("pdf_damaged"):
