@@ -75,6 +75,7 @@ _REFUSED: Final[Mapping[str, tuple[SubIndication, str]]] = {
     "unknown_issuer": (SubIndication.NO_CERTIFICATE_CHAIN_FOUND, "issuer_unknown"),
     "bad_signature": (SubIndication.NO_CERTIFICATE_CHAIN_FOUND, "issuer_did_not_sign"),
     "issuer_not_valid": (SubIndication.NO_CERTIFICATE_CHAIN_FOUND, "issuer_not_valid"),
+    "issuer_revoked": (SubIndication.REVOKED_CA_NO_POE, "issuer_revoked"),
     "wrong_kind": (SubIndication.CHAIN_CONSTRAINTS_FAILURE, "wrong_kind"),
 }
 """Refused for another reason: the chain as a whole (`bad_path`)."""

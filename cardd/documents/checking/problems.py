@@ -22,9 +22,10 @@ PROBLEMS: Mapping[str, Sentence] = MappingProxyType(
             "文書は、署名のあとで書き換えられています。", "The document was changed after it was signed.", *_ASK_AGAIN
         ),
         "signature_wrong": Sentence(
-            "署名の値が、電子証明書の鍵と合いません。署名は偽物か、壊れています。",
-            "The signature value does not fit the certificate's key: it is forged or damaged.",
-            *_ASK_SIGNER,
+            "署名の値が、文書や電子証明書の鍵と合いません。署名は偽物か壊れているか、文書が署名したものと違います。",
+            "The signature value does not fit document and key: it is forged or damaged, or this is not the signed document.",
+            "署名した文書そのものかどうかを確かめ、そうであれば、署名した人に署名し直したものを出してもらってください。",
+            "See whether this is the very document that was signed; if it is, ask the signer for a newly signed one.",
         ),
         "certificate_swapped": Sentence(
             "付いている電子証明書が、署名したときのものと違います。",
@@ -76,9 +77,14 @@ PROBLEMS: Mapping[str, Sentence] = MappingProxyType(
             "Ask the office's IT whether that generation is to be trusted here.",
         ),
         "issuer_not_valid": Sentence(
-            "電子証明書を発行した認証局の証明書の期限が切れています。",
-            "The certificate of the issuing authority is not valid any more.",
+            "電子証明書を発行した認証局の証明書が、有効期間の外にあります（期限切れか、まだ始まっていません）。",
+            "The certificate of the issuing authority is outside its own validity: over, or not begun.",
             *_IT,
+        ),
+        "issuer_revoked": Sentence(
+            "電子証明書を発行した認証局の証明書は失効しています。",
+            "The certificate of the issuing authority is revoked.",
+            *_NEW_CERTIFICATE,
         ),
         "chain_broken": Sentence(
             "電子証明書から信頼している認証局まで、正しくつながりません。",

@@ -39,6 +39,8 @@ class SubIndication(StrEnum):
     REVOKED_NO_POE = "REVOKED_NO_POE"
     """Revoked, and no proof that the signature is older than that. `TOTAL-FAILED`/`REVOKED` needs a proof that it is younger, which only
     a time stamp over the content gives (EN 319 102-1, 5.3.4): none is looked for here."""
+    REVOKED_CA_NO_POE = "REVOKED_CA_NO_POE"
+    """An authority on the way is revoked, and no proof that the signature is older than that."""
     OUT_OF_BOUNDS_NO_POE = "OUT_OF_BOUNDS_NO_POE"
     """Expired, and no proof that the signature is older than that."""
     TRY_LATER = "TRY_LATER"

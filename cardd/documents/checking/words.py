@@ -39,6 +39,7 @@ NOT_BELIEVED: Final = frozenset(
         "issuer_other_generation",
         "issuer_did_not_sign",
         "issuer_not_valid",
+        "issuer_revoked",
         "chain_broken",
         "certificate_malformed",
         "certificate_weak",

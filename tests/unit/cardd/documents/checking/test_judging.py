@@ -115,6 +115,7 @@ def test_the_question_says_what_was_known_since() -> None:
         ("refused", "unknown_issuer", SubIndication.NO_CERTIFICATE_CHAIN_FOUND, "issuer_unknown"),
         ("refused", "bad_signature", SubIndication.NO_CERTIFICATE_CHAIN_FOUND, "issuer_did_not_sign"),
         ("refused", "issuer_not_valid", SubIndication.NO_CERTIFICATE_CHAIN_FOUND, "issuer_not_valid"),
+        ("refused", "issuer_revoked", SubIndication.REVOKED_CA_NO_POE, "issuer_revoked"),
         ("refused", "bad_path", SubIndication.CERTIFICATE_CHAIN_GENERAL_FAILURE, "chain_broken"),
         ("refused", "wrong_kind", SubIndication.CHAIN_CONSTRAINTS_FAILURE, "wrong_kind"),
         ("of a later version", "something", SubIndication.TRY_LATER, "revocation_unknown"),
