@@ -175,18 +175,21 @@ class _Daemon:
         self._run, self._client, self._given, self._at, self._use = run, client, given, at, use
 
     def __call__(self, question: "Question") -> "CertificateReport":
+        from cardd.documents.checking.choosing import choose  # noqa: PLC0415
         from cardd.documents.checking.kinds import offered_as  # noqa: PLC0415
         from cardd.documents.checking.report import CertificateReport  # noqa: PLC0415
 
         offered = offered_as(question.certificate)
+        lists, responses = (*self._given.lists, *question.lists), (*self._given.responses, *question.responses)
+        chosen = choose(question.certificate, question.others, lists, responses, MOST)
         now = self._at is None and question.at == question.seen_at
         result = self._run.ask(
             self._client,
             "certificate.check",
             certificate_base64=_text(question.certificate),
-            others_base64=_texts(question.others),
-            lists_base64=_texts((*self._given.lists, *question.lists)),
-            responses_base64=_texts((*self._given.responses, *question.responses)),
+            others_base64=_texts(chosen.others),
+            lists_base64=_texts(chosen.lists),
+            responses_base64=_texts(chosen.responses),
             at=None if now else moments.on_wire(question.at),
             kind=offered.kind,
             **self._use,
@@ -210,7 +213,7 @@ def _text(octets: bytes) -> str:
 
 
 def _texts(values: Sequence[bytes]) -> list[str]:
-    return [_text(each) for each in values[:MOST]]
+    return [_text(each) for each in values]
 
 
 def _refuse(run: Run, error: "DocumentError") -> NoReturn:
