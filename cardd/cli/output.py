@@ -1,6 +1,7 @@
 """Files that cardctl writes: for their owner's eyes, and refused before a card is used where they cannot be written."""
 
 import os
+import secrets
 from pathlib import Path
 
 import click
@@ -30,12 +31,36 @@ def check_folder(run: Run, folder: Path | None) -> None:
 
 
 def write_private(run: Run, path: Path, octets: bytes) -> None:
-    """Write a file that only its owner reads: certificates and images tell who somebody is. Raises `Ended`."""
+    """Write a file that only its owner reads: certificates and images tell who somebody is. Raises `Ended`.
+
+    The file appears whole or not at all: on a full disk what stood there before still stands there. Pipes and devices, and files in a
+    folder that takes no new one, are written as they are.
+    """
+    target = path.resolve()
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(octets)
+        if (target.exists() and not target.is_file()) or not os.access(target.parent, os.W_OK):
+            _write(target, octets, os.O_TRUNC)
+        else:
+            _write_beside(target, octets)
     except OSError:
         raise local_error(run.speech, "not_written", path=path) from None
     if not run.as_json:
         click.echo(run.speech("written", path=path), err=True)
+
+
+def _write_beside(target: Path, octets: bytes) -> None:
+    beside = target.with_name(f".cardctl-{secrets.token_hex(8)}.part")
+    try:
+        _write(beside, octets, os.O_EXCL)
+        beside.replace(target)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _write(path: Path, octets: bytes, how: int) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | how, 0o600)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(octets)
+        stream.flush()
+        if stream.seekable():
+            os.fsync(stream.fileno())

@@ -1,6 +1,6 @@
 """`cardctl sign --format cades|pades|xades|jws`: a finished signed document, with one PIN."""
 
-import os
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cardd.client import Client
     from cardd.documents import counter
     from cardd.documents.model import Stamper, ValidationMaterial
-    from cardd.documents.pades import PdfOptions
+    from cardd.documents.pades import PdfOptions, PreparedPdf
 
 DOCUMENT_FORMATS = ("cades", "pades", "xades", "jws")
 LAYOUTS = ("enveloped", "enveloping", "detached")
@@ -120,11 +120,6 @@ class Task:
     hash_name: str
     wish: Wish
 
-    @property
-    def before(self) -> Path:
-        """Where a document is made up before it is whole."""
-        return self.out.with_name(f".{self.out.name}.part")
-
 
 @dataclass(frozen=True, slots=True)
 class _Caller:
@@ -155,8 +150,6 @@ def sign_document(task: Task, use: Use, kinds: tuple[str, ...], key: str, finger
             answer = _WAYS[task.form](task, _Caller(task.run, client), of_card, stamper, material)
     except DocumentError as error:
         raise document_error(task.run.speech, error.problem) from None
-    finally:
-        task.before.unlink(missing_ok=True)
     return {"file": str(task.out), "fingerprint": answer.fingerprint, "receipt": answer.receipt}
 
 
@@ -179,6 +172,8 @@ def task_of(run: Run, file: Path, out: Path | None, form: str, hash_name: str, w
     out = out or file.with_name(_ENDINGS[form, layout].format(name=file.name, stem=file.stem))
     if out.exists() and out.samefile(file):
         raise click.UsageError("--out names the document itself: it would be lost")
+    if form == "pades" and out.exists() and not out.is_file():
+        raise click.UsageError("--out is no file: a PDF is written beside it first")
     check_target(run, out)
     return Task(run, file, out, form, layout, hash_name, wish)
 
@@ -204,13 +199,27 @@ def _cades(
 def _pades(
     task: Task, caller: _Caller, use: "counter.Use", stamper: "Stamper | None", material: "ValidationMaterial | None"
 ) -> "counter.Answer":
-    from cardd.documents import counter, pades  # noqa: PLC0415
+    from cardd.documents import pades  # noqa: PLC0415
 
-    before = os.umask(0o077)
+    # A name that no other signature has, whatever is signed at the same time, and that fits however long the file's own is.
+    before = task.out.with_name(f".cardctl-{secrets.token_hex(8)}.part")
+    prepared = pades.prepare(task.file, _pdf_options(task), name=task.file.name, work=before)
     try:
-        prepared = pades.prepare(task.file, _pdf_options(task), work=task.before)
+        return _pades_prepared(task, caller, use, prepared, stamper, material)
     finally:
-        os.umask(before)
+        before.unlink(missing_ok=True)
+
+
+def _pades_prepared(
+    task: Task,
+    caller: _Caller,
+    use: "counter.Use",
+    prepared: "PreparedPdf",
+    stamper: "Stamper | None",
+    material: "ValidationMaterial | None",
+) -> "counter.Answer":
+    from cardd.documents import counter  # noqa: PLC0415
+
     if prepared.shown_otherwise:
         click.echo(task.run.speech("document.shown_otherwise", characters=" ".join(prepared.shown_otherwise)), err=True)
     answer = counter.sign(caller, use, prepared)
@@ -226,13 +235,13 @@ def _xades(
     task: Task, caller: _Caller, use: "counter.Use", stamper: "Stamper | None", material: "ValidationMaterial | None"
 ) -> "counter.Answer":
     from cardd.documents import counter, xades  # noqa: PLC0415
-    from cardd.documents.facts import facts_of  # noqa: PLC0415
     from cardd.documents.xades_signer import Form, Layout  # noqa: PLC0415
 
     layout = Layout(Form(task.layout), beside_others=task.wish.more_to_come)
-    begun = counter.begin(caller, use, facts_of(task.file), hash_name=task.hash_name)
+    shown = xades.look(task.file, layout)
+    begun = counter.begin(caller, use, shown, hash_name=task.hash_name)
     prepared = xades.prepare(task.file, begun.certificate, layout, name=task.file.name, hash_name=_hash(task.hash_name))
-    answer = counter.finish(caller, begun, prepared.order)
+    answer = counter.finish(caller, begun, prepared)
     signed = prepared.finish(answer.octets, expected_fingerprint=answer.fingerprint, stamper=stamper, material=material)
     write_private(task.run, task.out, signed)
     return answer
@@ -242,11 +251,15 @@ def _jws(
     task: Task, caller: _Caller, use: "counter.Use", stamper: "Stamper | None", material: "ValidationMaterial | None"
 ) -> "counter.Answer":
     from cardd.documents import counter, jws  # noqa: PLC0415
-    from cardd.documents.facts import facts_of  # noqa: PLC0415
+    from cardd.documents.errors import DocumentError  # noqa: PLC0415
 
-    begun = counter.begin(caller, use, facts_of(task.file), hash_name=task.hash_name)
-    prepared = jws.prepare(task.file, certificate=begun.certificate, detached=task.layout == "detached")
-    answer = counter.finish(caller, begun, prepared.order)
+    detached = task.layout == "detached"
+    if stamper is not None or material is not None:
+        raise DocumentError("level_not_in_format")
+    shown = jws.look(task.file, detached=detached)
+    begun = counter.begin(caller, use, shown, hash_name=task.hash_name)
+    prepared = jws.prepare(task.file, certificate=begun.certificate, detached=detached)
+    answer = counter.finish(caller, begun, prepared)
     signed = prepared.finish(answer.octets, expected_fingerprint=answer.fingerprint, stamper=stamper, material=material)
     write_private(task.run, task.out, signed)
     return answer
