@@ -63,6 +63,8 @@ class Begun:
     given_out: bool = False
     """Whether the certificate has left: then the beginning is done, whatever becomes of its end."""
     running: "asyncio.Task[Performed[None]] | None" = None
+    timer: asyncio.TimerHandle | None = None
+    """Ends what is not held; what is held ends on its own thread."""
 
     @property
     def fingerprint(self) -> str:
@@ -75,10 +77,14 @@ class Begun:
             self.ended = why
             if self.held is not None:
                 self.held.end()
+            else:
+                self.forget()
 
     def forget(self) -> None:
         """Nothing of a person stays with what is over: the certificate names them, and so may the document's name."""
         self.certificate, self.order = b"", self.order.without_name()
+        if self.timer is not None:
+            self.timer.cancel()
 
 
 class BegunSignatures:
@@ -246,6 +252,8 @@ class BegunSignatures:
     def _set_end(self, begun: Begun) -> None:
         now = self._clock.boottime()
         begun.ends_at = now + HOLD_SECONDS if begun.held is None else begun.held.ends_at
+        if begun.held is None:
+            begun.timer = asyncio.get_running_loop().call_later(HOLD_SECONDS, begun.end, TIME_OVER)
         begun.ends_us = self._clock.utc_us() + int((begun.ends_at - now) * 1_000_000)
 
     def _check_open(self, begun: Begun) -> None:

@@ -185,6 +185,33 @@ async def test_after_its_time_the_card_is_let_go_by_itself(scene: BegunScene, mo
     assert (began.problem, began.card_outcome, scene.card.did[-1]) == ("time_over", CardOutcome.CLEARED, "clear")
 
 
+@pytest.mark.proves("P7")
+async def test_what_is_not_held_keeps_nothing_of_a_person_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its connection lives on, and nobody ever brings the digest."""
+    monkeypatch.setattr("cardd.signing.begun.HOLD_SECONDS", 0.2)
+    scene = BegunScene(badge=True)
+    begun = await scene.begin()
+    assert begun.certificate
+    async with asyncio.timeout(30):
+        while begun.ended is None:
+            await asyncio.sleep(0.02)
+    assert (begun.ended, begun.certificate, begun.order.document.name) == ("time_over", b"", "")
+    with pytest.raises(SignUnknown) as caught:
+        await scene.finish(begun)
+    assert caught.value.facts.problem == "time_over"
+
+
+@pytest.mark.proves("P7")
+async def test_what_is_not_held_is_forgotten_with_its_connection() -> None:
+    scene = BegunScene(badge=True)
+    begun = await scene.begin()
+    scene.connection.set_result(None)
+    await asyncio.sleep(0)
+    assert (begun.ended, begun.certificate, begun.order.document.name) == ("client_gone", b"", "")
+    assert begun.timer is not None
+    assert begun.timer.cancelled()
+
+
 @pytest.mark.parametrize("broken", ["intent", "outcome"])
 async def test_a_signature_that_cannot_be_recorded_does_not_leave(scene: BegunScene, broken: str) -> None:
     begun = await scene.begin()
