@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -22,6 +22,7 @@ from tests.judges.tools import Bench
 SIGNATURE = ("pkcs11-tool", "--token-label", "JPKI (Digital Signature PIN)", "--login", "--pin")
 AUTHENTICATION = ("pkcs11-tool", "--token-label", "JPKI (User Authentication PIN)", "--login", "--pin")
 SIGN = ("--sign", "-m", "SHA256-RSA-PKCS", "-i", "document", "-o", "signature", "--id")
+YEAR = timedelta(days=365)
 MADE, MOVED = Holder.example(HOLDER), Holder.example("latin_name")
 
 
@@ -53,7 +54,7 @@ class Counter:
         """`openssl verify` with the office's list of now."""
         row = authority(KINDS[kind])
         with (self.bench.folder / "list.der").open("wb") as out:
-            self.office.write_list(out, row, (self.now, self.now.replace(year=self.now.year + 1)))
+            self.office.write_list(out, row, (self.now, self.now + YEAR))
         self.bench.ok("openssl", "crl", "-inform", "DER", "-in", "list.der", "-out", "list.pem")
         self.bench.write(
             "ca.pem", x509.load_der_x509_certificate(self.office.certificate_of(row)).public_bytes(Encoding.PEM)
