@@ -16,6 +16,12 @@ XADES: Mapping[str, Sentence] = MappingProxyType(
             "署名の付いたファイルを選んでください。署名だけが別のファイルのときは、署名のファイルを先に指定します。",
             "Choose the file with the signature; where that is a file of its own, name the signature first.",
         ),
+        "file_changed": Sentence(
+            "確かめている間に、ファイルの内容が変わりました。結果は出していません。",
+            "The file changed while it was checked. Nothing was found out about it.",
+            "ファイルへの書き込みやダウンロードが終わってから、もう一度確かめてください。",
+            "Check again when nothing writes to it any more, a download for example.",
+        ),
         "no_signature": Sentence(
             "この文書には署名がありません。",
             "There is no signature in this document.",

@@ -20,6 +20,7 @@ from cardd.documents.checking.report import Indication, Proof, Report, SubIndica
 from cardd.documents.checking.stamp_trust import StampAnchors
 from cardd.documents.checking.verify import check_file
 from cardd.documents.errors import DocumentError
+from cardd.documents.facts import facts_of
 from cardd.documents.model import Format, ValidationMaterial
 from certs.validation.truststore import from_der
 from tests.fixtures import made_pdf
@@ -230,3 +231,21 @@ def test_level_lt_brings_along_what_a_later_check_needs(scene: Scene, tmp_path: 
     assert each.level == "lt"
     assert each.stamp.proof is Proof.NOT_TRUSTED  # the authority's list is of a month later
     assert (each.passed, each.now is not None and each.now.revocation) == (True, "good")
+
+
+@pytest.mark.parametrize("name", list(Format))
+def test_a_file_that_changes_while_it_is_checked_has_no_report(
+    name: Format, scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document, beside = of_each_format(scene.signer)[name]
+    content = written(tmp_path, beside, "content") if beside is not None else None
+    path = written(tmp_path, document)
+
+    def grows(file: Path, *more: object, **named: object) -> object:
+        facts = facts_of(file)
+        file.write_bytes(document + b"\n")
+        return facts
+
+    monkeypatch.setattr("cardd.documents.checking.verify.facts_of", grows)
+    with pytest.raises(DocumentError, match=r"^file_changed$"):
+        check_file(path, content=content, trust=scene.trust(), at=LATER)
