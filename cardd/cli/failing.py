@@ -34,7 +34,6 @@ _LOCAL: Mapping[str, tuple[str, int]] = {
     "export_broken": ("output.export_broken", EXIT_DATA),
     "no_documents_extra": ("documents.not_installed", EXIT_NO_DAEMON),
     "no_folder": ("output.no_folder", EXIT_NOT_WRITTEN),
-    "documents_missing": ("document.support_missing", EXIT_NO_DAEMON),
 }
 _DETAILS = ("reader", "command", "sw", "pcsc_code", "incident", "request_id")
 

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,6 +15,7 @@ from cardd.cli.context import Run
 from cardd.cli.failing import document_error, local_error
 from cardd.cli.output import check_target, write_private
 from cardd.cli.picking import card_or_only_one
+from cardd.cli.verify import EXTRA
 
 if TYPE_CHECKING:
     from cardd.client import Client
@@ -137,11 +139,11 @@ def sign_document(task: Task, use: Use, kinds: tuple[str, ...], key: str, finger
 
     Raises `Ended`; what was there before is still there then, and nothing is left half written.
     """
-    try:
-        from cardd.documents import counter  # noqa: PLC0415  # an extra, and 0.5 s to load
-        from cardd.documents.errors import DocumentError  # noqa: PLC0415
-    except ModuleNotFoundError:
-        raise local_error(task.run.speech, "documents_missing") from None
+    if any(find_spec(name) is None for name in EXTRA):
+        raise local_error(task.run.speech, "no_documents_extra")
+    from cardd.documents import counter  # noqa: PLC0415  # an extra, and 0.5 s to load
+    from cardd.documents.errors import DocumentError  # noqa: PLC0415
+
     try:
         stamper, material = _stamper(task.wish), _material(task)
         with task.run.open(asks=True) as client:

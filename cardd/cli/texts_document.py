@@ -25,14 +25,6 @@ DOCUMENT_TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "文書への同意を確かめる端末がありません。画面のあるところで操作してください。",
             "There is no terminal at which a person could agree to the document.",
         ),
-        "documents_missing": (
-            "文書の署名・検証に必要な部品が入っていません。",
-            "What signs and checks documents is not installed.",
-        ),
-        "documents_missing.remedy": (
-            "情報システム担当に、pip install 'cardd[documents]' の実行を依頼してください。",
-            "Install it: pip install 'cardd[documents]'",
-        ),
         "document.shown_otherwise": (
             "次の文字はフォントにないため、〓と表示されます: {characters}",
             "The font lacks these characters; they are shown as 〓: {characters}",

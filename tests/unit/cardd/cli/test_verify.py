@@ -24,7 +24,8 @@ from cardd.cli.main import main
 from cardd.documents import xades
 from cardd.documents.xades_signer import Form, Layout
 from tests.fixtures.application_xml import APPLICATION
-from tests.fixtures.software_signer import SoftwareSigner
+from tests.fixtures.made_cms import attributes_of, signed_data, signer_info
+from tests.fixtures.software_signer import SoftwareSigner, operator
 
 NOON = resident_cases.NOON
 FIRST_MOMENT = resident_cases.DEFAULT_ISSUE_TIME
@@ -283,3 +284,34 @@ def test_without_the_extra_it_says_how_to_install_it(tmp_path: Path, monkeypatch
     error = json.loads(result.stdout)["error"]
     assert error["name"] == "documents.not_installed"
     assert "cardd[documents]" in error["remedy"]
+
+
+@pytest.mark.parametrize("locale", ["ja", "en"])
+def test_one_bad_signer_of_two_fails_the_whole_and_the_other_is_told_as_good(locale: str, tmp_path: Path) -> None:
+    situation, content = good(), "転入届".encode()
+    me, other = SoftwareSigner(situation.key, situation.certificate, b"", situation.key), operator()
+    bad = attributes_of(other, content, "sha256") | {"message_digest": [bytes(32)]}
+    infos = [signer_info(me, attributes_of(me, content, "sha256"), content), signer_info(other, bad, content)]
+    given = arguments(tmp_path, situation, signed_data(infos, (me.certificate, other.certificate)))
+    (tmp_path / "content").write_bytes(content)
+    result = run("--locale", locale, *given, "--content", str(tmp_path / "content"))
+    assert result.exit_code == 42, result.output
+    assert result.stdout.splitlines()[0] == (
+        "この文書には2つの署名があります。正しくない署名があります。"
+        if locale == "ja"
+        else "This document has 2 signatures. There is a signature that is wrong."
+    )
+    assert "(TOTAL-PASSED)" in result.stdout
+    assert "(TOTAL-FAILED / HASH_FAILURE / digest)" in result.stdout
+    assert result.stdout.count("試験　太郎") == 1, "whose signature holds is named, and nobody else"
+
+
+@pytest.mark.parametrize("form", ["pades", "xades", "jws", "cades"])
+def test_signing_without_the_extra_says_so_before_anybody_is_asked(
+    form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a").write_bytes(b"a")
+    monkeypatch.setattr("cardd.cli.sign_document.EXTRA", ("a_package_nobody_has",))
+    result = run("--json", "sign", "--purpose", "p", "--case", "c", "--format", form, str(tmp_path / "a"))
+    assert result.exit_code == 69
+    assert json.loads(result.stdout)["error"]["name"] == "documents.not_installed"
