@@ -142,6 +142,35 @@ def test_incremental_saving_is_seen(number: int, body: bytes) -> None:
     )
 
 
+def test_a_second_signature_over_a_change_does_not_make_the_first_one_good() -> None:
+    """Who signs last vouches for the change; who signed first never saw it."""
+    pdf = signed()
+    changed = updated(pdf, {CONTENT: b"<</Length 5>>\nstream\nBT ET\nendstream"}, size=size(pdf))
+    found = check(signed_by_pyhanko(changed, operator(), field_name="Second", obey=False))
+    assert [(each.integrity, each.scope, each.problem) for each in found] == [
+        (Integrity.INTACT, Scope.CHANGED_SINCE, "changed_after"),
+        (Integrity.INTACT, Scope.WHOLE, ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    "catalog",
+    [
+        b"/OpenAction<</S/JavaScript/JS(app.alert\\(1\\))>>",
+        b"/OpenAction<</S/Launch/F(cmd.exe)>>",
+        b"/AA<</WC<</S/JavaScript/JS(1)>>>>",
+        b"/OCProperties<</OCGs[]/D<</OFF[3 0 R]>>>>",
+    ],
+    ids=["script", "launch", "on closing", "layers"],
+)
+def test_what_acts_or_hides_cannot_be_added_after_signing(catalog: bytes) -> None:
+    pdf = signed()
+    body = body_of(pdf, 1)
+    assert body.startswith(b"<<")
+    found = told(updated(pdf, {1: b"<<" + catalog + body[2:]}, size=size(pdf)))
+    assert found == (Integrity.INTACT, Scope.CHANGED_SINCE, "changed_after")
+
+
 def test_a_note_laid_over_the_page_is_seen() -> None:
     pdf = signed()
     note = b"<</Type/Annot/Subtype/FreeText/Rect[0 0 500 800]/Contents(Another price)/F 4>>"
