@@ -233,6 +233,32 @@ def test_something_critical_that_is_not_understood_spoils_it(change: Callable[[a
     assert asked(answer(BY_CA, ABOUT, change=change)) == unknown("response_not_understood")
 
 
+UNKNOWN_TO_IT = Saying(OCSPCertStatus.UNKNOWN)
+
+
+@pytest.mark.proves("K2")
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(
+    ("sayings", "expected"),
+    [
+        ((Saying(), REVOKED), bad("revoked")),
+        ((UNKNOWN_TO_IT, REVOKED), bad("revoked")),
+        ((Saying(), UNKNOWN_TO_IT), unknown("responder_unknown")),
+    ],
+    ids=["good and revoked", "unknown and revoked", "good and unknown"],
+)
+def test_of_several_single_responses_about_one_certificate_the_worst_counts(
+    sayings: tuple[Saying, Saying], expected: Answer, turned: bool
+) -> None:
+    one, other = reversed(sayings) if turned else sayings
+
+    def add(data: asn1_ocsp.ResponseData) -> None:
+        more = asn1_ocsp.OCSPResponse.load(answer(BY_CA, ABOUT, other)).response_data["responses"][0].copy()
+        data["responses"] = asn1_ocsp.Responses([data["responses"][0], more])
+
+    assert asked(answer(BY_CA, ABOUT, one, change=add)) == expected
+
+
 def test_of_several_single_responses_the_one_about_the_certificate_counts() -> None:
     assert asked(answer(BY_CA, ABOUT, change=another_before)) == GOOD
     assert asked(answer(BY_CA, ABOUT, REVOKED, change=another_before)) == bad("revoked")
