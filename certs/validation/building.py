@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from certs.errors import Malformed
 from certs.validation.algorithms import weakness
 
-MOST_SIGNATURES = 64
+MOST_SIGNATURES = 32
 """Signatures verified in one search. Real chains need fewer than ten."""
 _LOOKED_AT = (
     "key_identifier",

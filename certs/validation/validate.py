@@ -18,13 +18,16 @@ from certs.validation.building import Link, link
 from certs.validation.conformity import nonconformity, unknown_critical
 from certs.validation.evidence import NO_EVIDENCE, Evidence
 from certs.validation.path import STRICT, Rules, check_path
-from certs.validation.truststore import TrustStore
+from certs.validation.truststore import TrustStore, is_authority
 from certs.validation.verdict import GOOD, NOT_CHECKED, Answer, Verdict, bad
 
 __all__ = ["MOST_OTHERS", "parse", "validate"]
 
-MOST_OTHERS = 64
-"""Certificates that came along and are looked at, in the order they came."""
+MOST_OTHERS = 32
+"""Certificates of authorities and of signers of lists that came along and are looked at, in the order they came."""
+ROOM_FOR_OTHERS = 128 * 1024
+"""Bytes that are read to find them; what does not fit is not looked at. Real ones have 1 or 2 KiB; many of 8 KiB, full of small
+elements, would take longer than a certificate may."""
 
 
 def validate(
@@ -103,10 +106,27 @@ def _time(certificate: x509.Certificate, at: datetime) -> Answer:
 
 
 def _readable(others: Sequence[bytes]) -> list[Link]:
-    found = []
-    for der in others[:MOST_OTHERS]:
+    found, room = [], ROOM_FOR_OTHERS
+    for der in others:
+        if len(found) == MOST_OTHERS:
+            break
+        if len(der) > room:
+            continue
+        room -= len(der)
         try:
-            found.append(link(parse(der), der))
+            certificate = parse(der)
+            if _may_vouch(certificate):
+                found.append(link(certificate, der))
         except Malformed:  # what cannot be read cannot be part of a path
             continue
     return found
+
+
+def _may_vouch(certificate: x509.Certificate) -> bool:
+    """Whether it can stand above another certificate or under a list: other holders' certificates take no place from those."""
+    if is_authority(certificate):
+        return True
+    try:
+        return certificate.extensions.get_extension_for_class(x509.KeyUsage).value.crl_sign
+    except x509.ExtensionNotFound:
+        return True

@@ -11,11 +11,12 @@ from cryptography.hazmat.primitives import hashes
 
 from applets_spec.testca.der import ECDSA_WITH_SHA1, Field, reassembled
 from certs.errors import BadAnchor
+from certs.validation import validate as validating
 from certs.validation.building import MOST_SIGNATURES, Search, link
 from certs.validation.evidence import Evidence
 from certs.validation.path import STRICT, Rules
 from certs.validation.truststore import from_der
-from certs.validation.validate import MOST_OTHERS, parse, validate
+from certs.validation.validate import MOST_OTHERS, ROOM_FOR_OTHERS, parse, validate
 from certs.validation.verdict import Result, State, Verdict
 from tests.unit.certs.small_pki import AT, BEGINS, CA, ENDS, Made, key, named, revocation_list, root, usage
 
@@ -202,6 +203,21 @@ def test_no_more_signatures_are_looked_at_than_the_limit() -> None:
     crowd = [Made("Sub", 100 + n, "Root", 100 + n, CA, identifier=0).der() for n in range(MOST_OTHERS + 5)]
     verdict = judged(replace(BELOW, identifier=0).der(), ROOT, others=crowd)
     assert (verdict.reason, verdict.detail) == ("bad_path", "too_many_signatures")
+
+
+@pytest.mark.proves("K5", "fault 160")
+def test_what_came_along_is_read_up_to_a_number_of_bytes_and_authorities_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many that are large cost no more than a few; many that are no authorities take no authority's place."""
+    looked_at: list[int] = []
+    genuine = validating.parse
+    monkeypatch.setattr(validating, "parse", lambda der: (looked_at.append(len(der)), genuine(der))[1])
+    large = bytes.fromhex("30821ffc") + bytes.fromhex("0500") * 4094
+    between = Made("Sub", 2, "Root", 1, CA).der()
+    assert judged(BELOW.der(), ROOT, others=[large] * 64 + [between]).reason == "unknown_issuer"
+    assert sum(looked_at) <= ROOM_FOR_OTHERS
+    assert judged(BELOW.der(), ROOT, others=[large] * 15 + [between]).good_but_revocation
+    holders = [Made(f"Holder {n}", 300 + n, "Root", 1).der() for n in range(MOST_OTHERS + 5)]
+    assert judged(BELOW.der(), ROOT, others=[*holders, between]).good_but_revocation
 
 
 @pytest.mark.proves("K5")
