@@ -37,6 +37,8 @@ MOST_WORDS = 1_000
 """Different codes in one table; the office's policy has some tens. What is beyond is counted together under `…`."""
 REST = "…"
 ALARM, REVIEW = "watch.alarm", "watch.review"
+SECOND_STEP = "sign.finish"
+"""Belongs to the use that `sign.begin` began; what was refused and typed in it counts all the same."""
 INCIDENTS = frozenset({"log.created", "log.opened", "log.cut", "log.continued", "clock.step"})
 """Events of the machine that the report lists each time, beside alarms of the daemon, the emergency stop, and starts in office hours."""
 LEFT = frozenset({"head.witnessed", "audit.export_head"})
@@ -53,6 +55,7 @@ class _Use:
     line: Line
     pin: str
     emergency: bool
+    second_step: bool = False
 
 
 class Tally:
@@ -129,6 +132,9 @@ class Tally:
 
     def _intent(self, entry: Entry) -> None:
         figures, line = self._figures, line_of(entry)
+        if entry.event == SECOND_STEP:
+            self._wait(entry, _Use(line, entry.text("pin") or "", False, second_step=True))
+            return
         moment = local(entry.utc_us)
         figures.by_hour[moment.weekday()][moment.hour] += 1
         day = moment.date().isoformat()
@@ -140,7 +146,10 @@ class Tally:
             figures.two_people.add(line)
         if emergency:
             figures.overrides.add(line)
-        self._open[(entry.log_id, entry.sequence)] = _Use(line, entry.text("pin") or "", emergency)
+        self._wait(entry, _Use(line, entry.text("pin") or "", emergency))
+
+    def _wait(self, entry: Entry, use: _Use) -> None:
+        self._open[(entry.log_id, entry.sequence)] = use
         if len(self._open) > MOST_OPEN:
             self._end(self._open.popitem(last=False)[1], "open")
 
@@ -175,6 +184,8 @@ class Tally:
 
     def _end(self, use: _Use, result: str, role: str = "") -> None:
         figures, line = self._figures, use.line
+        if use.second_step:
+            return
         tables = (
             (figures.by_operation, line.operation),
             (figures.by_role, line.role or role),

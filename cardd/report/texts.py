@@ -288,6 +288,7 @@ REASONS: Mapping[str, Two] = MappingProxyType(
         "operator": Two("職員の登録", "the register of operators"),
         "sign": Two("署名", "signature"),
         "grant": Two("連続署名", "grant"),
+        "cert": Two("電子証明書", "the certificate"),
         "agent": Two("暗証番号の入力画面", "nobody to ask for a PIN"),
         "client": Two("業務プログラム", "the application"),
         "internal": Two("プログラムの誤り", "a fault of the program"),

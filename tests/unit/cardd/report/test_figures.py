@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -120,6 +121,31 @@ def test_a_use_belongs_to_the_month_in_which_it_began(tmp_path: Path) -> None:
     figures = counted(tmp_path)
     assert {word: row.refused for word, row in figures.by_operation.items()} == {"sign": 1}
     assert figures.by_day == {"2026-11-30": 1}
+
+
+def test_a_signature_in_two_steps_is_one_use_and_what_goes_wrong_in_the_second_is_counted(tmp_path: Path) -> None:
+    log = WrittenLog(tmp_path, records_per_segment=3)
+    facts: dict[str, Any] = {
+        "operation": "sign",
+        "operator": "sato",
+        "purpose": "online_signature",
+        "approver": "kanri",
+    }
+    for minute, code in ((10, None), (20, "pin.wrong")):
+        begun = log.intent(us(f"2026-11-04T10:{minute}:00+09:00"), event="sign.begin", **facts)
+        finish = log.intent(us(f"2026-11-04T10:{minute}:05+09:00"), event="sign.finish", pin="badge", **facts)
+        how = {"code": code, "pin_outcome": "spent"} if code else {"pin_outcome": "accepted"}
+        log.result(us(f"2026-11-04T10:{minute}:06+09:00"), finish, "refused" if code else "done", **how)
+        log.result(us(f"2026-11-04T10:{minute}:07+09:00"), begun)
+    log.intent(us("2026-11-04T10:30:00+09:00"), event="sign.finish", **facts)
+    log.close()
+    figures = counted(tmp_path)
+    assert {word: (row.done, row.refused, row.open) for word, row in figures.by_operation.items()} == {
+        "sign": (2, 0, 0)
+    }
+    assert (figures.by_day, figures.two_people.total) == ({"2026-11-04": 2}, 2)
+    assert figures.refusals == {("pin.wrong", ""): 1}
+    assert (figures.pins["badge"].right, figures.pins["badge"].wrong) == (1, 1)
 
 
 def test_a_review_of_a_later_month_explains_the_alarm(tmp_path: Path) -> None:
