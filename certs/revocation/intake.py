@@ -7,6 +7,7 @@ seconds and a hundred megabytes, and whatever a hostile list does to the parser,
 import hashlib
 import json
 import os
+import stat
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from certs.errors import Malformed
+from certs.profiles.revocation_list import list_nonconformity
 from certs.revocation.errors import FileRefused, ListRefused
 from certs.revocation.serial_file import ListFacts, SerialFile, write
 from certs.revocation.sorting import Sorted, in_order
@@ -109,8 +111,11 @@ def take_in(
 
 
 def _read(source: Path) -> bytes:
-    handle = os.open(source, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    # Whoever may write to the folder may put a pipe there, at whose opening a reader waits for ever.
+    handle = os.open(source, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     with os.fdopen(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise ListRefused("list_malformed")
         octets = file.read(LARGEST_LIST + 1)
     if len(octets) > LARGEST_LIST:
         raise ListRefused("list_too_large")
@@ -138,10 +143,13 @@ def _facts(found: UsableList, issuer: x509.Certificate, octets: bytes, now: date
     if next_update is None:
         raise ListRefused("list_without_next_update")
     key = issuer.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    number = _number(crl, octets)
+    if list_nonconformity(crl) is not None:
+        raise ListRefused("list_not_understood")
     return ListFacts(
         issuer_key=hashlib.sha256(key).digest(),
         scope=found.scope,
-        number=_number(crl, octets),
+        number=number,
         this_update=this_update,
         next_update=next_update,
         digest=hashlib.sha256(octets).digest(),

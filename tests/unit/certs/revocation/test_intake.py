@@ -360,3 +360,32 @@ def million(entries: list[x509.RevokedCertificate]) -> bytes:
     builder = x509.CertificateRevocationListBuilder(CA.name, NOON - HOUR, NOON + HOUR, [], entries)
     builder = builder.add_extension(x509.AuthorityKeyIdentifier(own, None, None), False)
     return builder.add_extension(x509.CRLNumber(7), False).sign(CA.key, hashes.SHA256()).public_bytes(Encoding.DER)
+
+
+@pytest.mark.proves("K5")
+def test_a_pipe_in_the_place_of_a_list_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    source = tmp_path / "source.crl"
+    os.mkfifo(source)
+    with pytest.raises(ListRefused) as refused:
+        take_in(source, BOTH, tmp_path, NOON)
+    assert refused.value.problem == "list_malformed"
+
+
+@pytest.mark.proves("K3")
+@pytest.mark.parametrize("change", ["no key identifier", "number is critical"])
+def test_a_list_that_is_not_of_the_profile_is_refused(tmp_path: Path, change: str) -> None:
+    """RFC 5280, 5.2.1 and 5.2.3."""
+
+    def changed(tbs: asn1_crl.TbsCertList) -> None:
+        for place, each in enumerate(tbs["crl_extensions"]):
+            if change == "no key identifier" and each["extn_id"].native == "authority_key_identifier":
+                del tbs["crl_extensions"][place]
+                return
+            if change == "number is critical" and each["extn_id"].native == "crl_number":
+                each["critical"] = True
+                return
+        raise AssertionError("nothing was changed")
+
+    with pytest.raises(ListRefused) as refused:
+        taken(tmp_path, rewritten(changed))
+    assert refused.value.problem == "list_not_understood"
