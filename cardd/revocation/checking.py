@@ -38,6 +38,7 @@ _LISTS: Mapping[Kind, ListFor] = {
     Kind.OPERATOR_BADGE: "operator_ca",
     Kind.OPERATOR_SIGNATURE: "operator_ca",
 }
+_RESIDENTS = frozenset({Kind.JPKI_SIGNATURE, Kind.JPKI_AUTHENTICATION})
 EVERYTHING: tuple[ListFor, ...] = ("operator_ca", *RESIDENTS)
 
 
@@ -138,7 +139,18 @@ class Checker:
             rules=offered.rules,
         )
         authority = _issuer_of(offered, store) if verdict.chain.state is State.GOOD else None
+        verdict = self._of_another_kind(verdict, offered, at)
         return Checked(self._by_age(self._looked_for(verdict, abouts), offered.kind), authority)
+
+    def _of_another_kind(self, verdict: Verdict, offered: Offered, at: datetime) -> Verdict:
+        """A resident's certificate of the other kind leads to the other authority: it is of the wrong kind, and no stranger's."""
+        strange = verdict.chain.reason == "unknown_issuer" and verdict.conformity.reason == "wrong_kind"
+        if not strange or offered.kind not in _RESIDENTS or not self._anchor_files(RESIDENTS):
+            return verdict
+        own = validate(
+            offered.der, None, self._store(RESIDENTS), at, others=offered.others, test=self._test, rules=offered.rules
+        )
+        return replace(verdict, chain=own.chain, detail=own.detail) if own.chain.state is State.GOOD else verdict
 
     def _looked_for(self, verdict: Verdict, abouts: tuple[ListFor, ...]) -> Verdict:
         """A list that is configured and never came was looked for: nobody can tell, which is not the same as that nobody looked."""
