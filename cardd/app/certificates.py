@@ -69,7 +69,10 @@ def revocation_problems(settings: Settings) -> Iterator[str]:
 
 
 def badge_uuid(der: bytes) -> str | None:
-    """The card UUID that a good badge certificate names, 32 hex digits; None when it names none."""
+    """The card UUID that a good badge certificate names, 32 hex digits; None when it names none.
+
+    Read strictly, as it was judged: the office's own CA issues badges, as DER, and what is not is refused (`malformed`), not mended.
+    """
     return card_uuid(parse(der))
 
 

@@ -106,7 +106,8 @@ def _time(certificate: x509.Certificate, at: datetime) -> Answer:
 
 
 def _readable(others: Sequence[bytes]) -> list[Link]:
-    found, room = [], ROOM_FOR_OTHERS
+    found: list[Link] = []
+    room = ROOM_FOR_OTHERS
     for der in others:
         if len(found) == MOST_OTHERS:
             break
