@@ -149,3 +149,43 @@ def test_the_name_of_the_document_is_on_no_record_and_the_agreement_is(served: C
     assert digest in records
     assert "申請" not in records
     assert "申請" not in served.log
+
+
+@pytest.mark.proves("P1")
+def test_what_cannot_be_signed_costs_nobody_a_question_or_a_pin(served: Counter, written: Path) -> None:
+    for content, problem in (
+        ("<申請書>", "document.xml_unreadable"),
+        ('<申請書 xmlns="urn:example:見本町"/>', "document.xml_namespace"),
+    ):
+        (written / "申請.xml").write_text(content, encoding="utf-8")
+        command = [sys.executable, "-m", "cardd.cli", "sign", *USE, "--format", "xades", "documents/申請.xml"]
+        with Terminal(command, served.environment, served.folder) as terminal:
+            assert terminal.ends() == 65, terminal.screen
+            assert problem in terminal.screen
+            assert AGREE not in terminal.screen
+            assert PROMPT not in terminal.screen
+
+
+@pytest.mark.parametrize(("question", "status"), [(AGREE, 130), (PROMPT, 3)], ids=["agreement", "PIN"])
+def test_ctrl_c_at_each_question_leaves_nothing_behind(
+    question: str, status: int, served: Counter, written: Path
+) -> None:
+    before = sorted(each.name for each in written.iterdir())
+    for form, file in (("pades", "転入届.pdf"), ("xades", "申請.xml")):
+        command = [sys.executable, "-m", "cardd.cli", "sign", *USE, "--format", form, f"documents/{file}"]
+        with Terminal(command, served.environment, served.folder) as terminal:
+            terminal.wait_for(AGREE)
+            if question == PROMPT:
+                terminal.type("yes\n")
+                terminal.wait_for(PROMPT)
+            terminal.type("\x03")
+            assert terminal.ends() == status, terminal.screen
+            assert "Traceback" not in terminal.screen
+        assert sorted(each.name for each in written.iterdir()) == before
+
+
+def test_the_work_of_another_signature_is_left_alone(served: Counter, written: Path) -> None:
+    (written / ".転入届-signed.pdf.part").write_bytes(b"of another program")
+    assert signed(served, "--format", "pades", "documents/転入届.pdf")[0] == 0
+    assert (written / ".転入届-signed.pdf.part").read_bytes() == b"of another program"
+    assert [each.name for each in written.glob(".cardctl-*")] == []
