@@ -1,5 +1,6 @@
 """What the READMEs and the guide tell a newcomer to type works as it stands there."""
 
+import json
 import os
 import pty
 import re
@@ -170,6 +171,18 @@ def test_the_counter_in_a_vendors_ci(tmp_path: Path) -> None:
     trace = (folder / "apdus.txt").read_text(encoding="utf-8")
     assert "=> 0020" in trace
     assert b"5678".hex() not in trace
+
+
+def test_a_document_and_a_list_in_a_vendors_ci(tmp_path: Path) -> None:
+    (script,) = re.findall(r"^```sh documents\n(.*?)^```$", guide("vendor-ci.md"), re.MULTILINE | re.DOTALL)
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run(
+        ["bash", "-e", "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = {name: json.loads((tmp_path / f"{name}.json").read_bytes()) for name in ("good", "revoked")}
+    assert told["good"]["indication"] == "TOTAL-PASSED"
+    assert [each["problem"] for each in told["revoked"]["signatures"]] == ["revoked"]
 
 
 def guide(name: str) -> str:
