@@ -68,13 +68,16 @@ def _read(given: RevocationList, place: Path) -> HeldList:
     file = str(words["file"])
     if f"{file}{SUFFIX}" != place.name:
         raise ValueError("file")
+    times = [datetime.fromisoformat(words[name]) for name in ("this_update", "next_update")]
+    if any(each.tzinfo is None for each in times):  # could be compared with no other, and then nobody could log in
+        raise ValueError("times")
     return HeldList(
         given.name,
         given.about,
         place.parent / file,
         str(words["digest"]),
         int(words["number"]),
-        datetime.fromisoformat(words["this_update"]),
-        datetime.fromisoformat(words["next_update"]),
+        times[0],
+        times[1],
         int(words["count"]),
     )

@@ -124,6 +124,22 @@ async def test_a_damaged_file_answers_nothing_and_is_told(house: House) -> None:
     assert ("revocation_list_old", {"problem": "list_damaged", "list_name": "badges"}) in house.told
 
 
+@pytest.mark.proves("K3")
+async def test_a_note_beside_a_list_that_is_damaged_stops_nobody_and_is_no_way_back(house: House) -> None:
+    """A time without its zone could be compared with no other. The file itself remembers number and date."""
+    await house.take(made(7, NOW - HOUR, 4711))
+    note = next((house.state / "badges").glob("*.json"))
+    note.write_text(note.read_text().replace("+00:00", ""))
+    house.begin()
+    await house.taking.begin()
+    assert not house.held.clock_behind
+    assert (house.revoked(4711), house.health) == (None, ("bad", "list_missing"))
+    await house.take(made(6, NOW - HOUR / 2))
+    assert house.problems == ["list_rolled_back"]
+    await house.take(made(8, NOW - HOUR / 4, 4711))
+    assert (house.revoked(4711), house.health) == (True, ("good", None))
+
+
 @pytest.mark.proves("K4", "fault 169")
 async def test_a_dead_fetcher_is_a_warning_after_a_day_and_a_fault_after_three(house: House) -> None:
     await house.take(made(7, NOW - HOUR, ends=30 * DAY))
