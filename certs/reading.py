@@ -122,7 +122,7 @@ def _as_der(octets: bytes) -> bytes:
 class _Walk:
     """Writes elements anew with lengths of DER. What has no single DER form is refused, not guessed."""
 
-    octets: bytes
+    octets: bytes = field(repr=False)
     ber: bool
     count: int = 0
 

@@ -28,7 +28,7 @@ def lists(office: Office, resident: Resident) -> str:
     folder = office.folder / "lists"
     folder.mkdir(exist_ok=True)
     now = datetime.now(UTC).replace(microsecond=0)
-    text = f'[revocation]\ndirectory = {_quoted(folder)}\n'
+    text = f"[revocation]\ndirectory = {_quoted(folder)}\n"
     cas = {
         "jpki_signature": resident.certificates.signature_ca,
         "jpki_authentication": resident.certificates.authentication_ca,
@@ -39,7 +39,7 @@ def lists(office: Office, resident: Resident) -> str:
         ca.write_bytes(x509.load_der_x509_certificate(cas[about]).public_bytes(Encoding.PEM))
         crl = issue_crl(authority(family), (), now - timedelta(hours=1), now + timedelta(days=1), number=1)
         (folder / f"{about}.crl").write_bytes(crl)
-        text += f'{about}_ca = [{_quoted(ca)}]\n'
+        text += f"{about}_ca = [{_quoted(ca)}]\n"
         tables += f'[[revocation.lists]]\nname = "{about}"\nfor = "{about}"\nca = {_quoted(ca)}\n'
     return f"{text}{tables}\n"
 

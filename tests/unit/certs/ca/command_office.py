@@ -29,7 +29,9 @@ class Office:
         self.clock = NOW
         for module in ("__main__", "commands_issue", "commands_revoke", "commands_ocsp"):
             monkeypatch.setattr(f"certs.ca.{module}.now", lambda: self.clock)
-        monkeypatch.setattr("certs.ca.key_file.COST", 2)  # passphrases are hardened elsewhere; here a hundred files are opened
+        monkeypatch.setattr(
+            "certs.ca.key_file.COST", 2
+        )  # passphrases are hardened elsewhere; here a hundred files are opened
         self.ok("create", "--name", "TEST 見本市 職員認証局", "--file", folder / "ca.key")
 
     @property
