@@ -1,12 +1,12 @@
 """A client at the counter: puts cards in, waits until cardd knows them, calls, and measures each step."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from bench.figures import Run
+from bench.figures import Exchanges, Run
 from bench.metered_card import TimeModel
 from bench.place import Place
 from bench.readers import Readers
@@ -19,6 +19,9 @@ IDENTITY = {"purpose": "identity_check", "case": "R8-0042"}
 SIGNING = {"purpose": "online_signature", "case": "R8-0042"}
 
 
+SETTLING_S = 0.005
+
+
 class Counter:
     """Two connections to a running cardd: one that calls and is its own agent, answering at once, and one for events."""
 
@@ -28,12 +31,15 @@ class Counter:
         self._pins: dict[str, str] = {
             "card_info": place.holder.pins.card_info,
             "authentication": place.holder.pins.authentication,
+            "signature": place.holder.pins.signature,
         }
         self._events: Iterator[dict[str, Any]] = iter(())
 
     def __enter__(self) -> Self:
         socket = self._place.daemon_socket
-        self._caller: Client = connect(socket, client="bench", pin_prompt=self._type)
+        self._caller: Client = connect(
+            socket, client="bench", pin_prompt=self._type, confirm={"document": lambda _asked: True}
+        )
         self._watcher: Client = connect(socket, client="bench-events")
         _, self._events = self._watcher.events(["card"])
         return self
@@ -62,9 +68,24 @@ class Counter:
 
     def call(self, slot: int, method: str, **params: Any) -> Run:
         """One call that works with the card in `slot`; what it took."""
+        return self.timed(slot, lambda caller: caller.call(method, **params))
+
+    def timed(self, slot: int, work: Callable[[Client], object]) -> Run:
+        """Whatever a client does with the card in `slot`, its own work and its calls; what it took."""
         began = time.monotonic()
-        self._caller.call(method, **params)
+        work(self._caller)
         return Run(time.monotonic() - began, self._readers.take(slot))
+
+    def settle(self, slot: int) -> Exchanges:
+        """Wait until the daemon has let every card go; what passed behind the last answer meanwhile."""
+        while any(reader["rows"] for reader in self._caller.call("queue.show")["readers"]):
+            time.sleep(SETTLING_S)
+        return self._readers.take(slot)
+
+    @property
+    def caller(self) -> Client:
+        """The connection that calls."""
+        return self._caller
 
     def log_in(self, person: Person, model: TimeModel, slot: int = BADGE) -> tuple[str, Run]:
         """Put a badge in and log in with it; the badge's handle, and what the login took."""

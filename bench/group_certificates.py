@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
@@ -18,6 +19,7 @@ from applets_spec.testca import revocation_cases
 from applets_spec.testca.case import Verdict
 from applets_spec.testca.issue import authority_certificate
 from applets_spec.testca.x509_parts import distinguished_name
+from bench import certificate_check
 from bench.figures import Spread
 from bench.findings import Figure, Findings
 from bench.place import OUT, Place
@@ -31,6 +33,9 @@ from certs.validation.validate import validate
 from certs.validation.verdict import State
 
 SHORT, LONG = 100, 1_000_000
+"""Entries; the long list is the younger one with the higher number, so that a daemon takes it after the short one."""
+LIST = "list.crl"
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 EACH_ROUND = 40
 """Validations of each kind, taken in turns."""
 LATER_LIMIT_MS = 5.0
@@ -76,6 +81,7 @@ class Ask:
 
     question: Question
     evidence: Evidence
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def __call__(self) -> float:
         """Milliseconds."""
@@ -84,7 +90,7 @@ class Ask:
             self.question.leaf,
             JPKI_SIGNATURE,
             self.question.store,
-            revocation_cases.NOON,
+            self.at,
             evidence=self.evidence,
             test=True,
         )
@@ -94,8 +100,8 @@ class Ask:
         return taken
 
 
-def measure(_place: Place, scope: Scope, say: Say, findings: Findings) -> None:
-    """Needs neither readers nor a daemon."""
+def measure(place: Place, scope: Scope, say: Say, findings: Findings) -> None:
+    """The library first, in programs of their own; then the same lists in a daemon, asked by `certificate.check`."""
     with tempfile.TemporaryDirectory(prefix="lists-", dir=OUT) as name:
         folders = {count: Path(name) / str(count) for count in (SHORT, LONG)}
         for count, folder in folders.items():
@@ -108,9 +114,7 @@ def measure(_place: Place, scope: Scope, say: Say, findings: Findings) -> None:
         first = [_first_s(folders[LONG]) for _ in range(max(2, scope.starts))]
         say("certificates: validating in turns, with the long list, the short one, and none")
         findings.figures += [
-            Figure(
-                "list_open", f"opening a list of {LONG:,}", Spread.of(opened), "s", "read once, for its SHA-256"
-            ),
+            Figure("list_open", f"opening a list of {LONG:,}", Spread.of(opened), "s", "read once, for its SHA-256"),
             Figure(
                 "validate_first",
                 "the first validation of a process",
@@ -120,11 +124,16 @@ def measure(_place: Place, scope: Scope, say: Say, findings: Findings) -> None:
             ),
             *_later(folders, scope),
         ]
+        say("certificates: certificate.check of a daemon, short list, then the long one")
+        findings.figures += certificate_check.measure(
+            place, scope, {each: path / LIST for each, path in folders.items()}
+        )
 
 
 def _made(folder: Path, count: int) -> None:
     """A list of serial numbers of 158 bits in no order, each with a reason, by the authority of the test residents."""
-    row, (this_update, next_update) = revocation_cases.NEW, revocation_cases.DAY
+    row, now = revocation_cases.NEW, datetime.now(UTC).replace(microsecond=0)
+    since = now - HOUR if count == LONG else now - 2 * HOUR
     key = revocation_cases.key_of(row)
     reason = x509.CRLReason(x509.ReasonFlags.affiliation_changed)
     entries = [
@@ -132,11 +141,11 @@ def _made(folder: Path, count: int) -> None:
         for number in range(count)
     ]
     # the builder's own way of adding copies the list with each entry
-    builder = x509.CertificateRevocationListBuilder(distinguished_name(row.name), this_update, next_update, [], entries)
+    builder = x509.CertificateRevocationListBuilder(distinguished_name(row.name), since, now + DAY, [], entries)
     builder = builder.add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()), False)
-    made = builder.add_extension(x509.CRLNumber(1), False).sign(key, hashes.SHA256())
+    made = builder.add_extension(x509.CRLNumber(count), False).sign(key, hashes.SHA256())
     (folder / "lists").mkdir(parents=True)
-    (folder / "list.crl").write_bytes(made.public_bytes(Encoding.DER))
+    (folder / LIST).write_bytes(made.public_bytes(Encoding.DER))
     (folder / "authority.der").write_bytes(authority_certificate(row))
     (folder / "leaf.der").write_bytes(revocation_cases.case(Verdict.GOOD, "").certificate)
 
@@ -149,10 +158,9 @@ def _taken_in(folder: Path) -> Took:
     """By the program that the daemon's helper starts, into an empty folder; the last one is looked into."""
     for each in (folder / "lists").iterdir():
         each.unlink()
-    arguments = {"--list": "list.crl", "--authority": "authority.der", "--into": "lists"}
+    arguments = {"--list": LIST, "--authority": "authority.der", "--into": "lists"}
     named = [part for option, name in arguments.items() for part in (option, str(folder / name))]
-    at = revocation_cases.NOON.isoformat(timespec="seconds").replace("+09:00", "+0900")
-    return run([sys.executable, "-m", "certs.revocation.intake", *named, "--at", at])
+    return run([sys.executable, "-m", "certs.revocation.intake", *named])
 
 
 def _of_the_intake(took: list[Took]) -> list[Figure]:
