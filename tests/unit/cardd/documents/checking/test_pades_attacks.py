@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
 
@@ -251,6 +252,24 @@ def test_something_else_in_the_gap_is_seen() -> None:
     hidden = room[:-61] + b"> /Hidden <" + room[-50:]
     assert len(hidden) == len(room)
     assert told(pdf[:gap] + hidden + pdf[behind:])[2] == "byte_range_gap"
+
+
+def test_a_signature_that_ends_within_its_revision_covers_none() -> None:
+    """Whoever signs all but the last bytes leaves them to others; a later revision does not heal that (ISO 32000-2, 12.8.1)."""
+    prepared = prepare(plain())
+    kept = prepared.kept
+    assert isinstance(kept, bytes)
+    (old,) = re.findall(rb"/ByteRange\s*\[[^\]]*\]", kept)
+    told_range = b"/ByteRange [0 %d %d %d" % (prepared.start, prepared.end, prepared.size - prepared.end - 4)
+    kept = kept.replace(old, told_range.ljust(len(old) - 1) + b"]")
+    digest = hashlib.sha256(kept[: prepared.start] + kept[prepared.end : -4]).digest()
+    value = operator()(replace(prepared.order, digest=digest)).hex().encode()
+    short = kept[: prepared.start + 1] + value + kept[prepared.start + 1 + len(value) :]
+    expected = (Integrity.INTACT, Scope.CHANGED_SINCE, "revision_not_covered")
+    assert told(short) == expected
+    first, second = check(signed_by_pyhanko(short, operator(), field_name="Second"))
+    assert (first.integrity, first.scope, first.problem) == expected
+    assert second.scope is Scope.WHOLE
 
 
 def test_a_signature_of_no_sense_is_unreadable() -> None:

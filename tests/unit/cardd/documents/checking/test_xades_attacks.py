@@ -14,7 +14,17 @@ from cardd.documents import xades
 from cardd.documents.checking.xades import check
 from cardd.documents.found import Found, Integrity, Scope
 from cardd.documents.xades_signer import Form, Layout
-from cardd.documents.xades_xml import C14N_10, DS, XADES, Element, canonical, read_xml, tag, write_xml
+from cardd.documents.xades_xml import (
+    C14N_10,
+    DS,
+    XADES,
+    Element,
+    canonical,
+    canonical_document,
+    read_xml,
+    tag,
+    write_xml,
+)
 from tests.fixtures.application_xml import APPLICATION
 from tests.fixtures.software_signer import operator, resident
 
@@ -179,6 +189,29 @@ def test_content_hidden_in_a_second_signature_is_told() -> None:
     first, second = check(write_xml(root))
     assert (first.scope, first.problem) == (Scope.PART, "unsigned_object")
     assert second.integrity is Integrity.UNREADABLE
+
+
+def test_a_signature_over_another_one_covers_it() -> None:
+    """The enveloped transform leaves out its own signature and no other (XML Signature, 6.6.4)."""
+    signer = resident()
+    prepared = xades.prepare(write_xml(made(Layout(beside_others=True))), signer.certificate, name="a.xml")
+    root = read_xml(prepared.finish(signer(prepared.order)))
+    _, second = root.findall(".//ds:Signature", PREFIX)
+    reference = find(second, "ds:SignedInfo/ds:Reference")
+    (step,) = [each for each in reference.iter(tag(DS, "Transform")) if each.find("ds:XPath", PREFIX) is not None]
+    step.remove(find(step, "ds:XPath"))
+    step.set("Algorithm", f"{DS}enveloped-signature")
+    without_it = copy.deepcopy(root.getroottree()).getroot()
+    last = without_it.findall(".//ds:Signature", PREFIX)[1]
+    last.getparent().remove(last)
+    digest = hashlib.sha256(canonical_document(without_it, C14N_10)).digest()
+    find(reference, "ds:DigestValue").text = base64.b64encode(digest).decode()
+    value = signer.key.sign(canonical(find(second, "ds:SignedInfo"), C14N_10), padding.PKCS1v15(), hashes.SHA256())
+    find(second, "ds:SignatureValue").text = base64.b64encode(value).decode()
+    assert [each.integrity for each in check(write_xml(root))] == [Integrity.INTACT, Integrity.INTACT]
+    first_value = find(root, ".//ds:SignatureValue")
+    first_value.text = f"{first_value.text}\n"
+    assert [each.integrity for each in check(write_xml(root))] == [Integrity.INTACT, Integrity.CHANGED]
 
 
 # --- references and transforms
