@@ -1,7 +1,7 @@
 """The command that writes the whole test PKI into a folder: `python -m applets_spec.testca OUT`."""
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
@@ -49,12 +49,15 @@ def main(out: Path, issued: datetime | None, fresh: bool, with_cases: bool) -> N
     click.echo(f"test PKI written to {out}")
 
 
+LIST_LIFE = timedelta(days=365)
+
+
 def _write_authorities(folder: Path, source: KeySource, begins: datetime) -> None:
     for row in AUTHORITIES:
         stem = f"{row.family}-{row.generation}"
         _write(folder / f"{stem}.cer", authority_certificate(row, source))
         _write(folder / f"{stem}.key.pem", private_key_pem(source.key(row.key_name, row.algorithm)))
-        crl = issue_crl(row, [], begins, min(row.not_after, begins.replace(year=begins.year + 1)), 1, source)
+        crl = issue_crl(row, [], begins, min(row.not_after, begins + LIST_LIFE), 1, source)
         _write(folder / f"{stem}.crl", crl)
 
 

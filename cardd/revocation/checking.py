@@ -103,10 +103,6 @@ class Checker:
         self._test, self._rule_s, self._listed = test, rule_s, listed
         self._stores: dict[tuple[ListFor, ...], TrustStore] = {}
 
-    def configured(self, kind: Kind | None) -> bool:
-        """Whether there is any anchor for this kind."""
-        return bool(self._anchor_files(_abouts(kind)))
-
     def check(self, offered: Offered, at: datetime | None = None) -> Checked:
         """Judge at a time (aware; None: now). Raises `CertificateUnknown`: `clock_behind_list` (K6), `anchors_unusable`,
         `operator_ca_unusable`.

@@ -121,7 +121,7 @@ def _applying(cases: list[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
 
 
 def main(arguments: list[str]) -> int:
-    if len(arguments) != 1:
+    if len(arguments) != 1 or arguments[0].startswith("-"):
         print(__doc__)
         return 2
     cases = json.loads(Path(arguments[0]).read_text())["testcases"]
