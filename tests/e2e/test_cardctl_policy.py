@@ -21,14 +21,15 @@ def run(counter: Counter, *arguments: str) -> tuple[int, str, str]:
 
 @pytest.mark.proves("S7")
 def test_the_policy_in_force_is_shown_like_its_file(counter: Counter) -> None:
+    file = str(counter.folder / "policy.toml")
     for locale in ("ja", "en"):
         shown = run(counter, "--locale", locale, "policy", "show")
         assert shown[0] == 0, shown
-        assert shown == run(counter, "--locale", locale, "policy", "show", EXAMPLE)
+        assert shown == run(counter, "--locale", locale, "policy", "show", file)
     code, line, _ = run(counter, "--json", "policy", "show")
     assert code == 0
     policy_show.Result.model_validate_json(line)
-    assert json.loads(line) == json.loads(run(counter, "--json", "policy", "show", EXAMPLE)[1])
+    assert json.loads(line) == json.loads(run(counter, "--json", "policy", "show", file)[1])
 
 
 @pytest.mark.proves("S7", "S8", "fault 91")
@@ -38,7 +39,8 @@ def test_a_refusal_is_explained_and_changes_with_who_is_logged_in(counter: Count
     assert "理由: ログインしていません。" in text
     named = run(counter, "--locale", "ja", "policy", "explain", *ASKED, "--role", "counter")
     assert named[0] == 2
-    assert named == run(counter, "--locale", "ja", "policy", "explain", "--file", EXAMPLE, *ASKED, "--role", "counter")
+    file = str(counter.folder / "policy.toml")
+    assert named == run(counter, "--locale", "ja", "policy", "explain", "--file", file, *ASKED, "--role", "counter")
     assert "認められない項目: 顔写真" in named[1]
     sato = counter.office.people[0]
     counter.log_in(sato)

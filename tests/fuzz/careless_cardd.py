@@ -13,7 +13,12 @@ def takes_any_answer() -> None:
     """An answer is a yes as soon as there is one."""
 
     async def agrees(self: AgentPrompter, prompt: Any) -> bool:
-        await self._ask(self._agent(), "agent.confirm", "x", self._confirm_request(self._agent(), "x", prompt))
+        await self._ask(
+            self._agent(),
+            "agent.confirm",
+            "x",
+            self._last_try_request(self._agent(), "x", prompt).model_dump(mode="json"),
+        )
         return True
 
     AgentPrompter.agrees_to_last_try = agrees  # type: ignore[method-assign]
