@@ -5,7 +5,6 @@ document: it is read in pieces.
 """
 
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Literal
 
 from cardd.documents.cades_answer import check_answer
@@ -17,7 +16,7 @@ from cardd.documents.errors import DocumentError
 from cardd.documents.facts import Document, digest_of, facts_of, octets_of
 from cardd.documents.found import Integrity
 from cardd.documents.model import Facts, Format, Order, Stamper, ValidationMaterial
-from cardd.documents.state import dump_state, load_state
+from cardd.documents.state import Value, dump_state, kept_document, load_state
 
 LARGEST_ENVELOPED = 64 * 1024 * 1024
 """Bytes of a document that goes into its signature: it is in memory several times meanwhile."""
@@ -37,13 +36,10 @@ class PreparedCades:
 
     def dumps(self) -> bytes:
         """For whoever cannot wait: JSON, with the document where it goes into the signature, else with the file's place or nothing."""
-        path = str(self.document.absolute()) if isinstance(self.document, Path) else None
-        keep = self.enveloping and self.existing is None and isinstance(self.document, bytes)
-        rest = {
+        rest: dict[str, Value] = {
             "enveloping": self.enveloping,
-            "path": path,
-            "document": self.document if keep and isinstance(self.document, bytes) else None,
             "existing": self.existing,
+            **kept_document(self.document, whole=self.enveloping and self.existing is None),
         }
         return dump_state(Format.CADES, self.facts, self.order, rest)
 
@@ -54,8 +50,7 @@ class PreparedCades:
         Raises `DocumentError`: `state_unreadable`, `state_version`, `state_other_format`.
         """
         state = load_state(octets, Format.CADES)
-        path, kept = state.optional_text("path"), state.optional_octets("document")
-        found = document if document is not None else Path(path) if path is not None else kept
+        found = state.document(document)
         existing = state.optional_octets("existing")
         if state.order.signature_format != "cades_b" or (
             state.flag("enveloping") and found is None and existing is None

@@ -9,7 +9,6 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal, cast
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -21,7 +20,7 @@ from cardd.documents.facts import Document, digest_of, facts_of, octets_of, open
 from cardd.documents.jws_form import ALGORITHMS, algorithm_of, packed, unpacked
 from cardd.documents.keys import PublicKey, holds, is_weak, load_certificate, public_key
 from cardd.documents.model import Facts, Format, Order, Stamper, ValidationMaterial
-from cardd.documents.state import Value, dump_state, load_state
+from cardd.documents.state import Value, dump_state, kept_document, load_state
 
 LARGEST_PAYLOAD = 64 * 1024 * 1024
 """Bytes of a document that goes into its signature; a detached one may have any size."""
@@ -46,8 +45,7 @@ class PreparedJws:
             "header": self.header,
             "certificate": self.certificate,
             "detached": self.detached,
-            "path": str(self.document.absolute()) if isinstance(self.document, Path) else None,
-            "document": self.document if isinstance(self.document, bytes) and not self.detached else None,
+            **kept_document(self.document, whole=not self.detached),
         }
         return dump_state(Format.JWS, self.facts, self.order, rest)
 
@@ -58,8 +56,7 @@ class PreparedJws:
         Raises `DocumentError`: `state_unreadable`, `state_version`, `state_other_format`.
         """
         state = load_state(octets, Format.JWS)
-        path, kept = state.optional_text("path"), state.optional_octets("document")
-        found = document if document is not None else Path(path) if path is not None else kept
+        found = state.document(document)
         detached = state.flag("detached")
         if state.order.signature_format != "raw" or (found is None and not detached):
             raise DocumentError("state_unreadable")

@@ -9,9 +9,11 @@ import binascii
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 from cardd.documents.errors import DocumentError
+from cardd.documents.facts import Document
 from cardd.documents.model import Facts, Format, Order
 
 VERSION = 1
@@ -71,10 +73,23 @@ class State:
             raise DocumentError("state_unreadable")
         return tuple(_unpacked(item) for item in value)
 
+    def document(self, given: Document | None) -> Document | None:
+        """What `kept_document` put there: where the document stands, or its bytes; `given` goes before."""
+        path, kept = self.optional_text("path"), self.optional_octets("document")
+        return given if given is not None else Path(path) if path is not None else kept
+
     def _at(self, name: str) -> Any:
         if name not in self.rest:
             raise DocumentError("state_unreadable")
         return self.rest[name]
+
+
+def kept_document(document: Document | None, *, whole: bool) -> dict[str, Value]:
+    """A file's place; of bytes all of them where `whole`, else nothing. A part of `rest` that `State.document` reads."""
+    return {
+        "path": str(document.absolute()) if isinstance(document, Path) else None,
+        "document": document if whole and isinstance(document, bytes) else None,
+    }
 
 
 def dump_state(form: Format, facts: Facts, order: Order, rest: Mapping[str, Value]) -> bytes:
