@@ -9,7 +9,6 @@ import http.client
 import json
 import os
 import random
-import signal
 import ssl
 import threading
 import time
@@ -26,6 +25,7 @@ from cardd.config import DEFAULT_FILE
 from cardd.config import load as load_settings
 from cardd.log import get_logger, set_up
 from cardd.process.memory import forbid_dumps
+from cardd.process.side_by_side import run_side_by_side
 from cardd.revocation_settings import Revocation, RevocationList
 from cardd.tomlfile import BrokenFile
 
@@ -37,6 +37,8 @@ WHOLE_SECONDS = 600.0
 CHUNK = 256 * 1024
 SHORTEST_PAUSE_SECONDS = 60.0
 """After a failure; it doubles up to the usual pause."""
+LOOK_SECONDS = 5.0
+"""Between two looks whether all fetchers live."""
 MIB = 1024 * 1024
 LARGEST_HEADER = 200
 _PEM_BEGIN, _PEM_END = b"-----BEGIN X509 CRL-----", b"-----END X509 CRL-----"
@@ -256,7 +258,7 @@ def main(file: Path, once: bool) -> None:
     fetchers = {each.name: Fetcher(each, settings, folder) for each in settings.lists if each.url is not None}
     if once:
         raise SystemExit(_tell_once(fetchers))
-    _run(list(fetchers.values()))
+    run_side_by_side([each.run for each in fetchers.values()], lambda: get_logger().error("fetcher_died"), LOOK_SECONDS)
 
 
 def _tell_once(fetchers: dict[str, Fetcher]) -> int:
@@ -266,19 +268,6 @@ def _tell_once(fetchers: dict[str, Fetcher]) -> int:
     for name, problem in problems.items():
         click.echo(f"{name}: {problem or 'good'}")
     return 1 if any(problems.values()) else 0
-
-
-def _run(fetchers: list[Fetcher]) -> None:
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    threads = [threading.Thread(target=each.run, args=(stop,), daemon=True) for each in fetchers]
-    for thread in threads:
-        thread.start()
-    while not stop.wait(5.0):
-        if not all(thread.is_alive() for thread in threads):
-            get_logger().error("fetcher_died")
-            os._exit(1)  # systemd starts us again; half of the lists would be fetched by nobody
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ day by day; one that fails holds up no other.
 import fcntl
 import os
 import random
-import signal
 import sqlite3
 import ssl
 import threading
@@ -23,6 +22,7 @@ from cardd.audit.head_files import newest_head
 from cardd.config import DEFAULT_FILE, Audit, Witness
 from cardd.config import load as load_settings
 from cardd.log import get_logger, set_up
+from cardd.process.side_by_side import run_side_by_side
 from cardd.tomlfile import BrokenFile
 from cardd.witness.cosigned import GRAVE, Cosigned, Standing, plain_name
 from cardd.witness.handing import Handing, HandingFailed
@@ -198,7 +198,7 @@ def main(file: Path, once: bool) -> None:
     set_up("logfmt", "info")
     if once:
         raise SystemExit(_tell_once(all_senders, audit))
-    _run(all_senders)
+    run_side_by_side([each.run for each in all_senders], lambda: get_logger().error("sender_died"), LOOK_SECONDS)
 
 
 def _tell_once(all_senders: list[Sender], audit: Audit) -> int:
@@ -208,19 +208,6 @@ def _tell_once(all_senders: list[Sender], audit: Audit) -> int:
     for witness, problem in zip(audit.witnesses, found, strict=True):
         click.echo(f"{witness.url}: {problem or 'good'}")
     return 1 if any(found) else 0
-
-
-def _run(all_senders: list[Sender]) -> None:
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    threads = [threading.Thread(target=each.run, args=(stop,), daemon=True) for each in all_senders]
-    for thread in threads:
-        thread.start()
-    while not stop.wait(LOOK_SECONDS):
-        if not all(thread.is_alive() for thread in threads):
-            get_logger().error("sender_died")
-            os._exit(1)  # systemd starts us again; half of the witnesses would be served by nobody
 
 
 if __name__ == "__main__":
