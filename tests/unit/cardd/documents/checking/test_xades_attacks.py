@@ -12,12 +12,11 @@ from lxml import etree
 
 from cardd.documents import xades
 from cardd.documents.checking.xades import check
-from cardd.documents.found import Found, Integrity, Scope
+from cardd.documents.found import Integrity, Scope
 from cardd.documents.xades_signer import Form, Layout
 from cardd.documents.xades_xml import (
     C14N_10,
     DS,
-    XADES,
     Element,
     canonical,
     canonical_document,
@@ -26,29 +25,12 @@ from cardd.documents.xades_xml import (
     write_xml,
 )
 from tests.fixtures.application_xml import APPLICATION
+from tests.fixtures.signed_xml import PREFIX, find, found_in, made
 from tests.fixtures.software_signer import operator, resident
 
-PREFIX = {"ds": DS, "xades": XADES}
 SHA1 = f"{DS}sha1"
 XSLT = "http://www.w3.org/TR/1999/REC-xslt-19991116"
 BASE64 = f"{DS}base64"
-
-
-def made(layout: Layout = xades.ENVELOPED, document: bytes = APPLICATION) -> Element:
-    signer = resident()
-    prepared = xades.prepare(document, signer.certificate, layout, name="a.xml")
-    return read_xml(prepared.finish(signer(prepared.order)))
-
-
-def found_in(root: Element, content: bytes | None = None) -> Found:
-    (found,) = check(write_xml(root), content=content)
-    return found
-
-
-def find(root: Element, path: str) -> Element:
-    found = root.find(path, PREFIX)
-    assert found is not None
-    return found
 
 
 def resigned(root: Element, method: str | None = None) -> Element:

@@ -5,36 +5,12 @@ import copy
 
 import pytest
 
-from cardd.documents import xades
 from cardd.documents.checking.xades import check
 from cardd.documents.errors import DocumentError
-from cardd.documents.found import Found, Integrity
-from cardd.documents.xades_signer import Layout
-from cardd.documents.xades_xml import DS, XADES, Element, read_xml, write_xml
+from cardd.documents.found import Integrity
+from cardd.documents.xades_xml import DS
 from tests.fixtures.application_xml import APPLICATION
-from tests.fixtures.software_signer import resident
-
-PREFIX = {"ds": DS, "xades": XADES}
-SHA1 = f"{DS}sha1"
-XSLT = "http://www.w3.org/TR/1999/REC-xslt-19991116"
-BASE64 = f"{DS}base64"
-
-
-def made(layout: Layout = xades.ENVELOPED, document: bytes = APPLICATION) -> Element:
-    signer = resident()
-    prepared = xades.prepare(document, signer.certificate, layout, name="a.xml")
-    return read_xml(prepared.finish(signer(prepared.order)))
-
-
-def found_in(root: Element, content: bytes | None = None) -> Found:
-    (found,) = check(write_xml(root), content=content)
-    return found
-
-
-def find(root: Element, path: str) -> Element:
-    found = root.find(path, PREFIX)
-    assert found is not None
-    return found
+from tests.fixtures.signed_xml import find, found_in, made
 
 
 @pytest.mark.parametrize(
