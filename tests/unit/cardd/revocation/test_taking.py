@@ -11,6 +11,7 @@ import pytest
 
 from cardd.revocation.child import Taken
 from cardd.revocation.taking import RETRY_SECONDS
+from tests.fixtures.octets import flipped
 from tests.unit.cardd.revocation.list_house import DAY, HOUR, NOW, OLDER, OPERATOR, House, made, pem
 
 
@@ -61,7 +62,7 @@ async def test_a_list_that_goes_back_is_refused_and_told(house: House, second: b
     ("octets", "problem"),
     [
         (made(9, NOW - HOUR / 2, row=OLDER), "list_wrong_issuer"),
-        (made(9, NOW - HOUR / 2)[:-1] + b"\x00", "list_bad_signature"),
+        (flipped(made(9, NOW - HOUR / 2)), "list_bad_signature"),
         (b"<html>sorry</html>", "list_malformed"),
         (b"", "list_malformed"),
         (made(9, NOW + DAY), "list_from_future"),
@@ -115,7 +116,7 @@ async def test_a_lost_file_is_no_way_back(house: House) -> None:
 async def test_a_damaged_file_answers_nothing_and_is_told(house: House) -> None:
     await house.take(made(7, NOW - HOUR, 4711))
     file = next(each for each in (house.state / "badges").iterdir() if not each.suffix)
-    file.write_bytes(file.read_bytes()[:-1] + b"\x00")
+    file.write_bytes(flipped(file.read_bytes()))
     house.begin()
     await house.taking.begin()
     assert house.revoked(4711) is None

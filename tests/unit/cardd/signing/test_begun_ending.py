@@ -20,6 +20,7 @@ from cardd.errors import (
 from cardd.model import CardOutcome
 from cardd.sessions.table import SessionEnd
 from cardd.signing.begun import HOLD_SECONDS
+from tests.fixtures.octets import flipped
 from tests.unit.cardd.signing.begun_scene import (
     DIGEST,
     BegunScene,
@@ -170,7 +171,7 @@ async def test_a_digest_of_another_form_may_be_sent_once_more(
 @pytest.mark.proves("fault 166")
 async def test_a_signature_that_does_not_hold_never_leaves(scene: BegunScene) -> None:
     begun = await scene.begin()
-    scene.card.signer = lambda name, digest: sign(name, digest)[:-1] + b"\0"
+    scene.card.signer = lambda name, digest: flipped(sign(name, digest))
     with pytest.raises(SignatureMismatch):
         await scene.finish(begun)
     await scene.over(begun)

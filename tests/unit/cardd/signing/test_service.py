@@ -33,6 +33,7 @@ from cardd.signing.grants import Grants
 from cardd.signing.order import SignAnswer, SignOrder
 from cardd.signing.repeats import Repeats
 from cardd.signing.service import SigningService
+from tests.fixtures.octets import flipped
 from tests.unit.cardd.gate.gate_house import RIGHT, GateHouse
 
 CERTIFICATES = issue_jpki(Holder.example("long_address"), 1)
@@ -151,7 +152,7 @@ async def test_a_card_without_such_a_key_is_of_the_wrong_kind(signing: Signing) 
 @pytest.mark.proves("fault 166")
 @pytest.mark.parametrize("signature_format", ["pkcs1v15", "cades_b"])
 async def test_a_signature_that_does_not_hold_never_leaves(signing: Signing, signature_format: str) -> None:
-    signing.card.signer = lambda name, digest: sign(name, digest)[:-1] + b"\0"
+    signing.card.signer = lambda name, digest: flipped(sign(name, digest))
     with pytest.raises(SignatureMismatch):
         await signing(signature_format=signature_format)
     assert signing.house.journal.outcomes[-1].signatures is None
