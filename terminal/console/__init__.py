@@ -1,0 +1,1 @@
+"""The counter console: pages on loopback, for the one user at this seat."""
