@@ -26,6 +26,7 @@ _LOCAL: Mapping[str, tuple[str, int]] = {
     "no_access": ("daemon.no_access", EXIT_NO_ACCESS),
     "daemon_gone": ("daemon.gone", EXIT_NO_DAEMON),
     "not_written": ("output.not_written", EXIT_NOT_WRITTEN),
+    "exists_already": ("output.exists", EXIT_NOT_WRITTEN),
     "p7s_no_signature_file": ("signatures.no_signature_file", EXIT_DATA),
     "p7s_other_content": ("signatures.other_content", EXIT_DATA),
     "p7s_two_signers": ("signatures.two_signers", EXIT_DATA),
@@ -74,6 +75,12 @@ def document_error(speech: Speech, word: str) -> Ended:
     return Ended({"name": f"document.{word}", "message": message, "remedy": remedy, "exit_code": EXIT_DATA}, speech)
 
 
+def signature_lost(ended: Ended, receipt: Mapping[str, Any]) -> Ended:
+    """The same, when the card had made its signature before: whoever reads it knows what became of PIN and card."""
+    told = {"signature": "lost", "pin": {"outcome": "accepted"}, "receipt": receipt}
+    return Ended({**ended.error, **told}, ended.speech)
+
+
 def table_error(speech: Speech, name: str, **facts: str) -> Ended:
     """An error of the daemon's table, for what this side sees without asking."""
     row, locale = fault(name), speech.locale
@@ -87,7 +94,7 @@ def sentences(error: Mapping[str, Any], say: Speech, given: Sequence[str] = ()) 
     `given`: the arguments of the command, which stand in what is to be done next where a second person must agree.
     """
     yield f"{error['message']} ({error['name']})"
-    facts = [(label, text) for label, text in _facts(error, say) if text]
+    facts = [(label, text) for label, text in facts(error, say) if text]
     yield from _labelled([(say(f"error.{label}"), text) for label, text in facts])
     if error["name"] == "approval.required" and error.get("approval"):
         approval = str(error["approval"])
@@ -116,8 +123,10 @@ def repeated_with(given: Sequence[str], approval: str) -> str:
     return shlex.join(["cardctl", *words, "--approval", approval, *given[end:]])
 
 
-def _facts(error: Mapping[str, Any], say: Speech) -> Iterator[tuple[str, str]]:
+def facts(error: Mapping[str, Any], say: Speech) -> Iterator[tuple[str, str]]:
+    """Label and text of each fact of an error: why, what became of card and PIN, how long to wait, what to do. A text may be empty."""
     yield "reason", _reason(error, say)
+    yield "signature", say("signature.lost") if error.get("signature") == "lost" else ""
     if error.get("card"):
         yield "card", say(f"card.{error['card']}")
     yield "pin", _pin(error, say)
