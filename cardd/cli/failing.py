@@ -94,7 +94,7 @@ def sentences(error: Mapping[str, Any], say: Speech, given: Sequence[str] = ()) 
     `given`: the arguments of the command, which stand in what is to be done next where a second person must agree.
     """
     yield f"{error['message']} ({error['name']})"
-    facts = [(label, text) for label, text in facts(error, say) if text]
+    facts = [(label, text) for label, text in facts_of(error, say) if text]
     yield from _labelled([(say(f"error.{label}"), text) for label, text in facts])
     if error["name"] == "approval.required" and error.get("approval"):
         approval = str(error["approval"])
@@ -123,7 +123,7 @@ def repeated_with(given: Sequence[str], approval: str) -> str:
     return shlex.join(["cardctl", *words, "--approval", approval, *given[end:]])
 
 
-def facts(error: Mapping[str, Any], say: Speech) -> Iterator[tuple[str, str]]:
+def facts_of(error: Mapping[str, Any], say: Speech) -> Iterator[tuple[str, str]]:
     """Label and text of each fact of an error: why, what became of card and PIN, how long to wait, what to do. A text may be empty."""
     yield "reason", _reason(error, say)
     yield "signature", say("signature.lost") if error.get("signature") == "lost" else ""

@@ -26,6 +26,7 @@ from cardd.cli import (
     verify,
 )
 from cardd.cli.context import Run, as_line
+from cardd.cli.ending import ends_in_order
 from cardd.cli.failing import EXIT_INTERRUPTED, Ended, sentences
 from cardd.cli.texts import Speech, locale_of_environment
 from cardd.wire.fault import Locale
@@ -36,10 +37,13 @@ class Cardctl(click.Group):
     """The command with its endings: errors of every kind in the chosen form, and exit codes from the table of errors."""
 
     def main(self, args: Sequence[str] | None = None, *more: Any, **extra: Any) -> NoReturn:
-        """Run and exit. Wrong usage, the daemon's errors, Ctrl-C and a closed pipe each have their exit status, without a traceback."""
+        """Run and exit. Wrong usage, the daemon's errors, Ctrl-C, SIGTERM, SIGHUP and a closed pipe each have their exit status, without
+        a traceback.
+        """
         given = list(sys.argv[1:] if args is None else args)
         try:
-            code = super().main(given, *more, **{**extra, "standalone_mode": False})
+            with ends_in_order():
+                code = super().main(given, *more, **{**extra, "standalone_mode": False})
         except Ended as ended:
             code = _end(ended, given)
         except click.ClickException as wrong:

@@ -19,6 +19,13 @@ def check_target(run: Run, path: Path | None) -> None:
         raise local_error(run.speech, "not_written", path=path)
 
 
+def check_new(run: Run, path: Path | None) -> None:
+    """The same for a signature, which takes the place of no file: there may be an earlier signature in it. Raises `Ended`."""
+    check_target(run, path)
+    if path is not None and path.is_file():
+        raise local_error(run.speech, "exists_already", path=path)
+
+
 def check_folder(run: Run, folder: Path | None) -> None:
     """Makes the folder. Raises `Ended`."""
     if folder is None:

@@ -8,8 +8,10 @@ import click
 
 from cardd.cli.card import KEYS, Use, card_call, targeted
 from cardd.cli.context import Run, pass_run
-from cardd.cli.output import check_target, write_private
+from cardd.cli.ending import keeping, says_after_a_second
+from cardd.cli.output import check_new, write_private
 from cardd.cli.picking import BADGE, RESIDENT
+from cardd.cli.shown_document import size
 from cardd.cli.sign_document import DOCUMENT_FORMATS, Wish, document_options, sign_document, task_of
 
 DIGEST_FORMATS = ("cades_b", "pkcs1v15", "ecdsa_der")
@@ -99,19 +101,23 @@ def sign(
         raise click.UsageError("--out takes one signature: with several --digest use --json")
     if file is not None:
         out = out or file.with_name(file.name + (".p7s" if signature_format == "cades_b" else ".sig"))
-    check_target(run, out)
-    given = list(digests) if file is None else [_digest_of(file, hash_name)]
+    check_new(run, out)
+    given = list(digests) if file is None else [_digest_of(run, file, hash_name)]
     hashed = [base64.b64encode(digest).decode() for digest in given]
     asked = {"hash": hash_name, "signature_format": signature_format, "idempotency_key": idempotency_key}
     result = card_call(run, "sign.digest", use, kinds, key=key, digests_base64=hashed, fingerprint=fingerprint, **asked)
     if out is not None:
-        write_private(run, out, base64.b64decode(result["signatures_base64"][0]))
+        with keeping(run, result["receipt"]):
+            write_private(run, out, base64.b64decode(result["signatures_base64"][0]))
     run.tell(result, lambda: None if out is not None else click.echo("\n".join(result["signatures_base64"])))
 
 
-def _digest_of(file: Path, hash_name: str) -> bytes:
+def _digest_of(run: Run, file: Path, hash_name: str) -> bytes:
     digest = hashlib.new(hash_name)
-    with file.open("rb") as stream:
+    with (
+        says_after_a_second(run, "document.looking", size=size(run.speech, file.stat().st_size)),
+        file.open("rb") as stream,
+    ):
         while block := stream.read(BLOCK_BYTES):
             digest.update(block)
     return digest.digest()

@@ -2,19 +2,22 @@
 
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import wraps
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import click
 
 from cardd.cli.card import Use
 from cardd.cli.context import Run
+from cardd.cli.ending import keeping, says_after_a_second
 from cardd.cli.failing import document_error, local_error
-from cardd.cli.output import check_target, write_private
+from cardd.cli.output import check_new, write_private
 from cardd.cli.picking import card_or_only_one
+from cardd.cli.shown_document import size
 from cardd.cli.verify import EXTRA
 
 if TYPE_CHECKING:
@@ -149,7 +152,7 @@ def sign_document(task: Task, use: Use, kinds: tuple[str, ...], key: str, finger
         with task.run.open(asks=True) as client:
             card = card_or_only_one(task.run, client, use.card, kinds)
             of_card = counter.Use(card, use.purpose, use.case, key, use.approval, fingerprint=fingerprint)
-            answer = _WAYS[task.form](task, _Caller(task.run, client), of_card, stamper, material)
+            answer = _WAYS[task.form](_Work(task, _Caller(task.run, client), of_card, stamper, material))
     except DocumentError as error:
         raise document_error(task.run.speech, error.problem) from None
     return {"file": str(task.out), "fingerprint": answer.fingerprint, "receipt": answer.receipt}
@@ -176,95 +179,125 @@ def task_of(run: Run, file: Path, out: Path | None, form: str, hash_name: str, w
         raise click.UsageError("--out names the document itself: it would be lost")
     if form == "pades" and out.exists() and not out.is_file():
         raise click.UsageError("--out is no file: a PDF is written beside it first")
-    check_target(run, out)
+    check_new(run, out)
     return Task(run, file, out, form, layout, hash_name, wish)
 
 
 # --- one way for each format -------------------------------------------------------------------------------------------
 
 
-def _cades(
-    task: Task, caller: _Caller, use: "counter.Use", stamper: "Stamper | None", material: "ValidationMaterial | None"
-) -> "counter.Answer":
+class _Finishing(Protocol):
+    """What `prepare` of each format gives that is finished in memory."""
+
+    def finish(
+        self,
+        answer: bytes,
+        *,
+        expected_fingerprint: str | None = None,
+        stamper: "Stamper | None" = None,
+        material: "ValidationMaterial | None" = None,
+    ) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One task, with the daemon, the card and what raises the level of the signature."""
+
+    task: Task
+    caller: _Caller
+    use: "counter.Use"
+    stamper: "Stamper | None"
+    material: "ValidationMaterial | None"
+
+    def reading(self) -> AbstractContextManager[None]:
+        """While the document is looked at, before anybody is asked."""
+        say = self.task.run.speech
+        return says_after_a_second(self.task.run, "document.looking", size=size(say, self.task.file.stat().st_size))
+
+    def write(self, prepared: _Finishing, answer: "counter.Answer") -> "counter.Answer":
+        """Finish and write. Raises `Ended`, which says that the card has signed."""
+        with keeping(self.task.run, answer.receipt):
+            signed = prepared.finish(
+                answer.octets,
+                expected_fingerprint=answer.fingerprint,
+                stamper=self.stamper,
+                material=self.material,
+            )
+            write_private(self.task.run, self.task.out, signed)
+        return answer
+
+
+def _cades(work: _Work) -> "counter.Answer":
     from cardd.documents import cades, counter  # noqa: PLC0415
 
-    existing = None if task.wish.existing is None else task.wish.existing.read_bytes()
-    prepared = cades.prepare(
-        task.file, enveloping=task.layout == "enveloping", existing=existing, hash_name=_hash(task.hash_name)
-    )
-    answer = counter.sign(caller, use, prepared)
-    signed = prepared.finish(answer.octets, expected_fingerprint=answer.fingerprint, stamper=stamper, material=material)
-    write_private(task.run, task.out, signed)
-    return answer
+    task = work.task
+    with work.reading():
+        existing = None if task.wish.existing is None else task.wish.existing.read_bytes()
+        prepared = cades.prepare(
+            task.file, enveloping=task.layout == "enveloping", existing=existing, hash_name=_hash(task.hash_name)
+        )
+    return work.write(prepared, counter.sign(work.caller, work.use, prepared))
 
 
-def _pades(
-    task: Task, caller: _Caller, use: "counter.Use", stamper: "Stamper | None", material: "ValidationMaterial | None"
-) -> "counter.Answer":
+def _pades(work: _Work) -> "counter.Answer":
     from cardd.documents import pades  # noqa: PLC0415
 
+    task = work.task
     # A name that no other signature has, whatever is signed at the same time, and that fits however long the file's own is.
     before = task.out.with_name(f".cardctl-{secrets.token_hex(8)}.part")
-    prepared = pades.prepare(task.file, _pdf_options(task), name=task.file.name, work=before)
     try:
-        return _pades_prepared(task, caller, use, prepared, stamper, material)
+        with work.reading():
+            prepared = pades.prepare(task.file, _pdf_options(task), name=task.file.name, work=before)
+        return _pades_prepared(work, prepared)
     finally:
         before.unlink(missing_ok=True)
 
 
-def _pades_prepared(
-    task: Task,
-    caller: _Caller,
-    use: "counter.Use",
-    prepared: "PreparedPdf",
-    stamper: "Stamper | None",
-    material: "ValidationMaterial | None",
-) -> "counter.Answer":
+def _pades_prepared(work: _Work, prepared: "PreparedPdf") -> "counter.Answer":
     from cardd.documents import counter  # noqa: PLC0415
 
+    task = work.task
     if prepared.shown_otherwise:
         click.echo(task.run.speech("document.shown_otherwise", characters=" ".join(prepared.shown_otherwise)), err=True)
-    answer = counter.sign(caller, use, prepared)
-    prepared.finish_file(
-        answer.octets, task.out, expected_fingerprint=answer.fingerprint, stamper=stamper, material=material
-    )
+    answer = counter.sign(work.caller, work.use, prepared)
+    with keeping(task.run, answer.receipt):
+        prepared.finish_file(
+            answer.octets,
+            task.out,
+            expected_fingerprint=answer.fingerprint,
+            stamper=work.stamper,
+            material=work.material,
+        )
     if not task.run.as_json:
         click.echo(task.run.speech("written", path=task.out), err=True)
     return answer
 
 
-def _xades(
-    task: Task, caller: _Caller, use: "counter.Use", stamper: "Stamper | None", material: "ValidationMaterial | None"
-) -> "counter.Answer":
+def _xades(work: _Work) -> "counter.Answer":
     from cardd.documents import counter, xades  # noqa: PLC0415
     from cardd.documents.xades_signer import Form, Layout  # noqa: PLC0415
 
+    task = work.task
     layout = Layout(Form(task.layout), beside_others=task.wish.more_to_come)
-    shown = xades.look(task.file, layout)
-    begun = counter.begin(caller, use, shown, hash_name=task.hash_name)
+    with work.reading():
+        shown = xades.look(task.file, layout)
+    begun = counter.begin(work.caller, work.use, shown, hash_name=task.hash_name)
     prepared = xades.prepare(task.file, begun.certificate, layout, name=task.file.name, hash_name=_hash(task.hash_name))
-    answer = counter.finish(caller, begun, prepared)
-    signed = prepared.finish(answer.octets, expected_fingerprint=answer.fingerprint, stamper=stamper, material=material)
-    write_private(task.run, task.out, signed)
-    return answer
+    return work.write(prepared, counter.finish(work.caller, begun, prepared))
 
 
-def _jws(
-    task: Task, caller: _Caller, use: "counter.Use", stamper: "Stamper | None", material: "ValidationMaterial | None"
-) -> "counter.Answer":
+def _jws(work: _Work) -> "counter.Answer":
     from cardd.documents import counter, jws  # noqa: PLC0415
     from cardd.documents.errors import DocumentError  # noqa: PLC0415
 
-    detached = task.layout == "detached"
-    if stamper is not None or material is not None:
+    task, detached = work.task, work.task.layout == "detached"
+    if work.stamper is not None or work.material is not None:
         raise DocumentError("level_not_in_format")
-    shown = jws.look(task.file, detached=detached)
-    begun = counter.begin(caller, use, shown, hash_name=task.hash_name)
+    with work.reading():
+        shown = jws.look(task.file, detached=detached)
+    begun = counter.begin(work.caller, work.use, shown, hash_name=task.hash_name)
     prepared = jws.prepare(task.file, certificate=begun.certificate, detached=detached)
-    answer = counter.finish(caller, begun, prepared)
-    signed = prepared.finish(answer.octets, expected_fingerprint=answer.fingerprint, stamper=stamper, material=material)
-    write_private(task.run, task.out, signed)
-    return answer
+    return work.write(prepared, counter.finish(work.caller, begun, prepared))
 
 
 _WAYS = {"cades": _cades, "pades": _pades, "xades": _xades, "jws": _jws}

@@ -50,6 +50,7 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "error.reason": ("理由:", "Reason:"),
         "error.card": ("カード:", "Card:"),
         "error.pin": ("暗証番号:", "PIN:"),
+        "error.signature": ("署名:", "Signature:"),
         "error.wait": ("待ち時間:", "Wait:"),
         "error.progress": ("進み具合:", "Done so far:"),
         "error.remedy": ("次の操作:", "What to do:"),
@@ -223,6 +224,10 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Whether a card was used, the record says.",
         ),
         "not_written": ("{path} に書き込めません。", "Cannot write to {path}."),
+        "not_written.remedy": (
+            "ディスクの空きと、フォルダーの権限を確かめてください。",
+            "See whether the disk has room and the folder may be written.",
+        ),
         **AUDIT_TEXTS,
         **BADGE_TEXTS,
         **CERTIFICATE_TEXTS,

@@ -29,6 +29,28 @@ DOCUMENT_TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "次の文字はフォントにないため、〓と表示されます: {characters}",
             "The font lacks these characters; they are shown as 〓: {characters}",
         ),
+        "document.looking": (
+            "文書（{size}）を読んでいます。しばらくお待ちください。",
+            "Reading the document ({size}), please wait…",
+        ),
+        "document.finishing": ("署名したファイルを作っています。", "Writing the signed file…"),
+        "document.checking": (
+            "署名を確かめています（{size}）。しばらくお待ちください。",
+            "Checking the signatures ({size}), please wait…",
+        ),
+        "exists_already": (
+            "{path} がすでにあるため、署名していません。",
+            "{path} is there already, so nothing was signed.",
+        ),
+        "exists_already.remedy": (
+            "前の署名が入っているかもしれないので、上書きはしません。--out で別の名前を指定するか、要らなければ消してください。",
+            "An earlier signature may be in it: it is not written over. Give another name with --out, or delete it if nobody needs it.",
+        ),
+        "signature.lost": (
+            "カードは署名しました（記録にも残りました）が、ファイルには残っていません。やり直すと新しい署名になり、暗証番号をもう一度入れます。",
+            "The card has signed, and that is on record, but the signature is in no file. "
+            "Trying again makes a new one, with the PIN once more.",
+        ),
         "document.at_pin": ("署名する文書: {name}", "Document to be signed: {name}"),
     }
 )

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
-from cardd.cli import moments, screen
+from cardd.cli import moments, screen, shown_document
 from cardd.cli.context import Run, pass_run
+from cardd.cli.ending import says_after_a_second
 from cardd.cli.failing import EXIT_DATA, Ended, local_error
 from cardd.client import Client
 
@@ -159,13 +160,18 @@ def _report(
     authorities, test, files = given
     try:
         known = given_from_files(authorities, test=test, **files)
-        if use is None:
-            return check_file(file, content=content, trust=Trust(known.anchors, known.stamps, parts), at=at)
-        with run.open() as client:
-            trust = Trust(_Daemon(run, client, known.anchors, at, **use), known.stamps, parts)
-            return check_file(file, content=content, trust=trust, at=at)
+        with says_after_a_second(run, "document.checking", size=_size(run, file, content)):
+            if use is None:
+                return check_file(file, content=content, trust=Trust(known.anchors, known.stamps, parts), at=at)
+            with run.open() as client:
+                trust = Trust(_Daemon(run, client, known.anchors, at, **use), known.stamps, parts)
+                return check_file(file, content=content, trust=trust, at=at)
     except DocumentError as error:
         _refuse(run, error)
+
+
+def _size(run: Run, *files: Path | None) -> str:
+    return shown_document.size(run.speech, sum(each.stat().st_size for each in files if each is not None))
 
 
 class _Daemon:
