@@ -78,6 +78,9 @@ class Client(TomlModel):
     reports_activity: bool | None = None
     """Whether its `session.activity` counts as a human's act; left out, as `may_prompt`."""
 
+    relays_origins: bool = False
+    """Whether it may say that it asks for a web page, and which (`hello` with `origin`): `cardd-browser-host`."""
+
     @property
     def counts_as_human(self) -> bool:
         return self.may_prompt if self.reports_activity is None else self.reports_activity

@@ -95,6 +95,12 @@ class PinTooOld(AskAgain):
     code = "session.pin_required"
 
 
+class OriginNotAllowed(CallSupport):
+    """A client says that it asks for a web page, and its configuration does not let it."""
+
+    code = "client.origin_not_allowed"
+
+
 class SeatUnknown(FixProgram):
     code = "seat.unknown"
 

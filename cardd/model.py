@@ -169,6 +169,14 @@ class Peer:
 
 
 @dataclass(frozen=True, slots=True)
+class WebPage:
+    """The web page for which a client asks, as that client says: the page's origin, and the id of the browser extension."""
+
+    origin: str
+    extension: str
+
+
+@dataclass(frozen=True, slots=True)
 class PinShape:
     """What a PIN looks like: its length in characters and its alphabet (`digits`, `upper_alnum`, `printable`)."""
 

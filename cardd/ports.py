@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from cardd.iso7816.connection import InsertionNotes, SmartCardConnection
-from cardd.model import CardKind, KeyRole, Operation, Peer, PinKind, PinShape, ReaderName, SeatName
+from cardd.model import CardKind, KeyRole, Operation, Peer, PinKind, PinShape, ReaderName, SeatName, WebPage
 from cardd.pin import Pin
 
 T = TypeVar("T")
@@ -223,6 +223,8 @@ class Caller:
     locale: str
     private_sector: bool = False
     """Whether the client is not a public body."""
+    page: WebPage | None = None
+    """The web page for which a relaying client asks."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ The secret's octets are checked against the shape asked for, in place, and are e
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from itertools import count
 from typing import Literal
 
@@ -36,18 +37,25 @@ def shape_problem(octets: bytearray, shape: PinShape) -> str | None:
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """For whom and which call a person is asked. `origin`: of the web page behind the client, where it relays one."""
+
+    client: str
+    origin: str | None
+    request_id: str
+
+
 class AgentPrompter:
     """Implements `cardd.ports.Prompter` for one call."""
 
-    def __init__(
-        self, agents: AgentRegistry, caller: Agent, seat: SeatName, client: str, limit_s: float, request_id: str
-    ) -> None:
+    def __init__(self, agents: AgentRegistry, caller: Agent, seat: SeatName, limit_s: float, asking: Asking) -> None:
         self._agents = agents
         self._caller = caller
         self._seat = seat
-        self._client = client
+        self._asking = asking
         self._limit_s = limit_s
-        self._names = (f"{request_id}.{number}" for number in count(1))
+        self._names = (f"{asking.request_id}.{number}" for number in count(1))
 
     async def pin(self, prompt: PinPrompt) -> Pin:
         """One PIN of the shape asked for. Raises `NoAgent`, `PinCancelled`, `PinTimeout`, `PinFormat`."""
@@ -126,7 +134,8 @@ class AgentPrompter:
             case=prompt.case,
             about=dict(prompt.about),
             document=_shown(prompt.document) if prompt.document is not None else None,
-            client=self._client,
+            client=self._asking.client,
+            origin=self._asking.origin,
             locale=agent.locale,
             seconds=int(self._limit_s),
         ).model_dump(mode="json")
@@ -138,6 +147,7 @@ class AgentPrompter:
             which=prompt.which.value,
             card_kind=prompt.card_kind.value,
             reader=prompt.reader,
+            origin=self._asking.origin,
             locale=agent.locale,
             seconds=int(self._limit_s),
         )
@@ -152,7 +162,8 @@ class AgentPrompter:
             case=prompt.case,
             key=prompt.key.value if prompt.key is not None else None,
             document=_shown(prompt.document),
-            client=self._client,
+            client=self._asking.client,
+            origin=self._asking.origin,
             locale=agent.locale,
             seconds=int(self._limit_s),
         )

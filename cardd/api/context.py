@@ -7,7 +7,7 @@ from typing import Protocol
 
 from cardd.api.agents import Agent
 from cardd.api.peer import ClientRow
-from cardd.model import Peer, SeatName
+from cardd.model import Peer, SeatName, WebPage
 from cardd.wire.envelope import Id
 from cardd.wire.fault import Locale
 from cardd.wire.openrpc import Described
@@ -22,6 +22,8 @@ class Standing:
     locale: Locale
     program: str
     """Name and version as the program says them: a hint for the log."""
+    page: WebPage | None = None
+    """The web page for which a relaying program asks, as that program says; None for every other one."""
 
 
 class ConnectionContext(Protocol):

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from pydantic import BaseModel, ValidationError
 
-from cardd.api.agent_calls import AgentPrompter
+from cardd.api.agent_calls import AgentPrompter, Asking
 from cardd.api.context import ConnectionContext
 from cardd.api.fault_map import bad_params, error_answer
 from cardd.api.limits import Limits, RequestRate
@@ -181,11 +181,13 @@ class Calls:
         line, desk, standing, client = self._line, self._desk, self._line.standing, self._line.client
         seat = standing.seat if standing is not None else SeatName("")
         limit_s = desk.limits.agent_seconds
-        prompter = AgentPrompter(desk.services.agents, line.agent, seat, client.name, limit_s, running.our_id)
+        page = standing.page if standing is not None else None
+        asking = Asking(client.name, page.origin if page is not None else None, running.our_id)
+        prompter = AgentPrompter(desk.services.agents, line.agent, seat, limit_s, asking)
         return Call(
             request_id=running.our_id,
             method=running.method.name,
-            caller=Caller(line.peer, client.name, seat, self._locale(), client.private_sector),
+            caller=Caller(line.peer, client.name, seat, self._locale(), client.private_sector, page),
             prompter=prompter,
             progress=lambda progress: self._tell(request_id, progress),
             deadline=self._start_deadline(running, params),

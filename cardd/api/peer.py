@@ -26,6 +26,8 @@ class ClientRow:
     """Whether the client is not a public body."""
     counts_as_human: bool = False
     """Whether what it reports as a human's act keeps a session from locking."""
+    relays_origins: bool = False
+    """Whether it may say for which web page it asks."""
 
 
 Clients = Callable[[Peer], ClientRow | None]

@@ -17,6 +17,7 @@ class ClientTable:
                 client.may_prompt,
                 private_sector=client.private_sector,
                 counts_as_human=client.counts_as_human,
+                relays_origins=client.relays_origins,
             )
             for client in settings.clients
             for uid in uids_of(client.users)

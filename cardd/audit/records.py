@@ -70,6 +70,10 @@ CaseNumber = Annotated[
 """Reception number as the office writes it. The one text of a record that comes from people; same shape as on the wire."""
 ReaderPath = Annotated[str, StringConstraints(pattern=r"^[\x20-\x7e]+$", max_length=128)]
 """USB path, serial or cleaned name of a reader."""
+Origin = Annotated[str, StringConstraints(pattern=r"^https?://[a-z0-9.-]+(:[0-9]{1,5})?$", max_length=280)]
+"""Scheme, host and port of a web page (RFC 6454, 6.2); its path, which may say whom it is about, is not part of it."""
+Extension = Annotated[str, StringConstraints(pattern=r"^[a-p]{32}$")]
+"""Id of a browser extension."""
 Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
 Uid = Annotated[int, Field(ge=0, le=2**32 - 1)]
 Tries = Annotated[int, Field(ge=0, le=15)]
@@ -112,6 +116,10 @@ class RecordContext(RecordModel):
     gid: Uid | None = None
     caller_program: Name | None = None
     """Unit or program of the caller: a hint, nothing rests on it."""
+    origin: Origin | None = None
+    """The web page for which the client asked, as the client says: only clients that may (`relays_origins`)."""
+    extension: Extension | None = None
+    """The browser extension that brought its request."""
     card_kind: CardKind | None = None
     card: Pseudonym | None = None
     """Pseudonym of the card (`cardd.audit.pseudonym`)."""

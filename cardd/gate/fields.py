@@ -17,7 +17,8 @@ REQUESTER = "requester"
 def of_caller(call: Call) -> dict[str, Any]:
     """Who calls."""
     caller = call.caller
-    return {
+    page = {} if caller.page is None else {"origin": caller.page.origin, "extension": caller.page.extension}
+    return page | {
         "event": call.method,
         "request": call.request_id,
         "seat": caller.seat,

@@ -69,6 +69,17 @@ Time = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}
 DeadlineMs = Annotated[int, Field(ge=1, le=600_000)]
 """Milliseconds from the arrival of the request; for human time it bounds the wait for the agent as well."""
 
+Origin = Annotated[
+    str,
+    StringConstraints(
+        max_length=280,
+        pattern=r"^(https://[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?|http://localhost|http://127\.0\.0\.1)(:[1-9][0-9]{0,4})?$",
+    ),
+]
+"""Of a web page: scheme, host in ASCII, port where it is not the scheme's own (RFC 6454, 6.2). Without TLS only from this machine."""
+ExtensionId = Annotated[str, StringConstraints(pattern=r"^[a-p]{32}$")]
+"""Of a browser extension, as Chromium and its kin make it of the extension's public key."""
+
 KindWord = Literal["my_number", "juki", "badge", "unsupported", "unknown"]
 PinWord = Literal[
     "signature",

@@ -47,8 +47,12 @@ class PinAsked:
     about: Mapping[str, str] = field(repr=False)
     document: Document | None
     client: str
+    origin: str | None
+    """The web page for which `client` asks, where it relays one: to be shown beside it."""
     locale: Locale
     seconds: int
+    problem: Literal["alphabet", "length", "letter_and_digit"] | None = None
+    """What was wrong with the shape of what was typed before, where it is asked again. No try was used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +69,32 @@ class Question:
     key: str | None
     document: Document | None
     client: str | None
+    origin: str | None
     locale: Locale
     seconds: int
+
+
+class PromptUnavailable(Exception):
+    """Nobody can be asked: the program is missing, broken, or has no screen. `word` names a sentence of `terminal.words`; `program` is
+    its path.
+    """
+
+    def __init__(self, word: str, program: str = "") -> None:
+        self.word = word
+        self.program = program
+        super().__init__(f"{word}: {program}" if program else word)
 
 
 class Prompter(Protocol):
     """Shows what is asked and brings back what the person said. One prompt at a time; a task that is cancelled closes its window."""
 
     async def pin(self, asked: PinAsked) -> bytearray | None:
-        """The PIN, in a shape that `asked.shape` allows, for the caller to wipe; None where the person gave none in time."""
+        """The PIN, for the caller to check and wipe; None where the person gave none in time. One of a wrong shape is asked for again, with
+        `asked.problem`. Raises `PromptUnavailable`.
+        """
 
     async def agrees(self, asked: Question) -> bool:
-        """Whether the person said yes, in so many words, to exactly this."""
+        """Whether the person said yes, in so many words, to exactly this. Raises `PromptUnavailable`."""
 
 
 def pin_asked(params: Mapping[str, Any]) -> PinAsked:
@@ -96,6 +114,7 @@ def pin_asked(params: Mapping[str, Any]) -> PinAsked:
         about=params.get("about") or {},
         document=_document(params.get("document")),
         client=params["client"],
+        origin=params.get("origin"),
         locale=params["locale"],
         seconds=params["seconds"],
     )
@@ -114,6 +133,7 @@ def question(params: Mapping[str, Any]) -> Question:
         key=params.get("key"),
         document=_document(params.get("document")),
         client=params.get("client"),
+        origin=params.get("origin"),
         locale=params["locale"],
         seconds=params["seconds"],
     )

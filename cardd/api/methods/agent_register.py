@@ -9,8 +9,10 @@ from cardd.wire.methods import agent_register as words
 
 
 async def handle(services: Services, connection: ConnectionContext, call: Call, params: words.Params) -> words.Result:
-    """Raises `AgentNotAllowed` without `may_prompt` in the configuration, `AgentTaken` for a second agent of a seat."""
-    if not connection.client.may_prompt:
+    """Raises `AgentNotAllowed` without `may_prompt` in the configuration or for a web page, which never sees a PIN, and
+    `AgentTaken` for a second agent of a seat.
+    """
+    if not connection.client.may_prompt or call.caller.page is not None:
         raise AgentNotAllowed()
     if params.scope == "seat":
         services.agents.register_for_seat(call.caller.seat, connection.agent)

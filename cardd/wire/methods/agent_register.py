@@ -60,6 +60,8 @@ class PinRequest(Answer):
     """What is signed with this PIN, where the caller said so."""
     client: str
     """The calling program, as the office's configuration names it."""
+    origin: str | None = None
+    """The web page for which the calling program asks, where it relays one: to be shown beside `client`."""
     locale: Literal["ja", "en"]
     seconds: int
 
@@ -90,6 +92,8 @@ class ConfirmRequest(Answer):
     """With the question `document`: what is to be signed."""
     client: str | None = None
     """The calling program, as the office's configuration names it."""
+    origin: str | None = None
+    """The web page for which the calling program asks, where it relays one: to be shown beside `client`."""
     locale: Literal["ja", "en"]
     seconds: int
 

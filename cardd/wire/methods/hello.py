@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import StringConstraints
 
 from cardd.wire import names
-from cardd.wire.base import SeatField, Time, WireModel
+from cardd.wire.base import ExtensionId, Origin, SeatField, Time, WireModel
 
 METHOD = names.HELLO
 GREETING = names.GREETING
@@ -47,6 +47,10 @@ class Params(WireModel):
     locale: Literal["ja", "en"] = "en"
     seat: SeatField | None = None
     """Which seat this connection speaks for; may be left out where there is only one."""
+    origin: Origin | None = None
+    """The web page for which a relaying program asks, as the browser says; only from clients with `relays_origins`."""
+    extension: ExtensionId | None = None
+    """The browser extension that brought it; goes with `origin`."""
 
 
 class Result(WireModel):

@@ -61,7 +61,8 @@ async def test_the_agent_is_told_name_size_pages_digest_purpose_and_key(tmp_path
     assert told.pop("prompt")
     assert told == {
         "question": "document", "which": None, "card_kind": "my_number", "reader": "R", "purpose": "online_signature",
-        "case": "R8-1", "key": "signature", "document": DOCUMENT, "client": "counter-app", "locale": "en", "seconds": 60,
+        "case": "R8-1", "key": "signature", "document": DOCUMENT, "client": "counter-app", "origin": None,
+        "locale": "en", "seconds": 60,
     }  # fmt: skip
     assert said == "True"
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from cardd.api.agent_calls import AgentPrompter
+from cardd.api.agent_calls import AgentPrompter, Asking
 from cardd.api.agents import AgentAnswer, AgentRegistry
 from cardd.api.reverse import ReverseCalls
 from cardd.errors import PinFormat
@@ -35,7 +35,7 @@ class Answering:
 def prompter(agent: Answering) -> AgentPrompter:
     agents = AgentRegistry()
     agents.register_for_itself(agent)
-    return AgentPrompter(agents, agent, SEAT, "test", 1.0, "r-1")
+    return AgentPrompter(agents, agent, SEAT, 1.0, Asking("test", None, "r-1"))
 
 
 def open_calls() -> tuple[ReverseCalls, list[dict[str, object]]]:

@@ -50,6 +50,7 @@ def test_the_fields_are_those_that_the_documentation_lists() -> None:
         "reader", "reader_role", "client", "uid", "gid", "caller_program", "card_kind", "card", "card_source", "items",
         "key", "pin", "digests", "algorithm", "fingerprint_given", "policy", "rule", "last_try_agreed", "emergency",
         "approval", "content", "grant", "subject", "begun", "document", "document_agreed",
+        "origin", "extension",
     }  # fmt: skip
     assert set(IntentRecord.model_fields) == set(RecordContext.model_fields)
     assert set(StateRecord.model_fields) - set(RecordContext.model_fields) == {
