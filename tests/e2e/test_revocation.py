@@ -28,8 +28,9 @@ from tests.fixtures.counter import BADGE_SLOT, RESIDENT_SLOT, Counter, until
 __all__ = ["nothing_left_by_the_module", "nothing_left_running"]
 
 
-@pytest.fixture(scope="module")
-def house() -> Iterator[Lists]:
+@contextmanager
+def working_house() -> Iterator[Lists]:
+    """Somebody is logged in; there is a list of badges and none of residents."""
     with open_house() as opened:
         opened.put("operator_ca", 1)
         until(lambda: opened.taken("operator_ca") == 1, TAKING_SECONDS)
@@ -37,9 +38,28 @@ def house() -> Iterator[Lists]:
         yield opened
 
 
+def residents_of(house: Lists) -> list[Resident]:
+    return [house.counter.office.resident(number=number) for number in (1, 2)]
+
+
+@pytest.fixture(scope="module")
+def house() -> Iterator[Lists]:
+    """With a list of residents' authentication certificates, in which the second resident stands. No test takes a newer one."""
+    with working_house() as opened:
+        opened.take("jpki_authentication", 10, residents_of(opened)[1].certificates.authentication_certificate)
+        yield opened
+
+
+@pytest.fixture
+def fresh() -> Iterator[Lists]:
+    """For what changes the house for good, or must be the first thing that happens there."""
+    with working_house() as opened:
+        yield opened
+
+
 @pytest.fixture(scope="module")
 def residents(house: Lists) -> list[Resident]:
-    return [house.counter.office.resident(number=number) for number in (1, 2)]
+    return residents_of(house)
 
 
 @contextmanager
@@ -48,21 +68,15 @@ def with_card(counter: Counter, resident: Resident) -> Iterator[str]:
     take_out(counter, RESIDENT_SLOT)
 
 
-@pytest.mark.proves("K2", "K4", "fault 154")
-def test_without_a_list_a_strict_purpose_signs_nothing(house: Lists, residents: list[Resident]) -> None:
-    with with_card(house.counter, residents[0]) as card:
-        error = house.counter.fails("sign.digest", residents[0].holder.pins.authentication, **signing(card))
+@pytest.mark.proves("K2", "K4", "fault 153", "fault 154")
+def test_without_a_list_nothing_is_signed_and_from_when_it_is_taken_over_it_says_who_is_revoked(fresh: Lists) -> None:
+    house, (good, revoked) = fresh, residents_of(fresh)
+    with with_card(house.counter, good) as card:
+        error = house.counter.fails("sign.digest", good.holder.pins.authentication, **signing(card))
     assert (error.name, error.data["problem"]) == ("cert.unknown", "list_missing")
     record = last_sign_outcome(house.counter)
     assert (record["result"], record["code"], record["problem"]) == ("refused", "cert.unknown", "list_missing")
     assert house.health()["problem"] == "list_missing"
-
-
-@pytest.mark.proves("K2", "K4", "fault 153")
-def test_a_list_counts_from_when_it_is_taken_over_and_says_who_is_revoked(
-    house: Lists, residents: list[Resident]
-) -> None:
-    good, revoked = residents
     house.take("jpki_authentication", 10, revoked.certificates.authentication_certificate)
     with with_card(house.counter, good) as card:
         assert sign(house.counter, good, card)["signatures_base64"]
@@ -81,10 +95,12 @@ def test_a_list_counts_from_when_it_is_taken_over_and_says_who_is_revoked(
 
 
 @pytest.mark.proves("K3", "fault 156")
-def test_an_older_list_is_refused_with_an_alarm_and_the_newer_one_kept(house: Lists, residents: list[Resident]) -> None:
+def test_an_older_list_is_refused_with_an_alarm_and_the_newer_one_kept(fresh: Lists) -> None:
+    house, revoked = fresh, residents_of(fresh)[1].certificates.authentication_certificate
+    house.take("jpki_authentication", 10, revoked)
     house.put("jpki_authentication", 9, made=timedelta(minutes=-30))
     until(lambda: house.refused("list_rolled_back"), TAKING_SECONDS)
-    verdict = checked(house.counter, residents[1].certificates.authentication_certificate)
+    verdict = checked(house.counter, revoked)
     assert (verdict["result"], verdict["usable"]) == ("revoked", False)
     assert house.health()["problem"] in ("list_missing", "list_rolled_back")
     refused = house.records("revocation.refused")
@@ -158,10 +174,7 @@ def test_a_list_of_last_week_answers_nothing_and_the_purpose_decides(house: List
     assert (loose["result"], loose["usable"]) == ("unknown", True)
     assert house.health() == {"name": "revocation", "state": "bad", "problem": "list_too_old"}
     assert house.records("alarm.revocation_list_old")[-1]["list_name"] == "jpki_signature"
-
-
-@pytest.mark.proves("K4", "fault 169")
-def test_what_an_old_list_calls_revoked_stays_revoked(house: Lists, residents: list[Resident]) -> None:
+    # What an old list calls revoked stays revoked.
     der = residents[1].certificates.signature_certificate
     house.take("jpki_signature", 6, der, made=-4 * DAY)
     assert checked(house.counter, der, kind="jpki_signature")["result"] == "revoked"
@@ -179,8 +192,8 @@ def test_cardctl_says_it_in_words(house: Lists, residents: list[Resident]) -> No
 
 
 @pytest.mark.proves("K2", "S12")
-def test_a_revoked_badge_logs_in_no_more_and_lists_outlive_a_restart(house: Lists) -> None:
-    counter = house.counter
+def test_a_revoked_badge_logs_in_no_more_and_lists_outlive_a_restart(fresh: Lists) -> None:
+    house, counter = fresh, fresh.counter
     person = counter.office.people[0]
     house.take("operator_ca", 2, person.certificates.slots[0x9A].certificate)
     counter.pull(BADGE_SLOT)
@@ -193,14 +206,15 @@ def test_a_revoked_badge_logs_in_no_more_and_lists_outlive_a_restart(house: List
 
 
 @pytest.mark.proves("K6", "fault 168")
-def test_a_clock_behind_a_signed_list_lets_nobody_in(house: Lists) -> None:
+def test_a_clock_behind_a_signed_list_lets_nobody_in(fresh: Lists) -> None:
     """The daemon keeps what it took; its state says then that it is later than its clock says."""
-    counter = house.counter
+    house, counter = fresh, fresh.counter
     counter.stop()
     kept = next((counter.office.folder / "state" / "revocation" / "operator_ca").glob("*.json"))
     text = kept.read_text()
-    year = int(text.split('"this_update": "')[1][:4])
-    kept.write_text(text.replace(f'"this_update": "{year}', f'"this_update": "{year + 2}'))
+    day = text.split('"this_update": "')[1][: len("2026-11-23")]
+    later = f"{int(day[:4]) + 2}-06-15"  # a day that each year has
+    kept.write_text(text.replace(f'"this_update": "{day}', f'"this_update": "{later}'))
     counter.start()
     person = counter.office.people[0]
     handle = counter.known_cards(1)[0]["card"]

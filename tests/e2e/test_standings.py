@@ -1,6 +1,6 @@
 """Each standing of a resident's certificate has its own verdict, by `certificate.check` and by `cardctl verify`, with real lists.
 
-One counter for all of it, its lists growing up in order: none, one that is too old, the one of today.
+One counter whose list is the one of today, and one of its own for what holds before there is such a list.
 """
 
 from __future__ import annotations
@@ -91,14 +91,27 @@ def seen(house: Lists, standing: Standing) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def house() -> Iterator[Lists]:
+    """With the list of today, in which the second resident stands."""
+    with open_house() as opened:
+        opened.counter.log_in(opened.counter.office.people[0])
+        opened.take(KIND, 2, residents(opened)[1].certificates.signature_certificate)
+        yield opened
+
+
+@pytest.fixture
+def without_list() -> Iterator[Lists]:
     with open_house() as opened:
         opened.counter.log_in(opened.counter.office.people[0])
         yield opened
 
 
+def residents(house: Lists) -> list[Resident]:
+    return [house.counter.office.resident(number=number) for number in (1, 2)]
+
+
 @pytest.fixture(scope="module")
 def people(house: Lists) -> list[Resident]:
-    return [house.counter.office.resident(number=number) for number in (1, 2)]
+    return residents(house)
 
 
 def of(made: JpkiCertificates, result: str, reason: str, *words: str | None, status: int = 41) -> Standing:
@@ -117,10 +130,9 @@ def valid_in(begins: datetime, ends: datetime) -> JpkiCertificates:
 
 
 @pytest.mark.proves("K2", "K4", "fault 154", "fault 169")
-def test_before_there_is_a_list_and_with_one_that_is_too_old_it_is_unknown(
-    house: Lists, people: list[Resident]
-) -> None:
-    made = people[0].certificates
+def test_before_there_is_a_list_and_with_one_that_is_too_old_it_is_unknown(without_list: Lists) -> None:
+    house = without_list
+    made = residents(house)[0].certificates
     missing = seen(house, of(made, "unknown", "list_missing", "INDETERMINATE", "TRY_LATER", "revocation_unknown"))
     assert missing["answers"]["revocation"] == {"state": "unknown", "reason": "list_missing"}
     assert missing["list_age_s"] is None
@@ -132,7 +144,6 @@ def test_before_there_is_a_list_and_with_one_that_is_too_old_it_is_unknown(
 @pytest.mark.proves("K1", "K2", "fault 153", "fault 162", "fault 163", "fault 165")
 def test_with_todays_list_each_standing_has_its_own_verdict(house: Lists, people: list[Resident]) -> None:
     good, revoked = (each.certificates for each in people)
-    house.take(KIND, 2, revoked.signature_certificate)
     told = [
         seen(house, of(good, "good", "good", "TOTAL-PASSED", None, None, status=0)),
         seen(house, of(revoked, "revoked", "revoked", "INDETERMINATE", "REVOKED_NO_POE", "revoked")),
