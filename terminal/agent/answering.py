@@ -1,0 +1,71 @@
+"""The daemon's questions, put to a person one at a time, in time, and no PIN of a wrong shape goes out."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import Any, Final, Literal, TypeVar
+
+from cardd.wire.framing import wipe
+from terminal.agent import prompting, shapes
+from terminal.agent.prompting import PinAsked, Prompter, PromptUnavailable
+
+GRACE: Final = 2.0
+"""Seconds after the daemon has stopped waiting. It takes its question back then; a daemon that does not must not leave a window open."""
+
+Happening = Literal["asking", "asked_no_more", "wrong_shape", "prompt_broken"]
+Tell = Callable[[Happening, PromptUnavailable | None], None]
+Answer = TypeVar("Answer")
+
+
+class Answering:
+    """What `cardd.client` calls with `agent.pin` and `agent.confirm`. One question is on the screen at a time; a second one waits."""
+
+    def __init__(self, prompter: Prompter, tell: Tell) -> None:
+        self._prompter = prompter
+        self._tell = tell
+        self._screen = asyncio.Lock()
+
+    async def pin(self, params: Mapping[str, Any]) -> bytearray | None:
+        """The PIN, in the shape asked for; None where nobody gave one in time, or nobody can be asked."""
+        asked = prompting.pin_asked(params)
+        return await self._in_turn(asked.seconds, lambda left: self._whole_pin(asked, left))
+
+    async def agrees(self, params: Mapping[str, Any]) -> bool:
+        """Whether a person said yes in time."""
+        asked = prompting.question(params)
+        said = await self._in_turn(asked.seconds, lambda left: self._prompter.agrees(replace(asked, seconds=left())))
+        return said is True
+
+    async def _whole_pin(self, asked: PinAsked, left: Callable[[], int]) -> bytearray | None:
+        problem: shapes.Misshapen | None = None
+        while True:
+            pin = await self._prompter.pin(replace(asked, seconds=left(), problem=problem))
+            if not pin:
+                return None
+            shapes.capitalise(pin, asked.shape)
+            problem = shapes.problem(pin, asked.shape)
+            if problem is None:
+                return pin
+            wipe(pin)
+            self._tell("wrong_shape", None)
+
+    async def _in_turn(self, seconds: int, ask: Callable[[Callable[[], int]], Awaitable[Answer]]) -> Answer | None:
+        """What `ask` brings back, which is given the seconds that are left; None where the time is over, or nobody can be asked."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+
+        def left() -> int:
+            return max(1, int(until - loop.time()))
+
+        try:
+            async with asyncio.timeout_at(until + GRACE), self._screen:
+                self._tell("asking", None)
+                try:
+                    return await ask(left)
+                finally:
+                    self._tell("asked_no_more", None)
+        except TimeoutError:
+            return None  # nobody waits for an answer any more
+        except PromptUnavailable as why:
+            self._tell("prompt_broken", why)
+            return None

@@ -1,0 +1,33 @@
+"""The console's words in one language: its own first, then what `cardctl` says of the same things."""
+
+from __future__ import annotations
+
+from cardd.cli.texts import Speech
+from cardd.wire.fault import Locale
+from terminal.console.texts import TEXTS
+
+
+class Say:
+    """Texts by key, filled with values."""
+
+    def __init__(self, locale: Locale) -> None:
+        self.locale: Locale = locale
+        self._speech = Speech(locale)
+        self._column = 0 if locale == "ja" else 1
+
+    def __call__(self, key: str, /, **values: object) -> str:
+        """The text of `key`; of a word of a later daemon, the word itself."""
+        pair = TEXTS.get(key)
+        return pair[self._column].format(**values) if pair else self._speech(key, **values)
+
+    def has(self, key: str) -> bool:
+        """Whether there is a text."""
+        return key in TEXTS or self._speech.has(key)
+
+    def why(self, where: str, problem: str) -> str:
+        """The sentence for a problem word of an error or a health check."""
+        return self._speech.why(where, problem)
+
+    def named(self, row: dict[str, str]) -> str:
+        """The name of a role or purpose of the policy."""
+        return row[self.locale]

@@ -1,0 +1,15 @@
+"""All screens, in the order of the menu."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from terminal.console.console import Screen
+from terminal.console.screens import case, gate, home, read
+
+SCREENS: Final[tuple[Screen, ...]] = (
+    home.SCREEN,
+    case.SCREEN,
+    read.SCREEN,
+    gate.SCREEN,
+)

@@ -1,0 +1,166 @@
+// What the page does by itself: follows the server's events, hides what is personal, and brings a PIN to the server without a form.
+"use strict";
+(() => {
+  const body = document.body;
+  const tab = body.dataset.tab;
+  const headers = { "X-Tab": tab };
+  const SILENT_MS = 25000; // the server says something every ten seconds
+  let lastWord = Date.now();
+  let over = false;
+
+  const by = (id) => document.getElementById(id);
+  const fetchInto = (path, target) => window.htmx.ajax("GET", path, { target, swap: "innerHTML", headers });
+
+  function curtain() {
+    by("stage").replaceChildren();
+    by("prompt").replaceChildren();
+    document.title = body.dataset.title;
+  }
+
+  function superseded() {
+    over = true;
+    source.close();
+    curtain();
+    by("over").hidden = false;
+    by("over").querySelector("a").focus();
+  }
+
+  function changed(parts) {
+    lastWord = Date.now();
+    body.classList.remove("lost");
+    if (parts.includes("superseded")) { superseded(); return; }
+    if (parts.includes("locked")) curtain();
+    if (parts.includes("seat")) fetchInto("/part/seat", "#seat");
+    if (parts.includes("notices")) fetchInto("/part/notices", "#notices");
+    if (parts.includes("prompt")) fetchInto("/prompt", "#prompt");
+    const live = (document.querySelector("[data-live]")?.dataset.live || "").split(" ");
+    if (parts.includes("locked")) window.htmx.ajax("GET", "/", { target: "#stage", swap: "innerHTML", headers });
+    else if (parts.includes("stage") || parts.some((part) => live.includes(part))) {
+      window.htmx.ajax("GET", location.pathname + location.search, { target: "#stage", swap: "innerHTML", headers });
+    }
+  }
+
+  const source = new EventSource("/events?tab=" + encodeURIComponent(tab));
+  source.addEventListener("changed", (event) => changed(event.data.split(" ")));
+  source.addEventListener("open", () => {
+    lastWord = Date.now();
+    if (body.classList.contains("lost")) changed(["seat", "stage", "prompt", "notices"]);
+  });
+  setInterval(() => {
+    if (!over && source.readyState !== EventSource.OPEN && Date.now() - lastWord > 3000) lost();
+    else if (!over && Date.now() - lastWord > SILENT_MS) lost();
+  }, 1000);
+
+  function lost() {
+    if (body.classList.contains("lost")) return;
+    body.classList.add("lost");
+    curtain();
+  }
+
+  document.addEventListener("htmx:configRequest", (event) => { event.detail.headers["X-Tab"] = tab; });
+  document.addEventListener("htmx:responseError", (event) => {
+    if (event.detail.xhr.status === 409) superseded();
+  });
+
+  // --- the prompt -------------------------------------------------------------------------------------------------
+
+  function octetsOf(field) {
+    const octets = new Uint8Array(field.value.length);
+    for (let place = 0; place < octets.length; place += 1) {
+      const code = field.value.charCodeAt(place);
+      octets[place] = code < 128 ? code : 0; // no PIN has such a character: the server refuses it by its shape
+    }
+    return octets;
+  }
+
+  async function send(form) {
+    const field = form.querySelector("input");
+    const octets = octetsOf(field);
+    field.value = "";
+    dots(form);
+    const answer = await fetch(form.dataset.pin, { method: "POST", headers, body: octets });
+    octets.fill(0);
+    if (answer.status === 422) {
+      const wrong = form.querySelector("[role=alert]");
+      wrong.textContent = await answer.text();
+      field.setAttribute("aria-invalid", "true");
+      field.focus();
+    }
+  }
+
+  function shuffled() {
+    const digits = [..."0123456789"];
+    for (let place = digits.length - 1; place > 0; place -= 1) {
+      const limit = 256 - (256 % (place + 1));
+      let random;
+      do { [random] = crypto.getRandomValues(new Uint8Array(1)); } while (random >= limit);
+      const other = random % (place + 1);
+      [digits[place], digits[other]] = [digits[other], digits[place]];
+    }
+    return digits;
+  }
+
+  function dots(form) {
+    const told = form.querySelector("[data-dots]");
+    if (told) told.textContent = "●".repeat(form.querySelector("input").value.length);
+  }
+
+  function keypad(form) {
+    const pad = form.querySelector("[data-keypad]");
+    const field = form.querySelector("input");
+    shuffled().forEach((digit, place) => {
+      const key = pad.querySelectorAll("[data-key]")[place];
+      key.textContent = digit;
+      key.addEventListener("click", () => {
+        if (field.value.length < Number(field.maxLength)) field.value += digit;
+        dots(form);
+      });
+    });
+    pad.querySelector("[data-back]").addEventListener("click", () => { field.value = field.value.slice(0, -1); dots(form); });
+    field.addEventListener("input", () => dots(form));
+  }
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target.closest("[data-pin]");
+    if (!form) return;
+    event.preventDefault();
+    event.stopPropagation();
+    send(form);
+  }, true);
+
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.target.id === "prompt") {
+      const form = event.target.querySelector("[data-pin]");
+      if (form?.querySelector("[data-keypad]")) keypad(form);
+      const dialog = event.target.querySelector("dialog");
+      if (dialog && !dialog.open) dialog.showModal();
+      (event.target.querySelector("[data-first]") || form?.querySelector("input"))?.focus();
+    }
+    if (event.target.id === "stage") {
+      const head = by("stage").querySelector("h1");
+      const title = head ? head.textContent.trim() + " – " : "";
+      document.title = title + body.dataset.title;
+    }
+  });
+  document.addEventListener("cancel", (event) => event.preventDefault(), true); // Escape is the button "cancel", which tells the daemon
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") document.querySelector("dialog[open] [data-cancel]")?.click();
+  });
+
+  // --- time on the screen -----------------------------------------------------------------------------------------
+
+  setInterval(() => {
+    for (const clock of document.querySelectorAll("[data-seconds]")) {
+      const left = Math.max(0, Number(clock.dataset.seconds) - 1);
+      clock.dataset.seconds = String(left);
+      if (left % 10 === 0 || left < 10) clock.textContent = String(Math.round(left));
+    }
+    for (const clock of document.querySelectorAll("[data-elapsed]")) {
+      clock.dataset.elapsed = String(Number(clock.dataset.elapsed) + 1);
+      clock.textContent = String(Math.round(Number(clock.dataset.elapsed)));
+    }
+  }, 1000);
+
+  window.addEventListener("beforeunload", () => source.close());
+  if (by("prompt").childElementCount === 0) fetchInto("/prompt", "#prompt");
+})();
