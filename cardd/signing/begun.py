@@ -9,7 +9,6 @@ beginning, either way.
 import asyncio
 import math
 import secrets
-from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -35,8 +34,10 @@ from cardd.signing.repeats import Made, Repeats
 
 HOLD_SECONDS: Final = 10.0
 """At most so long a card waits for its digest (decision 10): everybody else at this reader waits with it."""
-MOST_KNOWN: Final = 64
-"""Of all connections together; the oldest go first."""
+MOST_OF_A_SESSION: Final = 8
+"""The oldest go first, those that are over before those that wait; never another session's, whose holder has done nothing."""
+MOST_OVER: Final = 64
+"""So many that are over can be asked about, of all sessions and connections together."""
 FINISHED: Final = "finished"
 CARD_GONE: Final = "card_gone"
 TIME_OVER: Final = "time_over"
@@ -95,7 +96,8 @@ class BegunSignatures:
         self._clock = clock
         self._repeats = repeats
         self._judge = judge
-        self._known: OrderedDict[str, Begun] = OrderedDict()
+        self._known: dict[str, Begun] = {}
+        """In the order in which they were begun."""
 
     async def begin(self, call: Call, order: BeginOrder, connection: "asyncio.Future[None]") -> Performed[Begun]:
         """Ask whether the person agrees, then for the PIN; give the certificate out, and keep the card for one digest.
@@ -240,8 +242,17 @@ class BegunSignatures:
         self._known[begun.id] = begun
         begun.connection.remove_done_callback(self._connection_gone)  # once for each connection, however much it begins
         begun.connection.add_done_callback(self._connection_gone)
-        if len(self._known) > MOST_KNOWN:
-            self._known.popitem(last=False)[1].end(TIME_OVER)
+        self._make_room(begun.session)
+
+    def _make_room(self, session: Session) -> None:
+        own = [each for each in self._known.values() if each.session is session]
+        if len(own) > MOST_OF_A_SESSION:
+            oldest = next((each for each in own if each.ended is not None), own[0])
+            oldest.end(TIME_OVER)
+            del self._known[oldest.id]
+        over = [each.id for each in self._known.values() if each.ended is not None]
+        for id_ in over[: max(0, len(over) - MOST_OVER)]:
+            del self._known[id_]
 
     def _connection_gone(self, connection: "asyncio.Future[None]") -> None:
         """Nobody can bring the digest any more, or ask what became of it."""

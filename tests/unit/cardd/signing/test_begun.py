@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from cardd.model import CardHandle, CardOutcome, KeyRole, PinOutcome
 from cardd.policy.load import load
 from cardd.register import Operator, Register
 from cardd.sessions.table import SessionEnd
-from cardd.signing.begun import MOST_KNOWN
+from cardd.signing.begun import MOST_OF_A_SESSION, MOST_OVER
 from cardd.signing.order import BeginOrder, FinishOrder
 from tests.unit.cardd.gate.gate_house import POLICY
 from tests.unit.cardd.signing.begun_scene import (
@@ -335,11 +336,38 @@ async def test_neither_does_it_where_nothing_was_held(badge: BegunScene) -> None
 
 
 async def test_those_that_nobody_ends_do_not_fill_the_memory(badge: BegunScene) -> None:
-    for _ in range(MOST_KNOWN + 3):
+    for _ in range(MOST_OF_A_SESSION + 3):
         await badge.begin()
-    assert len(badge.begun._known) == MOST_KNOWN
-    assert badge.opened[0].ended == "time_over"
-    assert badge.opened[-1].ended is None
+    assert len(badge.begun._known) == MOST_OF_A_SESSION
+    assert badge.opened[2].ended == "time_over"
+    assert [each.ended for each in badge.opened[3:]] == [None] * MOST_OF_A_SESSION
+
+
+async def test_what_is_over_goes_before_what_still_waits(badge: BegunScene) -> None:
+    begun = [await badge.begin() for _ in range(MOST_OF_A_SESSION)]
+    begun[5].end("time_over")
+    await badge.begin()
+    assert [each.ended for each in begun] == [None] * 5 + ["time_over"] + [None] * 2
+    assert begun[5].id not in badge.begun._known
+
+
+@pytest.mark.proves("S3")
+async def test_nobody_ends_what_another_session_has_begun_however_much_they_begin(badge: BegunScene) -> None:
+    first = await badge.begin()
+    first.session = copy(first.session)  # of another seat
+    for _ in range(3 * MOST_OF_A_SESSION):
+        await badge.begin()
+    assert first.ended is None
+
+
+async def test_sessions_that_come_and_go_on_one_connection_do_not_fill_the_memory(badge: BegunScene) -> None:
+    for _ in range(MOST_OVER // MOST_OF_A_SESSION + 2):
+        session = copy(badge.house.session)
+        for _ in range(MOST_OF_A_SESSION):
+            begun = await badge.begin()
+            begun.session = session
+            begun.end("session_over")
+    assert len(badge.begun._known) <= MOST_OVER + MOST_OF_A_SESSION
 
 
 def test_an_order_shows_no_name_and_no_digest() -> None:

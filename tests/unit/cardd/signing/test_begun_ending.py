@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,16 +14,20 @@ from cardd.errors import (
     CardChanged,
     CardRemoved,
     LockedDown,
+    PolicyDenied,
     SessionRequired,
     SignatureMismatch,
     SignUnknown,
 )
 from cardd.model import CardOutcome
+from cardd.policy.load import load
 from cardd.sessions.table import SessionEnd
 from cardd.signing.begun import HOLD_SECONDS
 from tests.fixtures.octets import flipped
+from tests.unit.cardd.gate.gate_house import POLICY
 from tests.unit.cardd.signing.begun_scene import (
     DIGEST,
+    NAME,
     BegunScene,
     sign,
 )
@@ -98,6 +103,40 @@ async def test_another_card_in_its_place_signs_nothing(scene: BegunScene) -> Non
         await scene.finish(begun)
     await scene.over(begun)
     assert (scene.card.count("sign"), scene.card.count("verify")) == (0, 1)
+
+
+RESIDENTS = ('id = "resident_signature"', 'purposes = ["online_signature"]', 'purposes = ["certificate_issue"]')
+ROLES = ('id = "resident_signature"', 'roles = ["counter", "supervisor"]', 'roles = ["counter"]')
+BADGES = ('id = "office_signature"', 'purposes = ["online_signature", ', "purposes = [")
+
+
+@pytest.mark.proves("S7", "A2")
+@pytest.mark.parametrize(
+    ("badge", "change"), [(False, RESIDENTS), (False, ROLES), (True, BADGES)], ids=["purpose", "role", "not held"]
+)
+async def test_a_policy_that_forbids_it_meanwhile_is_the_one_that_counts(
+    badge: bool, change: tuple[str, str, str], tmp_path: Path
+) -> None:
+    scene = BegunScene(badge=badge)
+    begun = await scene.begin()
+    row, before, after = change
+    head, text = POLICY.read_text(encoding="utf-8").split(row)
+    assert before in text
+    (tmp_path / "policy.toml").write_text(head + row + text.replace(before, after, 1), encoding="utf-8")
+    scene.house.in_force.put_policy(load(tmp_path / "policy.toml"))
+    with pytest.raises(PolicyDenied) as denied:
+        await scene.finish(begun, pins=[b"123456"])
+    assert denied.value.facts.rule == "default"
+    await scene.over(begun)
+    assert (scene.card.count("sign"), scene.card.count("verify")) == (0, 0 if badge else 1)
+    assert badge or scene.card.did[-1] == "clear"
+    refused = scene.house.journal.states[-1]
+    assert (refused.event, refused.code, refused.begun) == ("sign.finish", "policy.denied", begun.id)
+    assert refused.policy == scene.house.in_force.policy.hash, "the record names the policy that spoke"
+    assert NAME not in repr(scene.house.journal.states)
+    with pytest.raises(SignUnknown):
+        await scene.finish(begun)
+    await scene.close()
 
 
 @pytest.mark.parametrize("held", [True, False], ids=["held", "not held"])
