@@ -323,6 +323,11 @@ def _disagreements(settings: Settings) -> Iterator[tuple[KeyPath, str]]:
     for number, seat in enumerate(settings.seats):
         yield from _seat_problems(number, seat, frozenset(holders))
     if settings.mode == "production":
+    if settings.revocation.responders and 2 * settings.revocation.ocsp_wait_s > settings.limits.operation_seconds:
+        yield (
+            ("revocation", "ocsp_wait_s"),
+            "may be at most half of `operation_seconds` of the limits: the card waits too",
+        )
         yield from _loosened(settings.limits)
     if settings.limits.connections_per_user > settings.limits.connections:
         yield ("limits", "connections_per_user"), "is larger than `connections`"

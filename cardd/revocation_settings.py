@@ -36,6 +36,23 @@ class RevocationList(TomlModel):
     """PEM of the CA of that server's TLS certificate; None = the system's."""
 
 
+class Responder(TomlModel):
+    """One OCSP responder that this office may ask (RFC 6960). The helper asks; the daemon has no network."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+    """Names its questions and answers in the folders, and the responder in the log."""
+    about: Annotated[ListFor, Field(alias="for")]
+    ca: _Path
+    """PEM: the authority whose certificates are asked about, all generations of its key."""
+    url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$", max_length=400)]
+    """Where questions are posted (RFC 6960, A.1). http will do: the answer is signed."""
+    url_ca: _Path | None = None
+    """PEM of the CA of that server's TLS certificate; None = the system's."""
+    id_hash: Annotated[Literal["sha1", "sha256"], Field(alias="hash")] = "sha1"
+    """What names the certificate's issuer in a question; it protects nothing. RFC 5019, 2.1.1 asks for sha1, RFC 9919 would rather have
+    sha256, which not every responder answers to."""
+
+
 class Revocation(TomlModel):
     """All about revocation."""
 
@@ -54,6 +71,11 @@ class Revocation(TomlModel):
     """PEM files: anchors of residents' signature certificates. None: these certificates are not checked."""
     jpki_authentication_ca: tuple[_Path, ...] = ()
     lists: Annotated[tuple[RevocationList, ...], Field(max_length=16)] = ()
+    asked_directory: _Path = Path("/run/cardd-asked")
+    """Where the daemon puts questions for OCSP responders: it alone writes there, the helper reads."""
+    ocsp_wait_s: Annotated[int, Field(ge=0, le=10)] = 5
+    """How long a question may wait for its answer, seconds; 0: it is asked, and its answer counts from the next time on."""
+    responders: Annotated[tuple[Responder, ...], Field(max_length=8)] = ()
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
@@ -63,14 +85,21 @@ class Revocation(TomlModel):
         return self
 
     def _problems(self) -> Iterator[str]:
-        names = [each.name for each in self.lists]
-        if len(set(names)) < len(names):
-            yield "two of `lists` have one name"
+        for key, names in (
+            ("lists", [each.name for each in self.lists]),
+            ("responders", [each.name for each in self.responders]),
+        ):
+            if len(set(names)) < len(names):
+                yield f"two of `{key}` have one name"
         if self.rule_hours < self.warn_hours:
             yield "`rule_hours` is shorter than `warn_hours`"
         for about in RESIDENTS:
             if not self.anchors(about) and any(each.about == about for each in self.lists):
                 yield f"a list for {about} without `{about}_ca` answers no question"
+            if not self.anchors(about) and any(each.about == about for each in self.responders):
+                yield f"a responder for {about} without `{about}_ca` is asked no question"
+        if self.responders and self.asked_directory == self.directory:
+            yield "`asked_directory` is the daemon's and `directory` the helper's: they must be two folders"
 
     def anchors(self, about: ListFor) -> tuple[Path, ...]:
         """The anchors of residents' certificates of a kind; none for badges, whose anchors are `operator_ca` of the settings."""

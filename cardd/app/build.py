@@ -20,7 +20,7 @@ from cardd.app.pcscd import socket_open_to_others
 from cardd.app.readers import Readers, build_readers
 from cardd.app.recorder import Recorder
 from cardd.app.reset import CardReset
-from cardd.app.revocation import list_taking
+from cardd.app.revocation import asking, list_taking
 from cardd.app.rows import PresenceRows
 from cardd.app.session_ends import card_gone, names_of_role, standing
 from cardd.app.state import StateTables, open_tables
@@ -47,6 +47,7 @@ from cardd.policy.decide import has_right
 from cardd.ports import Clock, Publish
 from cardd.readers.entries import Departure
 from cardd.readers.watch import Watch
+from cardd.revocation.asking import Asking
 from cardd.revocation.held import HeldLists
 from cardd.revocation.taking import ListTaking
 from cardd.sessions.overrides import Overrides
@@ -92,6 +93,8 @@ class Parts:
     watching: WatchTask
     leaving: LeavingTask
     list_taking: ListTaking
+    stop_asking: Callable[[], None]
+    """Nobody waits for an OCSP responder any longer."""
     outcomes_written: Callable[[float], Awaitable[None]]
     """Waits, at most so many seconds, until every operation that was begun has its outcome on record."""
 
@@ -115,6 +118,7 @@ class _Inside:
     leaving: LeavingTask
     lists: HeldLists
     list_taking: ListTaking
+    asking: Asking | None
 
     def check_login(self) -> None:
         """Whether anybody may log in at all. Raises `LoginRefused`, `HeadsOverdue`."""
@@ -154,6 +158,7 @@ def build(given: Given, recorder: Recorder) -> Parts:
         inside.watching,
         inside.leaving,
         inside.list_taking,
+        (lambda: None) if inside.asking is None else inside.asking.stop,
         gate.quiet,
     )
 
@@ -200,6 +205,7 @@ def _inside(given: Given, recorder: Recorder) -> _Inside:
         LeavingTask(settings, given.journal, clock, publish),
         held,
         list_taking(settings, held, given.journal, publish),
+        asking(settings, clock),
     )
 
 
@@ -255,6 +261,7 @@ def _use_cases(inside: _Inside, gate: Gate) -> UseCaseParts:
         journal=given.journal,
         head_exported=inside.leaving.leaving.exported,
         lists=inside.lists,
+        asking=inside.asking,
         on_card_gone=lambda told: inside.readers.table.on_removed(lambda card, _: told(card)),
     )
 
@@ -292,6 +299,7 @@ def _health(inside: _Inside) -> HealthChecks:
             *inside.office_files.checks(),
             *inside.leaving.checks(),
             *inside.list_taking.checks(),
+            *(() if inside.asking is None else inside.asking.checks()),
             inside.watching.check(),
             index_check(given.follower),
             clock_check(given.journal),

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from cryptography import x509
+
 from cardd.config import Settings
 from cardd.log import get_logger
 from cardd.revocation.checking import OPERATOR_CA_UNUSABLE as UNUSABLE
@@ -66,6 +68,22 @@ def revocation_problems(settings: Settings) -> Iterator[str]:
         yield from problems(settings.revocation.anchors(about), test=test, key=f"revocation.{about}_ca")
     for each in settings.revocation.lists:
         yield from problems((each.ca,), test=test, key=f"revocation.lists.{each.name}.ca")
+        yield from _server_problems(each.url_ca, f"revocation.lists.{each.name}.url_ca")
+    for responder in settings.revocation.responders:
+        yield from problems((responder.ca,), test=test, key=f"revocation.responders.{responder.name}.ca")
+        yield from _server_problems(responder.url_ca, f"revocation.responders.{responder.name}.url_ca")
+
+
+def _server_problems(file: Path | None, key: str) -> Iterator[str]:
+    """Of the file with the CA of a server's TLS certificate, which the helper will read."""
+    if file is None:
+        return
+    try:
+        x509.load_pem_x509_certificates(file.read_bytes())
+    except OSError as error:
+        yield f"{file}: {key} cannot be read ({error.strerror})"
+    except ValueError:
+        yield f"{file}: {key} {_MENDS['not_pem']}"
 
 
 def badge_uuid(der: bytes) -> str | None:

@@ -284,6 +284,7 @@ class Daemon:
     async def _shut_down(self, parts: Parts, helpers: list[asyncio.Task[None]]) -> None:
         _tell_manager("STOPPING=1")
         limit_s = float(self._office.settings.limits.stop_seconds)
+        parts.stop_asking()
         await parts.server.close(limit_s / 2)
         parts.sessions.end_all(SessionEnd.STOP)
         await parts.monitor.stop()

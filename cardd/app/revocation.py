@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 from cardd.audit.asynchronous import AsyncJournal
 from cardd.config import Settings
 from cardd.in_force import InForce
-from cardd.ports import Publish
+from cardd.ports import Clock, Publish
 from cardd.revocation.answers import AnswerFolder
+from cardd.revocation.asking import Asking
 from cardd.revocation.held import HeldLists
 from cardd.revocation.kept import Kept
 from cardd.revocation.taking import ListTaking
@@ -31,11 +32,20 @@ def list_taking(settings: Settings, held: HeldLists, journal: AsyncJournal, publ
     return ListTaking(settings.revocation, Kept(settings.revocation_path()), held, journal.state, publish)
 
 
+def asking(settings: Settings, clock: Clock) -> Asking | None:
+    """What asks OCSP responders; None where the settings name none: then nothing is ever asked."""
+    given = settings.revocation
+    if not given.responders:
+        return None
+    return Asking(given.asked_directory, given.directory, float(given.ocsp_wait_s), clock.boottime)
+
+
 class Judges:
     """All that judge certificates. Making this brings the certificate code: once, with the use cases."""
 
-    def __init__(self, settings: Settings, held: HeldLists, in_force: InForce) -> None:
+    def __init__(self, settings: Settings, held: HeldLists, in_force: InForce, asking: Asking | None = None) -> None:
         from cardd.revocation.checking import Checker  # noqa: PLC0415
+        from cardd.revocation.inquiry import Inquiry  # noqa: PLC0415
         from cardd.revocation.judge import BadgeJudge, ResidentJudge  # noqa: PLC0415
         from cardd.verifying.judging import Judging  # noqa: PLC0415
 
@@ -47,8 +57,9 @@ class Judges:
             test=settings.mode == "test",
             rule_s=given.rule_hours * HOUR_S,
             listed=frozenset(each.about for each in given.lists),
+            inquiry=None if asking is None else Inquiry(given.responders, asking),
         )
-        has_lists = any(each.about == "operator_ca" for each in given.lists)
+        has_lists = "operator_ca" in {*(each.about for each in given.lists), *(each.about for each in given.responders)}
         self.badges: BadgeJudge = BadgeJudge(self.checker, has_lists=has_lists, needs_list=given.badges_need_list)
         self.residents: CertificateJudge = ResidentJudge(self.checker, lambda: in_force.policy)
         self.certificate: Judge = Judging(self.checker, lambda: in_force.policy)

@@ -23,6 +23,7 @@ from cardd.model import CardRef
 from cardd.office.exchange import OfficeFiles
 from cardd.ports import Clock, Publish
 from cardd.revocation.held import HeldLists
+from cardd.revocation.asking import Asking
 from cardd.sessions.overrides import Overrides
 from cardd.sessions.table import SessionTable
 from cardd.state.approvals import Approvals
@@ -66,6 +67,8 @@ class UseCaseParts:
     lists: HeldLists
     """The revocation lists of this machine."""
     on_card_gone: Callable[[Callable[[CardRef], None]], None]
+    asking: Asking | None
+    """What asks OCSP responders."""
     """Has somebody told of every insertion that ends."""
 
 
@@ -105,7 +108,7 @@ class UseCaseLoader:
 
         parts = self._parts
         authorities = OperatorCa(parts.settings.operator_ca, test=parts.settings.mode == "test")
-        judges = Judges(parts.settings, parts.lists, parts.in_force)
+        judges = Judges(parts.settings, parts.lists, parts.in_force, parts.asking)
         rules = BadgeRules(authorities.badge_problem, badge_uuid, badge_expires_us, judges.badges)
         prover = BadgeProver(parts.gate, parts.attempts, parts.in_force, rules, parts.clock)
         limits = parts.settings.limits

@@ -35,6 +35,32 @@ CERTIFICATE_REASONS: Mapping[str, TwoTexts] = MappingProxyType(
         "cert.unknown:responder_unknown": TwoTexts(
             "OCSP 応答者は、この電子証明書を知りません。", "The OCSP responder does not know this certificate."
         ),
+        "cert.unknown:ocsp_silent": TwoTexts(
+            "OCSP 応答者から答えがありません。", "The OCSP responder has not answered."
+        ),
+        "cert.unknown:responder_try_later": TwoTexts(
+            "OCSP 応答者は、あとで尋ねるよう求めています。", "The OCSP responder asks to try again later."
+        ),
+        "cert.unknown:responder_refused": TwoTexts(
+            "OCSP 応答者は、この端末に答えません。", "The OCSP responder refuses to answer."
+        ),
+        "cert.unknown:responder_not_authorised": TwoTexts(
+            "発行者が認めていない者の OCSP 応答です。",
+            "The OCSP response is by somebody whom the issuer has not appointed.",
+        ),
+        "cert.unknown:response_bad_signature": TwoTexts(
+            "OCSP 応答の署名が正しくありません。", "The signature of the OCSP response does not hold."
+        ),
+        "cert.unknown:response_weak_algorithm": TwoTexts(
+            "OCSP 応答の署名が弱すぎます（SHA-1 など）。", "The OCSP response is signed too weakly (SHA-1)."
+        ),
+        "cert.unknown:response_not_understood": TwoTexts(
+            "扱えない項目のある OCSP 応答です。", "The OCSP response has a critical part that is not understood."
+        ),
+        "cert.unknown:response_other_certificate": TwoTexts(
+            "別の電子証明書についての OCSP 応答です。", "The OCSP response is about another certificate."
+        ),
+        "cert.unknown:response_too_old": TwoTexts("OCSP 応答が古すぎます。", "The OCSP response is too old."),
         "cert.unknown:response_malformed": TwoTexts("OCSP 応答を読めません。", "The OCSP response cannot be read."),
         "cert.unknown:response_from_future": TwoTexts(
             "OCSP 応答の時刻が先です。時計を確かめてください。",
@@ -63,6 +89,10 @@ CERTIFICATE_REASONS: Mapping[str, TwoTexts] = MappingProxyType(
             "職員認証局の失効リストが古すぎるため、ログインできません。",
             "The operator CA's revocation list is too old, and a login needs a fresh one here.",
         ),
+        "auth.failed:ocsp_silent": TwoTexts(
+            "職員認証局の OCSP 応答者から答えがないため、ログインできません。",
+            "The operator CA's OCSP responder has not answered, and a login needs to know here.",
+        ),
         "auth.failed:clock_behind_list": TwoTexts(
             "端末の時計が、失効リストの発行時刻より遅れています。時計を合わせてください。",
             "This machine's clock is behind the newest revocation list: set it right.",
@@ -75,6 +105,14 @@ CERTIFICATE_REASONS: Mapping[str, TwoTexts] = MappingProxyType(
             "これから先の時点は確認できません。", "A moment that is still to come cannot be asked for."
         ),
         "request.bad:no_time": TwoTexts("時刻の形式が正しくありません。", "This is no time."),
+        "ocsp:ocsp_silent": TwoTexts(
+            "OCSP 応答者から答えがありません。cardd-lists とネットワークを確かめてください。",
+            "An OCSP responder has not answered: look at cardd-lists and at the network.",
+        ),
+        "ocsp:ocsp_not_asked": TwoTexts(
+            "OCSP の質問を書くフォルダーに書けません（asked_directory）。",
+            "The folder for questions to OCSP responders cannot be written (asked_directory).",
+        ),
         "revocation:list_missing": TwoTexts(
             "届いていない失効リストがあります。cardd-lists を確かめてください。",
             "A revocation list never came: look at cardd-lists.",

@@ -7,6 +7,7 @@ CERTIFICATE_TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         # key: (ja, en)
         "health.revocation": ("失効リスト", "revocation lists"),
+        "health.ocsp": ("OCSP", "OCSP"),
         "certificate_usable": (
             "この電子証明書は、この利用目的に使えます。",
             "The certificate may be used under this purpose.",

@@ -1,6 +1,7 @@
 """Judges certificates by the anchors, lists and OCSP answers of this machine. Importing this brings the certificate code.
 
-Called on readers' threads and on threads of `certificate.check`; asks no network, and takes a few milliseconds.
+Called on readers' threads and on threads of checks, never on the event loop: it takes a few milliseconds, and where a responder may be
+asked and nothing here can tell, as long as `ocsp_wait_s` says. It has no network; the helper asks.
 """
 
 import hashlib
@@ -15,7 +16,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cardd.errors import CertificateUnknown
 from cardd.log import get_logger
 from cardd.revocation.answers import AnswerFolder
+from cardd.revocation.asking import SILENT_WORD
 from cardd.revocation.held import HeldLists
+from cardd.revocation.inquiry import Inquiry
 from cardd.revocation_settings import RESIDENTS, ListFor
 from certs.errors import BadAnchor, Malformed
 from certs.profiles.profile import Kind
@@ -95,20 +98,36 @@ class Checker:
         test: bool,
         rule_s: int,
         listed: frozenset[ListFor] = frozenset(),
+        inquiry: Inquiry | None = None,
     ) -> None:
-        """`rule_s`: a list about residents' certificates that is older than so many seconds answers nothing any more (K4).
+        """`rule_s`: a list or answer about residents' certificates that is older than so many seconds counts no more (K4).
         `listed`: of these a list is configured, so that its absence is an answer.
+        `inquiry`: asks responders what nothing here can tell; None: nobody is asked.
         """
         self._files, self._held, self._answers = anchors, held, answers
-        self._test, self._rule_s, self._listed = test, rule_s, listed
+        self._test, self._rule_s, self._listed, self._inquiry = test, rule_s, listed, inquiry
         self._stores: dict[tuple[ListFor, ...], TrustStore] = {}
 
     def check(self, offered: Offered, at: datetime | None = None) -> Checked:
         """Judge at a time (aware; None: now). Raises `CertificateUnknown`: `clock_behind_list` (K6), `anchors_unusable`,
         `operator_ca_unusable`.
 
-        Without an anchor for this kind the verdict is `not_checked` in every answer.
+        Without an anchor for this kind the verdict is `not_checked` in every answer. A responder is asked where all else is good and
+        nothing here tells whether the certificate is revoked; where it says nothing, what was known before stands (`ocsp_silent` where
+        that was nothing).
         """
+        checked = self._by_what_is_here(offered, at)
+        if self._inquiry is None or not _is_open(checked.verdict):
+            return checked
+        reading = read(offered.der, offered.rules.loose)
+        answered = self._inquiry.ask(reading, _fingerprint(offered), _abouts(offered.kind))
+        if answered:
+            return self._by_what_is_here(offered, at)
+        if answered is None or checked.verdict.revocation.state is not State.NOT_CHECKED:
+            return checked
+        return replace(checked, verdict=replace(checked.verdict, revocation=unknown(SILENT_WORD)))
+
+    def _by_what_is_here(self, offered: Offered, at: datetime | None) -> Checked:
         if self._held.clock_behind:
             raise CertificateUnknown(problem=CLOCK_BEHIND)
         abouts = _abouts(offered.kind)
@@ -119,7 +138,7 @@ class Checker:
         store = self._store(abouts)
         evidence = Evidence(
             lists=offered.lists,
-            responses=(*offered.responses, *self._answers.about(hashlib.sha256(offered.der).hexdigest())),
+            responses=(*offered.responses, *self._answers.about(_fingerprint(offered))),
             long_lists=self._held.about(abouts),
             seen_at=now,
         )
@@ -184,6 +203,20 @@ class Checker:
 
 def _abouts(kind: Kind | None) -> tuple[ListFor, ...]:
     return EVERYTHING if kind is None else (_LISTS[kind],)
+
+
+def _is_open(verdict: Verdict) -> bool:
+    """Whether all is good but that nothing tells whether it is revoked."""
+    return verdict.good_but_revocation and verdict.revocation.state is not State.GOOD
+
+
+def _fingerprint(offered: Offered) -> str:
+    """SHA-256 of the certificate itself, without what a card's file has behind it; lower-case hex."""
+    try:
+        octets = read(offered.der, offered.rules.loose).octets
+    except Malformed:  # judged so in a moment; nobody has an answer about it
+        octets = offered.der
+    return hashlib.sha256(octets).hexdigest()
 
 
 def _issuer_of(offered: Offered, store: TrustStore) -> Authority | None:

@@ -1,17 +1,16 @@
-"""`cardd-lists`: fetches revocation lists and puts them into a folder. A program of its own: the daemon has no network.
+"""`cardd-lists`: fetches revocation lists, asks OCSP responders (`posting`), and puts what comes into a folder. A program of its own: the
+daemon has no network.
 
 It has no say in what is true: it looks at no signature, and what it puts there counts only once the daemon has checked it. It reads
-the settings and writes `revocation.directory`, nothing else. Conditional requests (RFC 9110, 13.1), bounded in size and time.
+the settings and the daemon's questions, and writes `revocation.directory`, nothing else. Conditional
+requests (RFC 9110, 13.1), bounded in size and time.
 """
 
 import base64
 import http.client
 import json
-import os
 import random
-import ssl
 import threading
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -26,6 +25,9 @@ from cardd.config import load as load_settings
 from cardd.log import get_logger, set_up
 from cardd.process.memory import forbid_dumps
 from cardd.process.side_by_side import run_side_by_side
+from cardd.revocation.placing import place
+from cardd.revocation.posting import Poster
+from cardd.revocation.web import Deadline, NotFetched, body, opener, word_of
 from cardd.revocation_settings import Revocation, RevocationList
 from cardd.tomlfile import BrokenFile
 
@@ -34,7 +36,6 @@ TIMEOUT_SECONDS = 30.0
 """For one step of a connection."""
 WHOLE_SECONDS = 600.0
 """For one list: 64 MiB at 1 Mbit/s."""
-CHUNK = 256 * 1024
 SHORTEST_PAUSE_SECONDS = 60.0
 """After a failure; it doubles up to the usual pause."""
 LOOK_SECONDS = 5.0
@@ -43,14 +44,6 @@ MIB = 1024 * 1024
 LARGEST_HEADER = 200
 _PEM_BEGIN, _PEM_END = b"-----BEGIN X509 CRL-----", b"-----END X509 CRL-----"
 _SEQUENCE = 0x30
-
-
-class NotFetched(Exception):
-    """`problem`: `unreachable`, `tls`, `too_large`, `too_slow`, `status`, `redirect`, `no_list`."""
-
-    def __init__(self, problem: str) -> None:
-        self.problem = problem
-        super().__init__(problem)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,57 +68,27 @@ class Fetched:
     known: Known
 
 
-class _NoDowngrade(urllib.request.HTTPRedirectHandler):
-    """Follows redirects (ten at most), but never from https to http."""
-
-    def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
-        if req.type == "https" and not newurl.startswith("https:"):
-            raise NotFetched("redirect")
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
-
-
 def fetch(given: RevocationList, known: Known | None, largest: int) -> Fetched | None:
     """The list, or None where it is still the one that `known` is about. `largest`: bytes. Raises `NotFetched`, and `OSError` where
     the file of the TLS CA cannot be read. http_proxy and https_proxy of the environment are used."""
     assert given.url is not None
-    tls = ssl.create_default_context(cafile=str(given.url_ca) if given.url_ca else None)
-    tls.minimum_version = ssl.TLSVersion.TLSv1_2
-    opener = urllib.request.OpenerDirector()
-    for handler in (
-        urllib.request.ProxyHandler(),
-        urllib.request.HTTPHandler(),
-        urllib.request.HTTPSHandler(context=tls),
-        urllib.request.HTTPDefaultErrorHandler(),
-        urllib.request.HTTPErrorProcessor(),
-        _NoDowngrade(),
-    ):
-        opener.add_handler(handler)
     headers = {"User-Agent": "cardd-lists", "Accept": "application/pkix-crl"}
     headers |= known.headers() if known is not None and known.url == given.url else {}
-    until = time.monotonic() + WHOLE_SECONDS
-    try:
-        with opener.open(urllib.request.Request(given.url, headers=headers), timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310
-            octets = _body(answer, largest, until)
-            etag, modified = (_header(answer, name) for name in ("ETag", "Last-Modified"))
-    except urllib.error.HTTPError as error:
-        error.close()
-        if error.code == http.client.NOT_MODIFIED:
-            return None
-        raise NotFetched("status") from None
-    except (OSError, http.client.HTTPException) as error:
-        raise NotFetched(_word_of(error)) from error
+    request = urllib.request.Request(given.url, headers=headers)  # noqa: S310  # http or https by the settings
+    with Deadline(WHOLE_SECONDS) as deadline:
+        opened = opener(given.url_ca, deadline, follows=True)
+        try:
+            with opened.open(request, timeout=TIMEOUT_SECONDS) as answer:
+                octets = body(answer, largest, deadline)
+                etag, modified = (_header(answer, name) for name in ("ETag", "Last-Modified"))
+        except urllib.error.HTTPError as error:
+            error.close()
+            if error.code == http.client.NOT_MODIFIED:
+                return None
+            raise NotFetched("status") from None
+        except (OSError, http.client.HTTPException) as error:
+            raise NotFetched(word_of(error, deadline)) from error
     return Fetched(_der(octets), Known(given.url, etag, modified))
-
-
-def _body(answer: Any, largest: int, until: float) -> bytes:
-    octets = bytearray()
-    while chunk := answer.read(CHUNK):
-        octets += chunk
-        if len(octets) > largest:
-            raise NotFetched("too_large")
-        if time.monotonic() > until:
-            raise NotFetched("too_slow")
-    return bytes(octets)
 
 
 def _header(answer: Any, name: str) -> str | None:
@@ -144,13 +107,6 @@ def _der(octets: bytes) -> bytes:
     if not octets or octets[0] != _SEQUENCE:
         raise NotFetched("no_list")
     return octets
-
-
-def _word_of(error: Exception) -> str:
-    reason = error.reason if isinstance(error, urllib.error.URLError) else error
-    if isinstance(reason, ssl.SSLError):
-        return "tls"
-    return "too_slow" if isinstance(reason, TimeoutError) else "unreachable"
 
 
 class Folder:
@@ -179,17 +135,9 @@ class Folder:
     def put(self, name: str, fetched: Fetched) -> None:
         """Raises `OSError`."""
         known = fetched.known
-        self._write(f"{name}.crl", fetched.octets)
+        place(self._directory, f"{name}.crl", fetched.octets)
         words = {"url": known.url, "etag": known.etag, "modified": known.modified}
-        self._write(f"{name}.known", json.dumps(words).encode())
-
-    def _write(self, name: str, content: bytes) -> None:
-        beside = self._directory / f".{name}.new"
-        with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o640), "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.rename(self._directory / name)
+        place(self._directory, f"{name}.known", json.dumps(words).encode())
 
 
 class Fetcher:
@@ -242,10 +190,12 @@ class Fetcher:
 )
 @click.option("--once", is_flag=True, help="Fetch what there is, say how it went, and end.")
 def main(file: Path, once: bool) -> None:
-    """Fetch the revocation lists of the settings ([[revocation.lists]] with a url) for cardd.
+    """Fetch the revocation lists of the settings ([[revocation.lists]] with a url) for cardd, and ask the OCSP
+    responders ([[revocation.responders]]) what cardd wants to know.
 
     Runs beside cardd under a user of its own (systemd/cardd-lists.service): the daemon has no network, and believes of what is
-    fetched the authority's signature alone. With --once it tells how each list went; exit status 1 when one could not be fetched.
+    fetched the authority's signature alone. With --once it asks no responder and tells how each list went; exit status 1
+    when one could not be fetched.
     """
     try:
         settings = load_settings(file).revocation
@@ -258,7 +208,10 @@ def main(file: Path, once: bool) -> None:
     fetchers = {each.name: Fetcher(each, settings, folder) for each in settings.lists if each.url is not None}
     if once:
         raise SystemExit(_tell_once(fetchers))
-    run_side_by_side([each.run for each in fetchers.values()], lambda: get_logger().error("fetcher_died"), LOOK_SECONDS)
+    workers = [each.run for each in fetchers.values()]
+    if settings.responders:
+        workers.append(Poster(settings).run)
+    run_side_by_side(workers, lambda: get_logger().error("fetcher_died"), LOOK_SECONDS)
 
 
 def _tell_once(fetchers: dict[str, Fetcher]) -> int:

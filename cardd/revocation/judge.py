@@ -74,8 +74,8 @@ class BadgeJudge:
     """For `cardd.proving.prover.BadgeRules`: the operator CA's lists, where there are any."""
 
     def __init__(self, checker: Checker, *, has_lists: bool, needs_list: bool) -> None:
-        """`has_lists`: the settings name a list of the operator CA; else the office's block list alone says who is revoked.
-        `needs_list`: a badge of which no list can tell is refused."""
+        """`has_lists`: the settings name a list or a responder of the operator CA; else the office's block list alone says who is revoked.
+        `needs_list`: a badge of which neither can tell is refused."""
         self._checker, self._has_lists, self._needs_list = checker, has_lists, needs_list
 
     def __call__(self, der: bytes, at: datetime) -> CertificateFinding:

@@ -47,7 +47,7 @@ class HeldCard:
     ) -> None:
         """`ends_at`, `now`: on CLOCK_BOOTTIME, which goes on in suspend.
 
-        lasts_s   at most so many seconds after the PIN has been verified.
+        lasts_s   at most so many seconds after it is ready for orders.
         opening   done once between VERIFY and the first order; what it raises ends all.
         over      raised, with the word `ended`, for an order that comes too late.
         """
@@ -120,10 +120,11 @@ class HeldCard:
         """The step's work: wait for orders until the end. An order that fails ends it."""
         # The card knows now that its holder is here: nothing needs the PIN any longer (requirement P6).
         unlocked.wipe()
-        self._ends_at = min(self._ends_at, self._now() + self._lasts_s)
         identity = self._card_type.reread(card, self._application)
         if self._opening is not None:
             self._opening(card)
+        # From here on: the opening may have waited for somebody who knows whether the certificate is revoked.
+        self._ends_at = min(self._ends_at, self._now() + self._lasts_s)
         self._tell(_settle, self.ready)
         try:
             while (order := self._next()) is not None:

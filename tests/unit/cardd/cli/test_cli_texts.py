@@ -67,6 +67,7 @@ FAMILIES: Mapping[str, set[str]] = {
         "audit_index",
         "clock",
         "revocation",
+        "ocsp",
         "witness",
         "lockdown",
         "memory",

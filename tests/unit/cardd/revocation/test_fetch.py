@@ -14,7 +14,8 @@ import pytest
 from click.testing import CliRunner
 
 from cardd.revocation import fetch as fetching
-from cardd.revocation.fetch import Fetched, Fetcher, Folder, Known, NotFetched, fetch, main
+from cardd.revocation.fetch import Fetched, Fetcher, Folder, Known, fetch, main
+from cardd.revocation.web import NoDowngrade, NotFetched
 from cardd.revocation_settings import Revocation, RevocationList
 
 LIST = b"\x30\x03\x02\x01\x05"
@@ -144,7 +145,7 @@ def test_a_server_that_is_away_and_one_without_tls_have_their_words(server: Serv
 def test_a_redirect_never_leads_out_of_tls() -> None:
     request = urllib.request.Request("https://a.example/list.crl")
     with pytest.raises(NotFetched) as told:
-        fetching._NoDowngrade().redirect_request(request, None, 302, "", {}, "http://a.example/list.crl")
+        NoDowngrade().redirect_request(request, None, 302, "", {}, "http://a.example/list.crl")
     assert told.value.problem == "redirect"
 
 

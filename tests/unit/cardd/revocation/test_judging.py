@@ -19,12 +19,13 @@ from cardd.errors import CarddError, CertificateUnknown
 from cardd.model import KeyRole
 from cardd.policy.load import from_bytes
 from cardd.policy.rules import Policy
-from cardd.revocation.answers import LARGEST_ANSWER, AnswerFolder
+from cardd.revocation.answers import AnswerFolder
 from cardd.revocation.checking import Checker, Offered
 from cardd.revocation.child import take_in
 from cardd.revocation.held import HeldLists
 from cardd.revocation.judge import BadgeJudge, ResidentJudge
 from cardd.revocation.kept import Kept
+from cardd.revocation.question_files import LARGEST_ANSWER
 from cardd.revocation_settings import RESIDENTS, ListFor, RevocationList
 from certs.profiles.profile import Kind
 from certs.validation.verdict import Result, State
