@@ -281,6 +281,11 @@ class AsyncClient(asyncio.BufferedProtocol):
         self._changes = asyncio.Queue()
         return await self.call(names.SUBSCRIBE, **remote.subscription(topics, since, boot_id)), self._each_change()
 
+    async def ended(self) -> Exception:
+        """Wait until the connection is over; why it is: `ConnectionEnded`, or `RemoteError` where the daemon said so."""
+        await asyncio.shield(self._closed)
+        return self._end or ConnectionEnded("closed")
+
     async def close(self) -> None:
         """Hang up, and wait until prompts and connection have ended."""
         self._transport.close()

@@ -11,8 +11,14 @@ from terminal.words_prompt import PROMPT_WORDS
 WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         # key: (ja, en)
-        "settings.unknown_key": ("知らないキーです。使えるのは: {allowed}", "is not a key that is known here; there are: {allowed}"),
-        "settings.wrong_value": ("この値は使えません。使えるのは: {allowed}", "cannot have this value; allowed: {allowed}"),
+        "settings.unknown_key": (
+            "知らないキーです。使えるのは: {allowed}",
+            "is not a key that is known here; there are: {allowed}",
+        ),
+        "settings.wrong_value": (
+            "この値は使えません。使えるのは: {allowed}",
+            "cannot have this value; allowed: {allowed}",
+        ),
         "settings.not_utf8": ("UTF-8 の文字として読めません。", "is not UTF-8 text."),
         "settings.not_toml": ("TOML として読めません: {allowed}", "is not TOML: {allowed}"),
         "settings.unreadable": ("読めません: {allowed}", "cannot be read: {allowed}"),

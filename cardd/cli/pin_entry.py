@@ -34,16 +34,16 @@ class PinSource:
     def pin(self, request: Mapping[str, Any]) -> bytearray | None:
         """The PIN for `agent.pin`, or None when the person gave none."""
         if self._descriptor is not None:
-            return _line(self._descriptor)
+            return line_of(self._descriptor)
         if not sys.stdin.isatty():
             sys.stderr.write(self._speech("no_terminal") + "\n")
             return None
         try:
-            octets = _without_echo(lambda: self._explain(request), lambda: _line(sys.stdin.fileno()))
+            octets = without_echo(lambda: self._explain(request), lambda: line_of(sys.stdin.fileno()))
         except KeyboardInterrupt:
             octets = None  # Ctrl-C at the question is the answer "no": the daemon is told, and no try is used
         sys.stderr.write("\n")
-        if octets is not None and request["shape"]["alphabet"] == "upper_alnum" and _capitalise(octets):
+        if octets is not None and request["shape"]["alphabet"] == "upper_alnum" and capitalise(octets):
             sys.stderr.write(self._speech("upper") + "\n")
         return octets
 
@@ -101,7 +101,7 @@ def at_terminal(locale: Locale = "en") -> Callable[[Mapping[str, Any]], bytearra
     return PinSource(Speech(locale), None).pin
 
 
-def _line(descriptor: int) -> bytearray | None:
+def line_of(descriptor: int) -> bytearray | None:
     """One line without its end (LF or CR LF), read byte by byte so that nothing of the next one is taken. None for an empty line."""
     line = bytearray(LONGEST_LINE)  # made whole beforehand: growing would leave copies behind
     cell = bytearray(1)
@@ -121,7 +121,7 @@ def _line(descriptor: int) -> bytearray | None:
     return line or None
 
 
-def _without_echo(explain: Callable[[], None], read: Callable[[], bytearray | None]) -> bytearray | None:
+def without_echo(explain: Callable[[], None], read: Callable[[], bytearray | None]) -> bytearray | None:
     """Echo goes off, and what was typed ahead is thrown away, before the question is on the screen."""
     terminal = sys.stdin.fileno()
     before = termios.tcgetattr(terminal)
@@ -135,7 +135,8 @@ def _without_echo(explain: Callable[[], None], read: Callable[[], bytearray | No
         termios.tcsetattr(terminal, termios.TCSAFLUSH, before)
 
 
-def _capitalise(octets: bytearray) -> bool:
+def capitalise(octets: bytearray) -> bool:
+    """Turn lower case (ASCII) into capitals, in place. Whether anything was turned."""
     changed = False
     for place, octet in enumerate(octets):
         if octet in _LOWER:

@@ -63,7 +63,7 @@ class Logind:
         """Hang up."""
         if self._bus.connected:
             self._bus.disconnect()
-            await self._bus.wait_for_disconnect()
+            await self._bus.wait_for_disconnect()  # type: ignore[no-untyped-call]
 
     async def session(self) -> "DesktopSession":
         """The session that this process belongs to. Raises `BusTrouble`."""
@@ -170,9 +170,15 @@ class DesktopSession:
         """The end of `watch_locked`."""
         self._locked = None
 
-    async def lock(self) -> None:
-        """Ask it to lock. Raises `BusTrouble`."""
-        await self._logind.ask(self._path, SESSION, "Lock")
+    async def lock(self) -> bool:
+        """Ask it to lock; False where logind says no. Raises `BusTrouble` where it is gone."""
+        try:
+            await self._logind.ask(self._path, SESSION, "Lock")
+        except BusTrouble as trouble:
+            if trouble.word != "refused":
+                raise
+            return False
+        return True
 
     async def locked_now(self) -> bool:
         """Whether it says that it is locked. Raises `BusTrouble`."""

@@ -51,7 +51,9 @@ async def keep(
 
 
 def _kind(trouble: OSError | RemoteError) -> str:
-    return trouble.name if isinstance(trouble, RemoteError) else type(trouble).__name__
+    if isinstance(trouble, RemoteError):
+        return trouble.name
+    return "no_access" if isinstance(trouble, PermissionError) else "no_daemon"
 
 
 def _pause(trouble: OSError | RemoteError, tries: int) -> float:

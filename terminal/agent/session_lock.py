@@ -13,6 +13,7 @@ logind is asked as its D-Bus interface has it (org.freedesktop.login1(5)): a use
 """
 
 import asyncio
+import contextlib
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -60,10 +61,10 @@ class LogindLock:
         self._running: list[subprocess.Popen[bytes]] = []
 
     async def prepare(self) -> None:
-        try:
+        with contextlib.suppress(
+            BusTrouble
+        ):  # asked again when it matters; `--check` and the outcome of the lock say it
             await self._session()
-        except BusTrouble:
-            pass  # asked again when it matters; `--check` and the outcome of the lock say it
 
     async def lock(self) -> Outcome:
         if self._settings.action == "nothing":
@@ -92,11 +93,12 @@ class LogindLock:
 
     async def _lock(self, session: DesktopSession) -> Outcome:
         locked = session.watch_locked()
+        why: Why = "not_locked"
         try:
-            await session.lock()
-            if await _within(locked, self._settings.wait_seconds) or await session.locked_now():
+            if not await session.lock():
+                why = "refused"
+            elif await _within(locked, self._settings.wait_seconds) or await session.locked_now():
                 return Outcome("locked")
-            why: Why = "not_locked"
             if self._settings.lock_command:
                 if await self._by_command(locked) or await session.locked_now():
                     return Outcome("locked_by_command")
