@@ -3,7 +3,8 @@
 import os
 import sys
 import termios
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from cardd.cli import content, screen, shown_document
@@ -14,7 +15,8 @@ from cardd.wire.framing import wipe
 LONGEST_SECRET = 64
 LONGEST_LINE = LONGEST_SECRET + 2
 """With CR LF behind it, so that these do not stay for the next question."""
-_AGREED = ("はい", "yes")
+AGREED = ("はい", "yes")
+"""What a yes is, in so many words."""
 _LOWER = range(ord("a"), ord("z") + 1)
 _LINE_FEED, _CARRIAGE_RETURN = 0x0A, 0x0D
 
@@ -39,7 +41,9 @@ class PinSource:
             sys.stderr.write(self._speech("no_terminal") + "\n")
             return None
         try:
-            octets = without_echo(lambda: self._explain(request), lambda: line_of(sys.stdin.fileno()))
+            with no_echo(sys.stdin.fileno()):  # before the question is on the screen
+                self._explain(request)
+                octets = line_of(sys.stdin.fileno())
         except KeyboardInterrupt:
             octets = None  # Ctrl-C at the question is the answer "no": the daemon is told, and no try is used
         sys.stderr.write("\n")
@@ -93,7 +97,7 @@ def answered_yes(question: str) -> bool:
     termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
     sys.stderr.write(question)
     sys.stderr.flush()
-    return sys.stdin.readline().strip().lower() in _AGREED
+    return sys.stdin.readline().strip().lower() in AGREED
 
 
 def at_terminal(locale: Locale = "en") -> Callable[[Mapping[str, Any]], bytearray | None]:
@@ -121,16 +125,15 @@ def line_of(descriptor: int) -> bytearray | None:
     return line or None
 
 
-def without_echo(explain: Callable[[], None], read: Callable[[], bytearray | None]) -> bytearray | None:
-    """Echo goes off, and what was typed ahead is thrown away, before the question is on the screen."""
-    terminal = sys.stdin.fileno()
+@contextmanager
+def no_echo(terminal: int) -> Iterator[None]:
+    """Echo goes off, and what was typed ahead is thrown away. Raises `termios.error` where it is no terminal."""
     before = termios.tcgetattr(terminal)
     silent = termios.tcgetattr(terminal)
     silent[3] &= ~(termios.ECHO | termios.ECHONL)
     termios.tcsetattr(terminal, termios.TCSAFLUSH, silent)
     try:
-        explain()
-        return read()
+        yield
     finally:
         termios.tcsetattr(terminal, termios.TCSAFLUSH, before)
 

@@ -40,7 +40,7 @@ class Answering:
         problem: shapes.Misshapen | None = None
         while True:
             pin = await self._prompter.pin(replace(asked, seconds=left(), problem=problem))
-            if not pin:
+            if pin is None:
                 return None
             shapes.capitalise(pin, asked.shape)
             problem = shapes.problem(pin, asked.shape)
