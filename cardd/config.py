@@ -78,6 +78,8 @@ class Client(TomlModel):
     reports_activity: bool | None = None
     """Whether its `session.activity` counts as a human's act; left out, as `may_prompt`."""
 
+    may_log_in_others: bool = False
+    """Whether its badge login may open the session of the user whom the register names with that badge: the login to the machine."""
     relays_origins: bool = False
     """Whether it may say that it asks for a web page, and which (`hello` with `origin`): `cardd-browser-host`."""
 
@@ -312,6 +314,7 @@ def _disagreements(settings: Settings) -> Iterator[tuple[KeyPath, str]]:
     yield from _repeated("clients", [client.name for client in settings.clients])
     holders: dict[int, str] = {}
     for number, client in enumerate(settings.clients):
+        yield from _client_problems(number, client, settings.mode)
         for place, user in enumerate(client.users):
             uid, key = uid_of(user), ("clients", number, "users", place)
             if uid is None:
@@ -320,17 +323,26 @@ def _disagreements(settings: Settings) -> Iterator[tuple[KeyPath, str]]:
                 yield key, "uid 65534 stands for users the kernel cannot name"
             elif holders.setdefault(uid, client.name) != client.name:
                 yield key, f"belongs to client `{holders[uid]}` already"
-    for number, seat in enumerate(settings.seats):
-        yield from _seat_problems(number, seat, frozenset(holders))
-    if settings.mode == "production":
     if settings.revocation.responders and 2 * settings.revocation.ocsp_wait_s > settings.limits.operation_seconds:
         yield (
             ("revocation", "ocsp_wait_s"),
             "may be at most half of `operation_seconds` of the limits: the card waits too",
         )
+    for number, seat in enumerate(settings.seats):
+        yield from _seat_problems(number, seat, frozenset(holders))
+    if settings.mode == "production":
         yield from _loosened(settings.limits)
     if settings.limits.connections_per_user > settings.limits.connections:
         yield ("limits", "connections_per_user"), "is larger than `connections`"
+
+
+def _client_problems(number: int, client: Client, mode: str) -> Iterator[tuple[KeyPath, str]]:
+    if not client.may_log_in_others:
+        return
+    if not client.may_prompt:
+        yield ("clients", number, "may_log_in_others"), "needs `may_prompt`: the login asks for the badge's PIN"
+    if mode == "production" and uids_of(client.users) != {0}:
+        yield ("clients", number, "may_log_in_others"), "is for the user root alone in production"
 
 
 def _loosened(limits: Limits) -> Iterator[tuple[KeyPath, str]]:

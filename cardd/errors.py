@@ -147,6 +147,10 @@ class LoginLocked(AskAgain):
     code = "auth.locked"
 
 
+class WrongAccount(CallSupport):
+    code = "auth.wrong_account"  # the badge opens another account of this machine, or none; `problem` says which
+
+
 # --- a second person, lockdown, files of the office ------------------------------------------------------------------
 
 

@@ -190,7 +190,7 @@ class CertificateFinding:
 
 
 class CertificateJudge(Protocol):
-    """Judges a resident's certificate before its key is used. Called on a reader's thread; asks no network."""
+    """Judges a resident's certificate before its key is used. Called on a reader's thread; may wait some seconds for an OCSP answer."""
 
     def __call__(self, der: bytes, key: KeyRole, purpose: str | None) -> CertificateFinding:
         """Raises `CertificateRefused` and its like (`cert.…`) where this certificate may not be used under this purpose."""
@@ -225,6 +225,15 @@ class Caller:
     """Whether the client is not a public body."""
     page: WebPage | None = None
     """The web page for which a relaying client asks."""
+
+
+class Accounts(Protocol):
+    """The accounts of this machine, as far as a login asks about them."""
+
+    async def owner(self, caller: Caller, unix_user: str) -> int:
+        """The uid of `unix_user`, for a session that this caller opens for it. Raises `WrongAccount`: `not_for_others`,
+        `account_unknown`, `account_root`, `account_no_client`, `account_lookup`."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,12 +97,14 @@ def from_bytes(content: bytes, name: str = "register") -> Register:
 
 def _shared(operators: tuple[Operator, ...]) -> Iterator[tuple[KeyPath, str]]:
     """What stands twice though it belongs to one person (S12)."""
-    holders: dict[tuple[str, str], str] = {}
+    holders: dict[tuple[str, str], Operator] = {}
     for number, operator in enumerate(operators):
         for field, value in _marks(operator):
-            if (field, value) in holders:
-                yield ("operators", number, field), f"stands with operator `{holders[field, value]}` already"
-            holders[field, value] = operator.id
+            holder = holders.get((field, value))
+            # A day badge opens the account that its holder's own badge opens.
+            if holder is not None and not (field == "unix_user" and holder.who == operator.who):
+                yield ("operators", number, field), f"stands with operator `{holder.id}` already"
+            holders[field, value] = operator
 
 
 def _marks(operator: Operator) -> Iterator[tuple[str, str]]:

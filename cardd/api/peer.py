@@ -26,6 +26,8 @@ class ClientRow:
     """Whether the client is not a public body."""
     counts_as_human: bool = False
     """Whether what it reports as a human's act keeps a session from locking."""
+    may_log_in_others: bool = False
+    """Whether it may open the session of another user, whom the register names with the badge."""
     relays_origins: bool = False
     """Whether it may say for which web page it asks."""
 

@@ -5,12 +5,15 @@ from typing import Any
 
 from cardd.api.services import Services
 from cardd.audit.journal import Receipt
+from cardd.errors import BadRequest
+from cardd.login.account import Account
 from cardd.model import CardHandle
 from cardd.ports import DocumentFacts
 from cardd.reading.target import Target
 from cardd.sessions.table import Session
 from cardd.state.approvals import Approval
 from cardd.wire import base
+from cardd.wire.methods import session_login
 from cardd.wire.methods.approval_list import ApprovalRow
 from cardd.wire.methods.session_login import Operator
 
@@ -59,6 +62,15 @@ def session_facts(services: Services, session: Session) -> dict[str, Any]:
         "badge_expires_at": None if expires_us is None else moment(expires_us),
         "badge_days_left": None if expires_us is None else max(0, (expires_us - services.clock.utc_us()) // DAY_US),
     }
+
+
+def account(params: session_login.Params) -> Account | None:
+    """For which account of the machine a badge is to be proven. Raises `BadRequest` where one must be named and is not."""
+    if params.unix_user is None:
+        if params.hand_over:
+            raise BadRequest(field="params.unix_user", problem="missing")
+        return None
+    return Account(params.unix_user, params.hand_over)
 
 
 def approval_row(approval: Approval) -> ApprovalRow:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cardd.api.use_cases import UseCases
+from cardd.app.clients import MachineAccounts
 from cardd.app.revocation import Judges
 from cardd.app.used_keys import UsedKeyFile
 from cardd.app.watching import WatchedCards
@@ -22,8 +23,8 @@ from cardd.in_force import InForce
 from cardd.model import CardRef
 from cardd.office.exchange import OfficeFiles
 from cardd.ports import Clock, Publish
-from cardd.revocation.held import HeldLists
 from cardd.revocation.asking import Asking
+from cardd.revocation.held import HeldLists
 from cardd.sessions.overrides import Overrides
 from cardd.sessions.table import SessionTable
 from cardd.state.approvals import Approvals
@@ -66,9 +67,9 @@ class UseCaseParts:
     """Told how many records a head has that was taken out by hand."""
     lists: HeldLists
     """The revocation lists of this machine."""
-    on_card_gone: Callable[[Callable[[CardRef], None]], None]
     asking: Asking | None
     """What asks OCSP responders."""
+    on_card_gone: Callable[[Callable[[CardRef], None]], None]
     """Has somebody told of every insertion that ends."""
 
 
@@ -119,7 +120,9 @@ class UseCaseLoader:
         parts.sessions.on_stop(begun.stopped)
         parts.on_card_gone(begun.card_gone)
         return UseCases(
-            LoginService(parts.gate, parts.sessions, parts.attempts, prover, parts.fresh_lists),
+            LoginService(
+                parts.gate, parts.sessions, parts.attempts, prover, parts.fresh_lists, MachineAccounts(parts.settings)
+            ),
             ReadingService(parts.gate, parts.clock),
             SigningService(parts.gate, parts.clock, repeats, grants, judges.residents),
             grants,

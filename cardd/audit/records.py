@@ -114,6 +114,8 @@ class RecordContext(RecordModel):
     client: Name | None = None
     uid: Uid | None = None
     gid: Uid | None = None
+    owner_uid: Uid | None = None
+    """Whose session it opens or unlocks, where the caller does that for another user of the machine."""
     caller_program: Name | None = None
     """Unit or program of the caller: a hint, nothing rests on it."""
     origin: Origin | None = None

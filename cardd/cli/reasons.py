@@ -111,6 +111,30 @@ REASONS: Mapping[str, TwoTexts] = MappingProxyType(
         "auth.failed:malformed": TwoTexts(
             "職員カードの電子証明書を読み取れません。", "The badge's certificate cannot be read."
         ),
+        # auth.wrong_account: whose account of the machine a badge opens
+        "auth.wrong_account:unix_user_other": TwoTexts(
+            "別の人のアカウントです。", "The register gives this badge another account."
+        ),
+        "auth.wrong_account:unix_user_missing": TwoTexts(
+            "職員名簿に、この職員のアカウントが登録されていません。", "The register gives this badge no account."
+        ),
+        "auth.wrong_account:account_unknown": TwoTexts(
+            "このアカウントはこの端末にありません。", "This machine has no such account."
+        ),
+        "auth.wrong_account:account_root": TwoTexts(
+            "システム管理用のアカウントは、職員カードでは開きません。", "No badge opens the account of root."
+        ),
+        "auth.wrong_account:account_no_client": TwoTexts(
+            "このアカウントは、設定でこの窓口を使えることになっていません。",
+            "The configuration does not let this account use this seat.",
+        ),
+        "auth.wrong_account:account_lookup": TwoTexts(
+            "アカウントの確認に時間がかかりすぎました。", "Looking the account up took too long."
+        ),
+        "auth.wrong_account:not_for_others": TwoTexts(
+            "このプログラムは、ほかの人のアカウントのためにログインできません。",
+            "The configuration does not let this program log in for other accounts.",
+        ),
         # PINs
         "pin.format:length": TwoTexts("桁数が違います。", "The number of characters is wrong."),
         "pin.format:alphabet": TwoTexts("使えない文字が入っています。", "It has characters that this PIN cannot have."),

@@ -53,7 +53,7 @@ def check_free(who: NewOperator, shop: Workshop) -> None:
             continue
         if {who.id, who.who} & {other.id, other.who} and has_live_badge(other, register, day):
             raise OperatorExists(problem="person")
-        if who.unix_user is not None and other.unix_user == who.unix_user:
+        if who.unix_user is not None and other.unix_user == who.unix_user and other.who != who.who:
             raise OperatorExists(problem="unix_user")
 
 

@@ -27,7 +27,6 @@ from cardd.model import CardHandle, CardKind, CardOutcome, Operation, SeatName
 from cardd.policy.decide import decide, may_approve
 from cardd.policy.facts import Decision, Question
 from cardd.policy.table import BADGE_CARE, BADGE_PROOFS
-from cardd.ports import Call
 from cardd.readers.entries import CardEntry
 from cardd.sessions.table import Session
 from cardd.state.approvals import Approval, content_hash
@@ -65,7 +64,7 @@ class Admission:
             entry = await self._parts.presence.identified(request.card)
             facts |= fields.of_card(entry, self._parts.pseudonyms)
             _check_seat(entry, request.call.caller.seat)
-            session = self._session(request.operation, request.call)
+            session = self._session(request)
             facts |= fields.of_session(session)
             if entry.card_type is None:
                 raise CardUnsupported()
@@ -87,7 +86,7 @@ class Admission:
         facts = fields.of_request(request) | {"card_kind": kind}
         try:
             self._parts.lockdown.check()
-            session = self._session(request.operation, request.call)
+            session = self._session(request)
             facts |= fields.of_session(session)
             self._judge(request, kind, session, facts)
         except CarddError as error:
@@ -107,7 +106,7 @@ class Admission:
         try:
             if request.operation is not Operation.LOCKDOWN:
                 self._parts.lockdown.check()
-            session = self._session(request.operation, request.call)
+            session = self._session(request)
             assert session is not None
             facts |= fields.of_session(session)
             decision = self._judge(request, kind, session, facts)
@@ -119,11 +118,12 @@ class Admission:
 
     # --- one by one --------------------------------------------------------------------------------------------------
 
-    def _session(self, operation: Operation, call: Call) -> Session | None:
-        if operation in WITHOUT_SESSION:
+    def _session(self, request: Request) -> Session | None:
+        if request.operation in WITHOUT_SESSION:
             return None
-        seat, uid = call.caller.seat, call.caller.peer.uid
-        return self._parts.sessions.need(seat, uid, locked_too=operation is Operation.UNLOCK)
+        caller = request.call.caller
+        uid = caller.peer.uid if request.owner_uid is None else request.owner_uid
+        return self._parts.sessions.need(caller.seat, uid, locked_too=request.operation is Operation.UNLOCK)
 
     def _judge(self, request: Request, kind: CardKind, session: Session | None, facts: dict[str, Any]) -> Decision:
         """Ask the policy, and note in `facts` which rule spoke. Raises `PolicyDenied`, `PinTooOld`."""

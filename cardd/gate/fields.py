@@ -45,6 +45,7 @@ def of_request(request: Request) -> dict[str, Any]:
         "subject": request.subject,
         "grant": request.grant,
         "begun": request.begun,
+        "owner_uid": request.owner_uid,
         "document": request.document.sha256 if request.document is not None else None,
     }
 

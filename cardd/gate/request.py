@@ -46,6 +46,8 @@ class Request:
     """What is to be signed: shown to the person, who is asked about it before the PIN. Only its digest is recorded."""
     document_agreed: bool = False
     """The person was asked about it already, when this signature was begun."""
+    owner_uid: int | None = None
+    """Whose session it opens or unlocks, where that is not the caller's own: found by the use case, never told by a caller."""
     begun: str | None = None
     """The signature in two steps that this is the end of."""
 

@@ -3,7 +3,7 @@
 from cardd.api.context import ConnectionContext
 from cardd.api.method import Method
 from cardd.api.services import Services
-from cardd.api.words import receipt, session_facts
+from cardd.api.words import account, receipt, session_facts
 from cardd.model import CardHandle
 from cardd.ports import Call
 from cardd.wire.methods import session_login as words
@@ -12,7 +12,7 @@ from cardd.wire.methods import session_login as words
 async def handle(services: Services, _: ConnectionContext, call: Call, params: words.Params) -> words.Result:
     use_cases = await services.load_use_cases()
     badge = CardHandle(params.badge) if params.badge is not None else None
-    performed = await use_cases.login.login(call, badge)
+    performed = await use_cases.login.login(call, badge, account(params))
     return words.Result(receipt=receipt(performed.receipt), **session_facts(services, performed.result))
 
 

@@ -1,13 +1,23 @@
 """`session.login`: open a session at this seat with the badge that is in its reader. The PIN is asked through the agent."""
 
+from typing import Annotated
+
+from pydantic import StringConstraints
+
 from cardd.wire.base import CallParams, Handle, Receipt, Time, WireModel
 
 METHOD = "session.login"
+UnixUser = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_-]{0,31}$")]
+"""An account of the machine, as the register of operators names it."""
 
 
 class Params(CallParams):
     badge: Handle | None = None
     """Which badge, where more than one is there."""
+    unix_user: UnixUser | None = None
+    """The badge must be that of this account of the machine, or nobody is asked for a PIN."""
+    hand_over: bool = False
+    """The session is to belong to that account, and not to the caller: for clients that `may_log_in_others`."""
 
 
 class Operator(WireModel):

@@ -49,6 +49,7 @@ from cardd.state.lockdown import Lockdown
 from cardd.state.pin_counts import PinCounts
 from cardd.state.store import StateStore
 from tests.unit.cardd.gate.gate_house import POLICY, FakeCard, Journal, Person, Worker, Workers, fake_card_type
+from tests.unit.cardd.known_accounts import KnownAccounts
 
 PEOPLE = {
     "sato": ("supervisor", None),
@@ -188,7 +189,7 @@ class World:
         self.sessions.on_stop(self.overrides.ended)
         rules = BadgeRules(lambda _der, _at: None, lambda _: None, lambda _: 0)
         prover = BadgeProver(self.gate, self.attempts, self.in_force, rules, clock)
-        self.login = LoginService(self.gate, self.sessions, self.attempts, prover, lambda: None)
+        self.login = LoginService(self.gate, self.sessions, self.attempts, prover, lambda: None, KnownAccounts())
         self.second_person = ApprovalService(self.gate, self.approvals, prover)
         means = Means(self.sessions, self.lockdown, self._reset, self._publish)
         self.stop = LockdownService(self.gate, prover, means)

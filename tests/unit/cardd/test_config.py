@@ -124,3 +124,26 @@ def test_every_setting_is_in_the_documentation() -> None:
         assert f"`{field.alias or name}`" in text or f"[{name}]" in text or f"[[{name}]]" in text, name
     for name in Limits.model_fields:
         assert name in text
+
+
+@pytest.mark.proves("I1", "S2")
+@pytest.mark.parametrize(
+    ("users", "prompt", "mode", "expected"),
+    [
+        ("0", "true", "production", None),
+        ("1000", "true", "production", "is for the user root alone in production"),
+        ("0, 1000", "true", "production", "is for the user root alone in production"),
+        ("0", "false", "production", "needs `may_prompt`"),
+        ("1000", "true", "test", None),
+    ],
+)
+def test_who_may_open_the_session_of_another_user(users: str, prompt: str, mode: str, expected: str | None) -> None:
+    text = f'mode = "{mode}"\n' + SMALLEST.replace(
+        "[1000]", f"[{users}]\nmay_prompt = {prompt}\nmay_log_in_others = true"
+    )
+    if expected is None:
+        assert settings(text).clients[0].may_log_in_others
+        return
+    (problem,) = problems(text)
+    assert "clients[0].may_log_in_others" in problem
+    assert expected in problem

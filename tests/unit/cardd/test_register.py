@@ -65,3 +65,10 @@ def test_one_operator_may_have_two_certificates_but_not_one_twice() -> None:
     assert found.by_certificate("4" * 64) is found.by_certificate(SECOND)
     with pytest.raises(BrokenFile):
         register(TWO.replace(f'["{SECOND}"]', f'["{SECOND}", "{SECOND}"]'))
+
+
+def test_a_day_badge_opens_the_account_of_its_person_and_nobody_else_s() -> None:
+    shared = TWO.replace('status = "blocked"', 'unix_user = "hanako"\nperson = "op-1"', 1)
+    assert [each.unix_user for each in register(shared).operators] == ["hanako", "hanako"]
+    with pytest.raises(BrokenFile):
+        register(shared.replace('person = "op-1"', 'person = "op-9"'))

@@ -47,7 +47,7 @@ def test_the_fields_are_those_that_the_documentation_lists() -> None:
     """A new field is a decision: it must be put into this list too."""
     assert set(RecordContext.model_fields) == {
         "event", "operation", "request", "session", "operator", "role", "badge", "approver", "purpose", "case", "seat",
-        "reader", "reader_role", "client", "uid", "gid", "caller_program", "card_kind", "card", "card_source", "items",
+        "reader", "reader_role", "client", "uid", "gid", "owner_uid", "caller_program", "card_kind", "card", "card_source", "items",
         "key", "pin", "digests", "algorithm", "fingerprint_given", "policy", "rule", "last_try_agreed", "emergency",
         "approval", "content", "grant", "subject", "begun", "document", "document_agreed",
         "origin", "extension",

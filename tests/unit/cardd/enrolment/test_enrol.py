@@ -163,6 +163,14 @@ async def test_the_signed_register_has_the_last_word(house: BadgeHouse, entry: d
     assert (error.code, error.facts.problem) == ("operator.exists", problem)
 
 
+async def test_a_day_badge_gets_the_account_of_its_person(house: BadgeHouse) -> None:
+    known = Operator(id="tanaka", name="田中 一郎", role="counter", unix_user="tanaka")
+    house.in_force.put_register(Register(4, (FIRST, SECOND, known)))
+    await house.enrol(replace(TANAKA, id="day-1", person="tanaka", unix_user="tanaka"))
+    accounts = {each.id: each.unix_user for each in house.in_force.register.operators}
+    assert accounts["day-1"] == accounts["tanaka"] == "tanaka"
+
+
 async def test_somebody_in_the_register_without_a_badge_gets_one(house: BadgeHouse) -> None:
     known = Operator(id="tanaka", name="田中 一郎", role="counter")
     house.in_force.put_register(Register(4, (FIRST, SECOND, known)))

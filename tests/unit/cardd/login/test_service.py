@@ -33,6 +33,7 @@ from cardd.register import Operator, Register
 from cardd.sessions.session import SessionEnd
 from cardd.state.store import StateStore
 from tests.unit.cardd.gate.gate_house import RIGHT, SEAT, GateHouse
+from tests.unit.cardd.known_accounts import KnownAccounts
 from tests.unit.cardd.state.house import TurnedClock, disk_that_takes_nothing, open_state
 
 PAIR = issue_badge(BadgeHolder("TESTER", "0001"), KeyAlgorithm.P256, 1).slots[0x9A]
@@ -54,12 +55,13 @@ class Login:
         self.judged: list[datetime] = []
         self.problem: str | None = None
         self.may: Callable[[], None] = lambda: None
+        self.accounts = KnownAccounts(hanako=4711)
         known = Operator(id="sato", name="佐藤", role="counter", certificates=(FINGERPRINT,), **operator)  # type: ignore[arg-type]
         house = self.house
         house.in_force.put_register(Register(1, (known,)))
         rules = BadgeRules(self.judge, lambda _: None, lambda _: 0)
         prover = BadgeProver(house.gate, house.attempts, house.in_force, rules, house.clock)
-        self.service = LoginService(house.gate, house.sessions, house.attempts, prover, self.fresh)
+        self.service = LoginService(house.gate, house.sessions, house.attempts, prover, self.fresh, self.accounts)
 
     def fresh(self) -> None:
         self.may()
