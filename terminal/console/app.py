@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from cardd.wire.fault import Locale
 from terminal.console.console import Console
 from terminal.console.events import events
 from terminal.console.guard import COOKIE, ENTER
@@ -62,8 +63,8 @@ async def _notices(page: Page) -> Response:
 
 
 async def _language(page: Page) -> Response:
-    wanted = (await page.form()).get("locale")
-    if wanted in {"ja", "en"} and wanted != page.desk.locale and page.desk.jobs.running is None:
+    wanted: Locale = "en" if (await page.form()).get("locale") == "en" else "ja"
+    if wanted != page.desk.locale and page.desk.jobs.running is None:
         page.desk.locale = wanted
         await page.console.link.again()
     return Response(status_code=204, headers={"HX-Refresh": "true"})

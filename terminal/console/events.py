@@ -36,7 +36,7 @@ async def _lines(desk: Desk, tab: str) -> AsyncIterator[str]:
             try:
                 await asyncio.wait_for(wake.wait(), BEAT_SECONDS)
             except TimeoutError:
-                yield ": here\n\n"
+                yield "event: here\ndata:\n\n"
                 continue
             wake.clear()
             told, waiting = sorted(waiting), set()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +17,7 @@ from starlette.routing import Route
 
 from terminal.console import people
 from terminal.console.console import Console
+from terminal.console.desk import Desk
 from terminal.console.say import Say
 
 TEMPLATES: Final = Path(__file__).with_name("templates")
@@ -36,7 +39,19 @@ def environment() -> Environment:
     made.filters.update(
         person=people.person, date=people.date_of, wareki=people.wareki, moment=people.moment, octets=people.octets
     )
+    made.globals.update(purpose_name=purpose_name, role_name=role_name)
     return made
+
+
+def purpose_name(desk: Desk, say: Say) -> str:
+    """Of the case at hand, as the policy names it."""
+    rows = desk.policy.get("purposes", ())
+    return next((say.named(row) for row in rows if desk.case is not None and row["code"] == desk.case.purpose), "")
+
+
+def role_name(desk: Desk) -> str:
+    """Of who is logged in."""
+    return str(desk.operator.get(f"role_{desk.locale}") or desk.operator.get("role", ""))
 
 
 _ENVIRONMENT = environment()
@@ -52,7 +67,7 @@ class Page:
     """Key of the screen that it belongs to."""
 
     @property
-    def desk(self) -> Any:
+    def desk(self) -> Desk:
         return self.console.desk
 
     @property
@@ -86,6 +101,16 @@ class Page:
         """A piece of a page, without a layout."""
         known = {"say": self.say, "desk": self.desk, "page": self, "screen": self.screen, **values}
         return HTMLResponse(_ENVIRONMENT.get_template(template).render(known))
+
+    @staticmethod
+    def now() -> float:
+        """By the clock of `Kept`."""
+        return asyncio.get_running_loop().time()
+
+    @staticmethod
+    def monotonic() -> float:
+        """By the clock of prompts and jobs."""
+        return time.monotonic()
 
     async def form(self) -> Mapping[str, str]:
         """The fields of a form, text alone."""

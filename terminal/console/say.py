@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cardd.cli.texts import Speech
 from cardd.wire.fault import Locale
-from terminal.console.texts import TEXTS
+from terminal.console.words.registry import TEXTS
 
 
 class Say:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from starlette.responses import Response
 
 from terminal.console.console import Screen
@@ -49,10 +51,8 @@ async def log_in(page: Page) -> Response:
     async def work(progress: Progress) -> object:
         return await page.console.link.call(method, on_progress=progress)
 
-    try:
+    with suppress(Busy):  # pressed twice: the first one runs
         page.desk.jobs.start(KEY, work)
-    except Busy:
-        pass
     return await gate(page)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from starlette.responses import Response
@@ -69,10 +70,8 @@ async def begin(page: Page) -> Response:
         return {"card": card, "items": answer["items"], "age": wish["age"], "pictures": pictures}
 
     desk.kept.drop(KEY)
-    try:
+    with suppress(Busy):  # pressed twice: the first one runs
         desk.jobs.start(KEY, work)
-    except Busy:
-        pass
     return await read(page)
 
 

@@ -9,7 +9,8 @@
   let over = false;
 
   const by = (id) => document.getElementById(id);
-  const fetchInto = (path, target) => window.htmx.ajax("GET", path, { target, swap: "innerHTML", headers });
+  // Each part asks for itself: htmx lets one element wait for its own answer, and drops what it asks meanwhile but for the last.
+  const fetchInto = (path, target) => window.htmx.ajax("GET", path, { source: target, target, swap: "innerHTML", headers });
 
   function curtain() {
     by("stage").replaceChildren();
@@ -34,14 +35,15 @@
     if (parts.includes("notices")) fetchInto("/part/notices", "#notices");
     if (parts.includes("prompt")) fetchInto("/prompt", "#prompt");
     const live = (document.querySelector("[data-live]")?.dataset.live || "").split(" ");
-    if (parts.includes("locked")) window.htmx.ajax("GET", "/", { target: "#stage", swap: "innerHTML", headers });
+    if (parts.includes("locked")) fetchInto("/", "#stage");
     else if (parts.includes("stage") || parts.some((part) => live.includes(part))) {
-      window.htmx.ajax("GET", location.pathname + location.search, { target: "#stage", swap: "innerHTML", headers });
+      fetchInto(location.pathname + location.search, "#stage");
     }
   }
 
   const source = new EventSource("/events?tab=" + encodeURIComponent(tab));
   source.addEventListener("changed", (event) => changed(event.data.split(" ")));
+  source.addEventListener("here", () => { lastWord = Date.now(); });
   source.addEventListener("open", () => {
     lastWord = Date.now();
     if (body.classList.contains("lost")) changed(["seat", "stage", "prompt", "notices"]);

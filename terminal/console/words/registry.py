@@ -1,0 +1,17 @@
+"""All texts of the console by key. A key stands in one file only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import chain
+from types import MappingProxyType
+from typing import Final
+
+from terminal.console.words.counter import COUNTER
+from terminal.console.words.shell import SHELL
+
+_FILES: Final = (SHELL, COUNTER)
+TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    dict(chain.from_iterable(each.items() for each in _FILES))
+)
+"""key: (ja, en)."""
