@@ -118,11 +118,16 @@ def load(given: str | os.PathLike[str] | None = None) -> Settings:
 
     A named file must be there; without the one in /etc every key has its default. Raises `SettingsError`.
     """
+    file = used(given)
+    return Settings() if file is None else parse(_read(Path(file)), file)
+
+
+def used(given: str | os.PathLike[str] | None = None) -> str | None:
+    """The file that `load` reads; None where there is none and every key has its default."""
     named = given if given is not None else os.environ.get(VARIABLE) or None
-    path = Path(named) if named is not None else DEFAULT_FILE
-    if named is None and not path.exists():
-        return Settings()
-    return parse(_read(path), str(path))
+    if named is not None:
+        return os.fspath(named)
+    return str(DEFAULT_FILE) if DEFAULT_FILE.exists() else None
 
 
 def parse(content: bytes, name: str) -> Settings:

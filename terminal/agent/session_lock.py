@@ -15,7 +15,7 @@ logind is asked as its D-Bus interface has it (org.freedesktop.login1(5)): a use
 import asyncio
 import contextlib
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, Protocol
@@ -152,9 +152,10 @@ def _outside(command: Sequence[str], status: Path = STATUS) -> Sequence[str]:
     """The command as it must be started: under no_new_privs, as in the shipped unit, the user's service manager starts it, because a
     locker that asks PAM for a password needs setgid programs (unix_chkpwd) and could never be unlocked again.
     """
-    return (*OUTSIDE, *command) if _facts(status).get("NoNewPrivs") == "1" else command
+    return (*OUTSIDE, *command) if started_apart(status) else command
 
 
-def _facts(status: Path) -> Mapping[str, str]:
+def started_apart(status: Path = STATUS) -> bool:
+    """Whether this process has no_new_privs (proc_pid_status(5), NoNewPrivs), and with it all that it starts."""
     rows = (line.partition(":") for line in status.read_text().splitlines())
-    return {name: value.strip() for name, _, value in rows}
+    return any(name == "NoNewPrivs" and value.strip() == "1" for name, _, value in rows)
