@@ -20,7 +20,7 @@ from cardd.audit.startup import check_log
 from tests.daemon.crash_writer import HOUR_US, START_US, TurnedClock, settings, work
 
 LATEST_KILL_S = 0.025
-PATIENT_S = 20.0
+PATIENT_S = 60.0
 
 
 def child(root: Path, clock_us: int, told: int) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from cardd.client import RemoteError
 from demo.office import Office
 from tests.e2e.badge_house import log_in, logged_in, person_of, put_in, tries
 from tests.e2e.fault_house import failing, nothing_left_by_the_module, nothing_left_running, take_out
@@ -71,8 +72,11 @@ def locked(counter: Counter) -> dict[str, Any]:
             assert time.monotonic() < acted + 6 * LOCK_S
             program.call("session.status")
             program.call("health")
-            if time.monotonic() < acted + LOCK_S - 4:
+            try:  # as long as it can be: if programs' calls counted, it would never lock
                 program.call("card.token_info", card=card, **CONTEXT)
+            except RemoteError as error:
+                if error.name != "session.locked":
+                    raise
             calls += 1
             waiting.join(0.2)
     ((when, change),) = told
@@ -82,7 +86,6 @@ def locked(counter: Counter) -> dict[str, Any]:
         "opened": opened,
         "before": snapshot["sessions"],
         "after_typing_s": when - typing_began,
-        "after_s": when - acted,
         "calls": calls,
         "change": change,
     }
@@ -96,7 +99,6 @@ def test_a_session_locks_however_busy_programs_are(counter: Counter, locked: dic
     """Counted from the PIN that a resident typed, not from the login, nor from what programs asked since."""
     assert locked["before"] == [{"seat": "counter", "logged_in": True, "locked": False}]
     assert locked["after_typing_s"] >= LOCK_S - 0.1
-    assert locked["after_s"] <= LOCK_S + 5, "the last call of a program came later than this before its end"
     assert locked["calls"] > 2
     change = locked["change"]
     assert (change["change"], change["facts"]["reason"]) == ("locked", "inactivity")

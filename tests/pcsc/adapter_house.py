@@ -22,7 +22,7 @@ from cardd.ports import Job, ReaderEvent
 T = TypeVar("T")
 E = TypeVar("E")
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 CONTACT_ATR = bytes.fromhex("3BDA13FF8131FB468012392F31C173C601C03B")
 CONTACTLESS_ATR = bytes.fromhex("3B80800101")
 SELECT = CommandApdu(0x00, 0xA4, 0x04, 0x00)

@@ -190,7 +190,10 @@ async def test_a_contactless_card_exchanged_in_the_field_is_another_insertion(
     old = contactless.card.ref
     await contactless.ask(old)
     await asyncio.to_thread(standin_pcscd.pull)
-    await asyncio.sleep(2 * REAPPEARS_S)  # the reader looks into its field again, and finds it empty
+    (field,) = standin_pcscd.daemon.readers.readers()
+    async with asyncio.timeout(PATIENCE_S):
+        while field._lost:  # until the reader has looked into its field again, and found it empty
+            await asyncio.sleep(0.01)
     await asyncio.to_thread(standin_pcscd.insert, named_card(b"two"))
     await contactless.until("removed")
     await contactless.until("identified", 2)

@@ -28,7 +28,7 @@ class SlowDisk(FailingDisk):
 
     def sync(self, descriptor: int) -> None:
         self.waiting.set()
-        assert self.go.wait(20)
+        assert self.go.wait(60)
         super().sync(descriptor)
 
 

@@ -14,7 +14,7 @@ from cardd.audit.records import StateRecord
 from tests.unit.cardd.audit.head_rules import check, words
 from tests.unit.cardd.audit.journals import DAY_S, FailingDisk, HandClock, an_intent, an_outcome, settings
 
-LIMIT_S = 20.0
+LIMIT_S = 60.0
 
 
 class SlowHeads(FailingDisk):

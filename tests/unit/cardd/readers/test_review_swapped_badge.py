@@ -18,7 +18,7 @@ async def left_and_came_back(house: House, card: Recognition) -> None:
 
 @pytest.mark.proves("S2", "C5", "fault 79")
 async def test_a_badge_exchanged_behind_a_session_is_found_out_without_any_job(house: House) -> None:
-    house.table._prove_s = 0.02
+    house.table._prove_s = 1.0
     ended: asyncio.Future[CardRef] = asyncio.get_running_loop().create_future()
     entry = await house.present(BADGE, CONTACTLESS)
     house.table.on_removed(lambda ref, _: ended.set_result(ref))

@@ -218,7 +218,7 @@ async def test_a_signature_that_does_not_hold_never_leaves(scene: BegunScene) ->
 
 
 async def test_after_its_time_the_card_is_let_go_by_itself(scene: BegunScene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cardd.signing.begun.HOLD_SECONDS", 0.2)
+    monkeypatch.setattr("cardd.signing.begun.HOLD_SECONDS", 2.0)
     begun = await scene.begin()
     await scene.over(begun)
     began = scene.house.journal.outcomes[-1]
@@ -228,7 +228,7 @@ async def test_after_its_time_the_card_is_let_go_by_itself(scene: BegunScene, mo
 @pytest.mark.proves("P7")
 async def test_what_is_not_held_keeps_nothing_of_a_person_longer(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its connection lives on, and nobody ever brings the digest."""
-    monkeypatch.setattr("cardd.signing.begun.HOLD_SECONDS", 0.2)
+    monkeypatch.setattr("cardd.signing.begun.HOLD_SECONDS", 2.0)
     scene = BegunScene(badge=True)
     begun = await scene.begin()
     assert begun.certificate
