@@ -128,8 +128,10 @@ def _judge(path: tuple[Link, ...], moment: datetime, rules: Rules) -> Answer:
         _run(async_validate_path(context, candidate, _parameters(rules)))
     except (ValidationError, PathError) as error:
         return bad(_reason(error))
-    except (ValueError, TypeError, KeyError, NotImplementedError):
-        return bad("bad_path")  # a constraint or name in a form that the library cannot compare: it counts as not met
+    except (ValueError, TypeError, KeyError, AttributeError, NotImplementedError):
+        # A constraint or name in a form that the library cannot compare counts as not met; an otherName whose value is of a type
+        # that asn1crypto has no values for (INSTANCE OF, ObjectDescriptor) is an AttributeError there.
+        return bad("bad_path")
     return GOOD
 
 

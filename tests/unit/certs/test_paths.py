@@ -7,7 +7,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import hashes, serialization
 
 from applets_spec.testca.der import ECDSA_WITH_SHA1, Field, reassembled
 from certs.errors import BadAnchor
@@ -18,6 +18,7 @@ from certs.validation.path import STRICT, Rules
 from certs.validation.truststore import from_der
 from certs.validation.validate import MOST_OTHERS, ROOM_FOR_OTHERS, parse, validate
 from certs.validation.verdict import Result, State, Verdict
+from tests.unit.certs import small_authority
 from tests.unit.certs.small_pki import AT, BEGINS, CA, ENDS, Made, key, named, revocation_list, root, usage
 
 ROOT = root("Root", 1)
@@ -337,3 +338,26 @@ def test_constraints_in_a_form_that_cannot_be_compared_count_as_not_met() -> Non
     assert judged(der, ROOT).good_but_revocation
     for constraints in (x509.NameConstraints([net], None), x509.NameConstraints(None, [net])):
         assert judged(der, root("Root", 1, more=((constraints, True),))).reason == "bad_path"
+
+
+# --- names that the library has no value for -------------------------------------------------------------------------
+
+
+@pytest.mark.proves("fault 163")
+@pytest.mark.parametrize("tag", range(0x81, 0x9F))
+@pytest.mark.parametrize("constructed", [0, 0x20], ids=["primitive", "constructed"])
+def test_another_name_with_a_value_of_any_type_is_an_answer(tag: int, constructed: int) -> None:
+    """X.680 knows types (7: ObjectDescriptor, 8: INSTANCE OF) of which asn1crypto has no values; the long fuzz found it."""
+    value = bytes([tag | constructed, 3]) + b"\x0c\x01a"
+    odd = small_authority.Authority().issue(
+        extensions=[
+            small_authority.usage("digital_signature"),
+            (
+                x509.SubjectAlternativeName([x509.OtherName(x509.ObjectIdentifier("1.2.392.200149.8.5.5.1"), value)]),
+                False,
+            ),
+        ]
+    )
+    der = odd.public_bytes(serialization.Encoding.DER)
+    issuer = small_authority.Authority().certificate.public_bytes(serialization.Encoding.DER)
+    assert judged(der, issuer, at=small_authority.NOON).chain.reason in {"", "bad_path"}
