@@ -17,7 +17,7 @@ from cardd.wire.catalogue import METHODS
 from cardd.wire.faults import ErrorData
 from cardd.wire.methods.events_subscribe import Changed, Result
 from tests.fixtures.counter import BADGE_SLOT, RESIDENT_SLOT, Counter, counter
-from tests.fixtures.terminal import CTRL_C, Terminal, shows
+from tests.fixtures.terminal import Terminal, shows
 
 __all__ = ["counter"]
 RESULTS: dict[str, type[BaseModel]] = {words.name: words.result for words in METHODS}
@@ -166,7 +166,8 @@ def test_ctrl_c_at_the_question_cancels_and_gives_the_terminal_back(counter: Cou
     badge = counter.insert(sato.badge, BADGE_SLOT, kind="badge")
     with typed(counter, "login") as terminal:
         terminal.wait_for(BADGE_PROMPT)
-        terminal.type(f"{sato.pin[:3]}{CTRL_C}")
+        terminal.type(sato.pin[:3])
+        terminal.interrupt()
         assert terminal.ends() == 3
         assert terminal.echoes
         assert "pin.cancelled" in terminal.screen

@@ -24,7 +24,7 @@ from tests.fixtures.counter import (
     SLOWER,
     PinScript,
 )
-from tests.fixtures.terminal import CTRL_C, Terminal
+from tests.fixtures.terminal import Terminal
 
 __all__ = ["nothing_left_by_the_module", "nothing_left_running"]
 TWO_SEATS = ROOMY + "".join(
@@ -268,7 +268,7 @@ def test_cardctl_asks_before_it_stops_everything_and_says_what_the_release_takes
         with Terminal(events, town.counter.environment, Path.cwd()) as terminal:
             terminal.wait_for("緊急停止中です")
             terminal.wait_for("これからの変化を表示します")
-            terminal.type(CTRL_C)
+            terminal.interrupt()
             assert terminal.ends() == 0
         town.badge("suzuki")
         first = town.counter.cardctl("--locale", "ja", "lockdown", "release", pins=[town.people["suzuki"].pin])

@@ -178,7 +178,7 @@ def test_ctrl_c_at_each_question_leaves_nothing_behind(
             if question == PROMPT:
                 terminal.type("yes\n")
                 terminal.wait_for(PROMPT)
-            terminal.type("\x03")
+            terminal.interrupt()
             assert terminal.ends() == status, terminal.screen
             assert "Traceback" not in terminal.screen
         assert sorted(each.name for each in written.iterdir()) == before

@@ -24,7 +24,7 @@ from certs.ca.issued import Issued, IssuedBook
 from certs.ca.keys import Algorithm
 from certs.ca.sentences import SENTENCES, sentence
 from tests.fixtures.softhsm import LABEL, PIN, softhsm
-from tests.fixtures.terminal import CTRL_C, Terminal
+from tests.fixtures.terminal import Terminal
 from tests.unit.certs.ca.office import HANAKO, NAME, PASSPHRASE, authority, issued, key_of, request_for
 
 CREATE = ("create", "--name", NAME)
@@ -234,7 +234,7 @@ def test_two_that_differ_make_nothing(tmp_path: Path) -> None:
 def test_ctrl_c_ends_it_and_the_terminal_echoes_again(tmp_path: Path) -> None:
     with terminal(tmp_path) as person:
         person.wait_for("12 to 64 characters): ")
-        person.type(CTRL_C)
+        person.interrupt()
         person.wait_for("Aborted")
         assert person.echoes
         assert person.ends() == 1
