@@ -343,7 +343,7 @@ def test_constraints_in_a_form_that_cannot_be_compared_count_as_not_met() -> Non
 # --- names that the library has no value for -------------------------------------------------------------------------
 
 
-@pytest.mark.proves("fault 163")
+@pytest.mark.proves("fault 160")
 @pytest.mark.parametrize("tag", range(0x81, 0x9F))
 @pytest.mark.parametrize("constructed", [0, 0x20], ids=["primitive", "constructed"])
 def test_another_name_with_a_value_of_any_type_is_an_answer(tag: int, constructed: int) -> None:
