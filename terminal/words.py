@@ -27,6 +27,11 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "このファイルかフォルダーに、root と本人以外が書き込めます。所有者を root にし、chmod go-w をしてください。",
             "others than root and you may write this file or its folder: let root own it, and chmod go-w.",
         ),
+        "console.no_port": ("127.0.0.1 のポートを使えません: {why}", "cannot listen on 127.0.0.1: {why}"),
+        "console.no_browser": (
+            "{program} でページを開けません: {why}。表示したファイルをブラウザーで開いてください。",
+            "{program} cannot open the page: {why}. Open the printed file with a browser.",
+        ),
         **AGENT_WORDS,
         **CHECK_WORDS,
         **PROMPT_WORDS,

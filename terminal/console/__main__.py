@@ -1,10 +1,12 @@
-"""`cardd-console`: the counter console of this user, on loopback."""
+"""`cardd-console`: the counter console of this user, on loopback, and the agent of the seat with it."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import secrets
+import signal
 import socket
 import subprocess
 import sys
@@ -15,18 +17,28 @@ import click
 import uvicorn
 
 from cardd.cli.texts import locale_of_environment
+from terminal import service_manager, settings, words
+from terminal.agent.service import Agent
+from terminal.agent.session_lock import LogindLock
 from terminal.console.app import application
 from terminal.console.console import Console
 from terminal.console.desk import Desk
 from terminal.console.entry import Entry
 from terminal.console.guard import Guard
+from terminal.console.left import tell
 from terminal.console.link import Link
 from terminal.console.screens.gate import gate
 from terminal.console.screens.registry import SCREENS
+from terminal.settings import Settings, SettingsError
 
 LOOPBACK: Final = "127.0.0.1"
 BACKLOG: Final = 32
 SECRET_BYTES: Final = 32
+EXIT_SETTINGS: Final = 78
+"""EX_CONFIG of sysexits.h; the unit is not started again for it."""
+EXIT_ALREADY: Final = 0
+OPEN_AGAIN: Final = signal.SIGUSR1
+"""Tells a console that runs to write its launch file anew."""
 
 
 def listening(port: int) -> socket.socket:
@@ -44,7 +56,7 @@ def launch_file() -> Path:
     return (Path(runtime) if runtime else Path.home() / ".cache") / "cardd" / "console.html"
 
 
-async def serve(console: Console, door: socket.socket) -> None:
+async def serve(console: Console, agent: Agent, door: socket.socket) -> None:
     """Until SIGTERM or SIGINT."""
     secret = secrets.token_urlsafe(SECRET_BYTES)
     app = Guard(application(console, secret), server=door.getsockname(), secret=secret, own_uid=os.getuid())
@@ -62,33 +74,75 @@ async def serve(console: Console, door: socket.socket) -> None:
         http="h11",
         timeout_graceful_shutdown=1,
     )
-    following = asyncio.get_running_loop().create_task(console.link.run())
+    loop = asyncio.get_running_loop()
+    work = [loop.create_task(console.link.run()), loop.create_task(agent.run())]
+    loop.add_signal_handler(OPEN_AGAIN, console.entry.write)
+    service_manager.notify("READY=1")
     try:
         await uvicorn.Server(config).serve(sockets=[door])
     finally:
-        following.cancel()
+        service_manager.notify("STOPPING=1")
+        for task in work:
+            task.cancel()
+        await asyncio.gather(*work, return_exceptions=True)
 
 
 @click.command()
-@click.option("--socket", "daemon", help="The daemon's socket; else CARDD_SOCKET, else /run/cardd/cardd.sock.")
-@click.option("--seat", help="Which seat, where this machine has more than one.")
-@click.option("--port", default=0, help="On 127.0.0.1; 0 takes any that is free.")
+@click.option(
+    "--settings", "file", help="Settings of the terminal; else CARDD_TERMINAL, else /etc/cardd/terminal.toml."
+)
+@click.option("--port", type=click.IntRange(0, 65535), help="On 127.0.0.1; 0 takes any that is free.")
 @click.option("--locale", type=click.Choice(["ja", "en"]), help="The language to begin with.")
-@click.option("--no-browser", is_flag=True, help="Print the launch file's place, and open nothing.")
-def main(daemon: str | None, seat: str | None, port: int, locale: str | None, no_browser: bool) -> None:
-    """The counter console: pages for this user's browser, on this machine alone."""
+@click.option("--browser/--no-browser", default=True, help="Whether the page is opened at once.")
+def main(file: str | None, port: int | None, locale: str | None, browser: bool) -> None:
+    """The counter console: pages for this user's browser, on this machine alone.
+
+    It is the agent of the seat too: it asks for PINs, and locks the desktop when the badge is pulled. The page is opened through a file
+    that this user alone can read; its place is printed.
+    """
     os.umask(0o077)
-    door = listening(port)
-    address = f"http://{LOOPBACK}:{door.getsockname()[1]}"
-    desk = Desk("ja" if (locale or locale_of_environment()) == "ja" else "en", clear_seconds=60.0, draft_seconds=900.0)
-    entry = Entry(address, launch_file())
-    console = Console(desk, Link(desk, daemon, seat), entry, SCREENS, keypad=True, gate_screen=gate)
-    place = entry.write()
+    try:
+        read = settings.load(file)
+    except SettingsError as error:
+        service_manager.write(error.say(locale_of_environment()), service_manager.WARNING)
+        sys.exit(EXIT_SETTINGS)
+    try:
+        door = listening(read.console.port if port is None else port)
+    except OSError as error:
+        service_manager.write(
+            words.say(locale_of_environment(), "console.no_port", why=error.strerror or ""), service_manager.WARNING
+        )
+        sys.exit(1)
+    console, agent = build(read, f"http://{LOOPBACK}:{door.getsockname()[1]}", locale)
+    place = console.entry.write()
     click.echo(str(place))
-    if not no_browser:
-        subprocess.Popen(["xdg-open", os.fspath(place)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)  # noqa: S603, S607
-    asyncio.run(serve(console, door))
+    if browser:
+        _open(read.console.browser, place)
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(serve(console, agent, door))
+
+
+def build(read: Settings, address: str, locale: str | None) -> tuple[Console, Agent]:
+    """Console and agent around one desk."""
+    spoken = locale or read.locale or locale_of_environment()
+    kept = read.console
+    desk = Desk("ja" if spoken == "ja" else "en", kept.clear_seconds, kept.draft_minutes * 60)
+    entry = Entry(address, launch_file())
+    console = Console(desk, Link(desk, None, read.seat), entry, SCREENS, kept.keypad, gate)
+    agent = Agent(read, desk.prompter, LogindLock(read.removal), lambda news: tell(desk, news), client="cardd-console")
+    return console, agent
+
+
+def _open(browser: tuple[str, ...], place: Path) -> None:
+    try:
+        subprocess.Popen([*browser, os.fspath(place)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)  # noqa: S603
+    except OSError as error:
+        why = error.strerror or ""
+        service_manager.write(
+            words.say(locale_of_environment(), "console.no_browser", program=browser[0], why=why),
+            service_manager.WARNING,
+        )
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

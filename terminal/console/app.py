@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
+import sys
+import traceback
 from pathlib import Path
 from typing import Final
 
@@ -37,7 +40,7 @@ def application(console: Console, secret: str) -> Starlette:
         *(route for screen in console.screens for route in screen.routes),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
-    app = Starlette(routes=routes)
+    app = Starlette(routes=routes, exception_handlers={404: _not_there, Exception: _fault})
     app.state.console = console
     app.state.secret = secret
     return app
@@ -52,6 +55,22 @@ async def _enter(request: Request) -> Response:
     answer = HTMLResponse(_ENTERED)
     answer.set_cookie(COOKIE, request.app.state.secret, httponly=True, samesite="strict", path="/")
     return answer
+
+
+async def _not_there(request: Request, _error: Exception) -> Response:
+    return Page(request.app.state.console, request, "fault").show("fault.html", status=404, kind="gone", incident="")
+
+
+async def _fault(request: Request, error: Exception) -> Response:
+    """A fault of ours. The log gets what kind and where, and never the text of the error, which may hold what somebody typed."""
+    incident = secrets.token_hex(4)
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    sys.stderr.write(
+        f"cardd-console: incident {incident}: {type(error).__name__} at {Path(where.filename).name}:{where.lineno}\n"
+    )
+    return Page(request.app.state.console, request, "fault").show(
+        "fault.html", status=500, kind="fault", incident=incident
+    )
 
 
 async def _seat_bar(page: Page) -> Response:

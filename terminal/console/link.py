@@ -14,6 +14,8 @@ from terminal.console.left import warn_of
 
 CLIENT: Final = "cardd-console"
 TOPICS: Final = ["reader", "card", "session", "pin", "queue", "approval", "lockdown", "alarm", "health"]
+OF_ONE_SEAT: Final = frozenset({"session", "pin"})
+"""What concerns another seat alone. Approvals, alarms and the emergency stop concern everybody."""
 PAUSES: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
 """Seconds between attempts to connect; the last one for ever."""
 NO_AGENT: Final = "agent.not_allowed"
@@ -110,7 +112,7 @@ class Link:
     async def _take(self, client: AsyncClient, change: Mapping[str, Any]) -> None:
         desk, topic, what = self._desk, change["topic"], change["change"]
         facts: Mapping[str, Any] = change.get("facts") or {}
-        if facts.get("seat", client.me["seat"]) != client.me["seat"]:
+        if topic in OF_ONE_SEAT and facts.get("seat", client.me["seat"]) != client.me["seat"]:
             return
         if topic == "session":
             if what in {"locked", "ended"}:

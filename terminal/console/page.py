@@ -15,7 +15,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from terminal.console import people
+from cardd.cli import moments
+from terminal.console import agreed, people
 from terminal.console.console import Console
 from terminal.console.desk import Desk
 from terminal.console.say import Say
@@ -39,7 +40,8 @@ def environment() -> Environment:
     made.filters.update(
         person=people.person, date=people.date_of, wareki=people.wareki, moment=people.moment, octets=people.octets
     )
-    made.globals.update(purpose_name=purpose_name, role_name=role_name)
+    made.filters.update(clock=moments.clock_time, stamp=moments.in_column)
+    made.globals.update(purpose_name=purpose_name, role_name=role_name, agreed_rows=agreed.rows)
     return made
 
 

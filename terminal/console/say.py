@@ -1,9 +1,10 @@
-"""The console's words in one language: its own first, then what `cardctl` says of the same things."""
+"""The console's words in one language: its own first, then what agent and `cardctl` say of the same things."""
 
 from __future__ import annotations
 
 from cardd.cli.texts import Speech
 from cardd.wire.fault import Locale
+from terminal import words
 from terminal.console.words.registry import TEXTS
 
 
@@ -18,11 +19,13 @@ class Say:
     def __call__(self, key: str, /, **values: object) -> str:
         """The text of `key`; of a word of a later daemon, the word itself."""
         pair = TEXTS.get(key)
-        return pair[self._column].format(**values) if pair else self._speech(key, **values)
+        if pair is not None:
+            return pair[self._column].format(**values)
+        return words.say(self.locale, key, **values) if words.has(key) else self._speech(key, **values)
 
     def has(self, key: str) -> bool:
         """Whether there is a text."""
-        return key in TEXTS or self._speech.has(key)
+        return key in TEXTS or words.has(key) or self._speech.has(key)
 
     def why(self, where: str, problem: str) -> str:
         """The sentence for a problem word of an error or a health check."""

@@ -100,9 +100,12 @@ def open_console(
     runtime.mkdir(mode=0o700, exist_ok=True)
     launch = runtime / "cardd" / "console.html"
     launch.unlink(missing_ok=True)
+    own = counter.folder / "terminal.toml"
+    if not own.exists():
+        own.write_text('[removal]\naction = "nothing"\n')  # whose desktop there is, is a matter of other tests
     with (counter.folder / "console.log").open("ab") as sink:
         process = subprocess.Popen(
-            [sys.executable, "-m", "terminal.console", "--no-browser", "--locale", locale, *options],
+            [sys.executable, "-m", "terminal.console", "--no-browser", "--locale", locale, "--settings", own, *options],
             env={**counter.environment, "XDG_RUNTIME_DIR": os.fspath(runtime)},
             stdin=subprocess.DEVNULL,
             stdout=sink,

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from terminal.console.console import Screen
-from terminal.console.screens import case, gate, home, read
+from terminal.console.screens import approvals, case, gate, home, pins, read
 
 SCREENS: Final[tuple[Screen, ...]] = (
     home.SCREEN,
     case.SCREEN,
     read.SCREEN,
+    pins.SCREEN,
+    approvals.SCREEN,
     gate.SCREEN,
 )

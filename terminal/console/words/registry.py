@@ -8,9 +8,10 @@ from types import MappingProxyType
 from typing import Final
 
 from terminal.console.words.counter import COUNTER
+from terminal.console.words.oversight import OVERSIGHT
 from terminal.console.words.shell import SHELL
 
-_FILES: Final = (SHELL, COUNTER)
+_FILES: Final = (SHELL, COUNTER, OVERSIGHT)
 TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     dict(chain.from_iterable(each.items() for each in _FILES))
 )

@@ -14,6 +14,16 @@ SHELL: Final[dict[str, tuple[str, str]]] = {
     "button.back": ("戻る", "Back"),
     "button.next": ("次へ", "Next"),
     "seat.test_mode": ("試験モード", "TEST MODE"),
+    "seat.home": ("はじめの画面", "Start page"),
+    "seat.cards": ("入っているカード", "Cards in the readers"),
+    "fault.head": ("画面を出せませんでした", "This page could not be shown"),
+    "fault.text": (
+        "カードと暗証番号には何もしていません。はじめの画面からやり直してください。"
+        "続くときは、この番号をシステム担当に伝えてください: {incident}",
+        "Nothing was done with card or PIN by this. Begin again from the start page. If it stays, tell IT this number: {incident}",
+    ),
+    "gone.head": ("その画面はありません", "There is no such page"),
+    "gone.text": ("はじめの画面から選んでください。", "Choose from the start page."),
     "seat.case": ("受付番号", "Case"),
     "seat.purpose": ("利用目的", "Purpose"),
     "seat.busy": ("使用中", "in use"),
