@@ -15,6 +15,7 @@ from typing import Any
 from applets_spec.fault_script import Fault, Kind
 from applets_spec.pcscd.slot import SlotEmpty
 from cardd.client import Client, RemoteError
+from tests.daemon import canary_documents
 from tests.daemon.canary_scene import BADGE, DOCUMENT_NAME, HOLDER, NEW_PIN, WRONG, Day
 from tests.daemon.tools import PATIENT_S, Lines, Stage, request_line
 from tests.fixtures.counter import BADGE_SLOT, CONTEXT, RESIDENT_SLOT, SIGN_CONTEXT, until
@@ -45,6 +46,7 @@ class Shift:
             self.resident = self.insert_resident()
             self.normal_use()
             self.documents()
+            canary_documents.documents(self)
             self.wrong_pins()
             self.wrong_fields()
             self.broken_frames()

@@ -38,7 +38,11 @@ HOLDER = Holder(
 )
 BADGE = BadgeSecrets(pin="07391846", puk="09517264")
 OPERATOR_NAME = "KANARIYA TSUGUMI"
-WRONG = {"badge": "09081726", "card_info": "0982", "authentication": "0697", "signature": "ZZ19QQ88WX"}
+WRONG = {
+    "badge": "09081726", "card_info": "0982", "authentication": "0697", "signature": "ZZ19QQ88WX",
+    "PDF": "XW48RR31KT", "XML": "VK52TT67HB",
+}  # fmt: skip
+"""By PIN; of the signature PIN two more by the document at which they are typed, for the same one twice is not sent to the card."""
 NEW_PIN = "0451"
 DOCUMENT_NAME = "転籍届　瑠璃鶲ひたき様.pdf"
 """Goes to the agent, who shows it, and to nobody else."""

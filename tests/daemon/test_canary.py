@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from demo.office import Office
 from tests.daemon.canaries import Seen, comes_out, hits, of_text, published
 from tests.daemon.canary_day import Shift
+from tests.daemon.canary_documents import trust_residents
 from tests.daemon.canary_scene import HOLDER, Day, hire
 from tests.daemon.tools import Stage, staged
 from tests.fixtures.counter import ROOMY
@@ -23,9 +25,14 @@ def test_no_canary_comes_out(form: str) -> None:
     assert comes_out(a_day(form), lambda: a_day(form)) == []
 
 
+def prepare(office: Office) -> None:
+    hire(office)
+    trust_residents(office)
+
+
 def a_day(form: str) -> Seen:
     """The whole of it, with the daemon's log in this form."""
-    with staged(config=f'log_level = "debug"\nlog_format = "{form}"\n{PATIENT_CARDS}', prepare=hire) as stage:
+    with staged(config=f'log_level = "debug"\nlog_format = "{form}"\n{PATIENT_CARDS}', prepare=prepare) as stage:
         day = Day(stage.office)
         Shift(stage, day).everything()
         assert stage.stop() == 0
@@ -36,7 +43,9 @@ def a_day(form: str) -> Seen:
         assert "incident" not in stage.log, stage.log
         # Its environment is shown to root alone: where we are not root, that it cannot be read is as good.
         readable = {"daemon while a PIN is asked environ"} if os.geteuid() == 0 else set()
-        assert {"events", "progress", "prompts", "cardctl stderr"} | readable <= set(day.seen)
+        assert {"events", "progress", "prompts", "cardctl stderr", "words about a certificate"} | readable <= set(
+            day.seen
+        )
         return Seen(list(day.needles()), day.seen, published(stage.records()))
 
 
