@@ -66,6 +66,7 @@ OVERSIGHT: Final[dict[str, tuple[str, str]]] = {
     ),
     "approval.agree": ("暗証番号を入力して承認する", "Agree with badge and PIN"),
     "approval.refuse": ("承認しない", "Refuse"),
+    "prompt.whose.approver": ("承認する職員ご本人が入力してください。", "To be typed by whoever agrees."),
     "prompt.about": (
         "暗証番号を入力すると、次の内容を承認したことになります。",
         "By typing your PIN you agree to this:",
