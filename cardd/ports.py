@@ -192,8 +192,11 @@ class CertificateFinding:
 class CertificateJudge(Protocol):
     """Judges a resident's certificate before its key is used. Called on a reader's thread; may wait some seconds for an OCSP answer."""
 
-    def __call__(self, der: bytes, key: KeyRole, purpose: str | None) -> CertificateFinding:
-        """Raises `CertificateRefused` and its like (`cert.…`) where this certificate may not be used under this purpose."""
+    def __call__(self, der: bytes, key: KeyRole, purpose: str | None, still: Callable[[], None]) -> CertificateFinding:
+        """Raises `CertificateRefused` and its like (`cert.…`) where this certificate may not be used under this purpose.
+
+        `still` is called while it waits; what that raises ends the wait: the card has gone, or nobody may go on.
+        """
         ...
 
 

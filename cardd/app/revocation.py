@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cardd.ports import CertificateJudge
     from cardd.verifying.service import Judge
 
-HOUR_S = 3600
+MINUTE_S, HOUR_S = 60, 3600
 
 
 def anchor_files(settings: Settings) -> dict[ListFor, tuple[Path, ...]]:
@@ -58,6 +58,7 @@ class Judges:
             rule_s=given.rule_hours * HOUR_S,
             listed=frozenset(each.about for each in given.lists),
             inquiry=None if asking is None else Inquiry(given.responders, asking),
+            again_s=given.fetch_minutes * MINUTE_S,
         )
         has_lists = "operator_ca" in {*(each.about for each in given.lists), *(each.about for each in given.responders)}
         self.badges: BadgeJudge = BadgeJudge(self.checker, has_lists=has_lists, needs_list=given.badges_need_list)

@@ -47,6 +47,13 @@ class SmartCardConnection(Protocol):
         """Another operation begins on this connection: the limits of one operation (commands, bytes) count anew."""
         ...
 
+    def check_there(self) -> None:
+        """Whether a job that waits for something else may go on: no command is sent.
+
+        Raises `CardRemoved`, `CardNoAnswer` (nobody waits for this job any longer), `LockedDown`, `PcscDown`.
+        """
+        ...
+
     def transmit(self, command: CommandApdu) -> ResponseApdu:
         """Send one command and give the card's answer; 61xx and 6Cxx are already followed, long data already chained.
 

@@ -70,6 +70,14 @@ class PcscConnection:
         """See `SmartCardConnection`."""
         self._budget = OperationBudget()
 
+    def check_there(self) -> None:
+        """See `SmartCardConnection`: pcscd is asked, not the card."""
+        self._refuse_when_dead()
+        code, _ = self._calls.get_atr(self._card)
+        if code != Pcsc.SUCCESS:
+            self._failure = pcsc_error(code, "SCardStatus")
+            raise self._failure
+
     def transmit(self, command: CommandApdu) -> ResponseApdu:
         """See `SmartCardConnection`. Raises `CardRemoved`, `CardNoAnswer`, `CardBadAnswer`, `PcscDown`, `ReaderBusy`."""
         self._refuse_when_dead()

@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import Literal
 
 from cardd.log import get_logger
-from cardd.revocation.question_files import ANSWERED, ASKED, DROPPED_SECONDS, QUESTION, SILENT, mark_of
+from cardd.revocation.question_files import ANSWERED, ASKED, DROPPED_SECONDS, QUESTION, SILENT, Mark, mark_of
 
 LOOK_SECONDS = 0.05
 """Between two looks whether an answer has come: two lstat each."""
+STILL_SECONDS = 0.25
+"""Between two looks whether the wait is still of use."""
 QUIET_SECONDS = 60.0
 """A responder that said nothing is left alone for so long: the next in the queue do not wait for it again."""
 MOST_OPEN = 8
@@ -52,11 +54,12 @@ class Asking:
         """Whether the last question could not be put into its folder."""
         self._stopping = threading.Event()
 
-    def ask(self, name: str, fingerprint: str, question: bytes) -> bool:
+    def ask(self, name: str, fingerprint: str, question: bytes, still: Callable[[], None] = lambda: None) -> bool:
         """Whether an answer came that was not there before; what it is worth is for others to judge. Blocks at most `wait_s`.
 
         `name`: the responder's. `fingerprint`: SHA-256 of the certificate, lower-case hex. `question`: DER OCSPRequest.
-        The same question of two at a time is asked once. Raises nothing.
+        `still`: called now and then while it waits; raises what this shall end with. Else nothing is raised.
+        The same question of two at a time is asked once.
         """
         key = f"{name}-{fingerprint}"
         with self._lock:
@@ -70,10 +73,11 @@ class Asking:
                     return False
                 self._open[key] = mine
         if asked is not None:
-            asked.done.wait(self._wait_s)
-            return asked.answered
+            return (
+                self._waited(asked.done.wait, still, lambda: True if asked.done.is_set() else None) and asked.answered
+            )
         try:
-            mine.answered = self._ask(name, key, question)
+            mine.answered = self._ask(name, key, question, still)
             return mine.answered
         finally:
             with self._lock:
@@ -93,7 +97,7 @@ class Asking:
 
     # --- one question ------------------------------------------------------------------------------------------------
 
-    def _ask(self, name: str, key: str, question: bytes) -> bool:
+    def _ask(self, name: str, key: str, question: bytes, still: Callable[[], None]) -> bool:
         answer, silence = (os.path.join(self._answers, key + suffix) for suffix in (ANSWERED, SILENT))
         before, silent_before = mark_of(answer), mark_of(silence)
         if not self._put(name, key, question):
@@ -103,7 +107,9 @@ class Asking:
             self._heard(name) if silent_before is None else self._told_nothing(name, 0.0)
             return False
         try:
-            answered = self._answered(answer, before, silence, silent_before)
+            answered = self._waited(
+                self._stopping.wait, still, lambda: _told((answer, before), (silence, silent_before))
+            )
         finally:
             self._take_away(key)
         if answered:
@@ -112,17 +118,21 @@ class Asking:
             self._told_nothing(name, QUIET_SECONDS)
         return answered
 
-    def _answered(self, answer: str, before: object, silence: str, silent_before: object) -> bool:
-        """Wait. Both marks are of files that lay there before."""
+    def _waited(
+        self, pause: Callable[[float], bool], still: Callable[[], None], told: Callable[[], bool | None]
+    ) -> bool:
+        """Wait until `told` says something. `pause` waits so many seconds, less when something has come."""
         ends = time.monotonic() + self._wait_s
+        look_at = 0.0
         while True:
-            if mark_of(answer) not in (None, before):
-                return True
-            if mark_of(silence) not in (None, silent_before):
-                return False
-            left = ends - time.monotonic()
-            if left <= 0 or self._stopping.wait(min(LOOK_SECONDS, left)):
-                return False
+            said = told()
+            now = time.monotonic()
+            if said is not None or now >= ends or self._stopping.is_set():
+                return said or False
+            if now >= look_at:
+                still()
+                look_at = now + STILL_SECONDS
+            pause(min(LOOK_SECONDS, ends - now))
 
     def _heard(self, name: str) -> None:
         with self._lock:
@@ -180,6 +190,13 @@ class Asking:
                 old = now - os.stat(name, dir_fd=folder, follow_symlinks=False).st_mtime > DROPPED_SECONDS
                 if name.removesuffix(_BESIDE).lstrip(".") not in mine and (first or old):
                     os.unlink(name, dir_fd=folder)
+
+
+def _told(answer: tuple[str, Mark | None], silence: tuple[str, Mark | None]) -> bool | None:
+    """Whether there is an answer, or a note that there is none; None: neither. Each with the mark of what lay there before."""
+    if mark_of(answer[0]) not in (None, answer[1]):
+        return True
+    return False if mark_of(silence[0]) not in (None, silence[1]) else None
 
 
 def _write(folder: int, name: str, content: bytes) -> None:

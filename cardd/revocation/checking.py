@@ -5,7 +5,7 @@ asked and nothing here can tell, as long as `ocsp_wait_s` says. It has no networ
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -29,7 +29,7 @@ from certs.validation.evidence import Evidence
 from certs.validation.path import FOR_CARDS, STRICT, Rules
 from certs.validation.truststore import TrustStore, from_pem
 from certs.validation.validate import validate
-from certs.validation.verdict import State, Verdict, unknown
+from certs.validation.verdict import Result, State, Verdict, unknown
 
 CLOCK_BEHIND = "clock_behind_list"
 ANCHORS_UNUSABLE = "anchors_unusable"
@@ -99,35 +99,46 @@ class Checker:
         rule_s: int,
         listed: frozenset[ListFor] = frozenset(),
         inquiry: Inquiry | None = None,
+        again_s: int = 3600,
     ) -> None:
         """`rule_s`: a list or answer about residents' certificates that is older than so many seconds counts no more (K4).
         `listed`: of these a list is configured, so that its absence is an answer.
-        `inquiry`: asks responders what nothing here can tell; None: nobody is asked.
+        `inquiry`: asks responders what nothing here can tell; None: nobody is asked. `again_s`: a responder is asked again about a
+        certificate that its answer of so many seconds ago calls good, as a list is fetched again; until then that answer will do.
         """
         self._files, self._held, self._answers = anchors, held, answers
         self._test, self._rule_s, self._listed, self._inquiry = test, rule_s, listed, inquiry
+        self._again_s = again_s
         self._stores: dict[tuple[ListFor, ...], TrustStore] = {}
 
-    def check(self, offered: Offered, at: datetime | None = None) -> Checked:
+    def check(
+        self, offered: Offered, at: datetime | None = None, *, still: Callable[[], None] = lambda: None
+    ) -> Checked:
         """Judge at a time (aware; None: now). Raises `CertificateUnknown`: `clock_behind_list` (K6), `anchors_unusable`,
         `operator_ca_unusable`.
 
         Without an anchor for this kind the verdict is `not_checked` in every answer. A responder is asked where all else is good and
         nothing here tells whether the certificate is revoked; where it says nothing, what was known before stands (`ocsp_silent` where
-        that was nothing).
+        that was nothing). `still` is called while it waits, and what it raises ends the wait.
         """
         checked = self._by_what_is_here(offered, at)
-        if self._inquiry is None or not _is_open(checked.verdict):
+        if self._inquiry is None or not (_is_open(checked.verdict) or self._ages(offered, at, checked.verdict)):
             return checked
         reading = read(offered.der, offered.rules.loose)
-        answered = self._inquiry.ask(reading, _fingerprint(offered), _abouts(offered.kind))
+        answered = self._inquiry.ask(reading, _fingerprint(offered), _abouts(offered.kind), still)
         if answered:
             return self._by_what_is_here(offered, at)
         if answered is None or checked.verdict.revocation.state is not State.NOT_CHECKED:
             return checked
         return replace(checked, verdict=replace(checked.verdict, revocation=unknown(SILENT_WORD)))
 
-    def _by_what_is_here(self, offered: Offered, at: datetime | None) -> Checked:
+    def _ages(self, offered: Offered, at: datetime | None, verdict: Verdict) -> bool:
+        """Whether an answer of a responder alone calls it good, and one that is not new."""
+        if verdict.result is not Result.GOOD or (verdict.list_age_s or 0) <= self._again_s:
+            return False
+        return _is_open(self._by_what_is_here(offered, at, with_answers=False).verdict)
+
+    def _by_what_is_here(self, offered: Offered, at: datetime | None, *, with_answers: bool = True) -> Checked:
         if self._held.clock_behind:
             raise CertificateUnknown(problem=CLOCK_BEHIND)
         abouts = _abouts(offered.kind)
@@ -138,7 +149,7 @@ class Checker:
         store = self._store(abouts)
         evidence = Evidence(
             lists=offered.lists,
-            responses=(*offered.responses, *self._answers.about(_fingerprint(offered))),
+            responses=(*offered.responses, *(self._answers.about(_fingerprint(offered)) if with_answers else ())),
             long_lists=self._held.about(abouts),
             seen_at=now,
         )

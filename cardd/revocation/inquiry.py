@@ -4,7 +4,7 @@ By the lightweight profile (RFC 5019, 2.1; RFC 9919): one certificate, no signat
 What an answer without a nonce is worth is bounded by its age.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cryptography import x509
@@ -39,15 +39,15 @@ class Inquiry:
         self._responders, self._asking = responders, asking
         self._issuers: dict[str, tuple[x509.Certificate, ...]] = {}
 
-    def ask(self, leaf: Reading, fingerprint: str, abouts: Sequence[ListFor]) -> bool | None:
+    def ask(self, leaf: Reading, fingerprint: str, abouts: Sequence[ListFor], still: Callable[[], None]) -> bool | None:
         """Whether an answer has come; None: no responder is there for certificates of this issuer. Blocks as `Asking.ask`.
 
-        `fingerprint`: SHA-256 of the certificate, lower-case hex. `abouts`: whose certificate it may be.
+        `fingerprint`: SHA-256 of the certificate, lower-case hex. `abouts`: whose certificate it may be. `still`: as there.
         """
         found = self._found(leaf, abouts)
         if found is None:
             return None
-        return self._asking.ask(found.responder.name, fingerprint, question(leaf.certificate, found))
+        return self._asking.ask(found.responder.name, fingerprint, question(leaf.certificate, found), still)
 
     def _found(self, leaf: Reading, abouts: Sequence[ListFor]) -> _Found | None:
         for responder in self._responders:

@@ -42,12 +42,14 @@ class ResidentJudge:
     def __init__(self, checker: Checker, policy: Callable[[], Policy]) -> None:
         self._checker, self._policy = checker, policy
 
-    def __call__(self, der: bytes, key: KeyRole, purpose: str | None) -> CertificateFinding:
+    def __call__(
+        self, der: bytes, key: KeyRole, purpose: str | None, still: Callable[[], None] = lambda: None
+    ) -> CertificateFinding:
         """The word of the record and the age of the list. Raises `CertificateRevoked`, `CertificateExpired`, `CertificateNotYetValid`,
         `CertificateWrongKind`, `CertificateBad`; `CertificateUnknown` where the purpose requires an answer about revocation and
         there is none, and where this machine's clock is behind a signed list.
         """
-        verdict = self._checker.check(Offered(der, _KINDS.get(key), from_card=True)).verdict
+        verdict = self._checker.check(Offered(der, _KINDS.get(key), from_card=True), still=still).verdict
         if usable(verdict, status_of(self._policy(), purpose)):
             good = verdict.result is Result.GOOD
             return CertificateFinding(verdict.result.value if good else NOT_CHECKED, verdict.list_age_s)

@@ -63,6 +63,8 @@ def post(given: Responder, question: bytes, limit_s: float) -> bytes:
         opened = opener(given.url_ca, deadline, follows=False)
         try:
             with opened.open(request, timeout=limit_s) as answer:
+                if deadline.passed:  # what was cut looks like an end
+                    raise NotFetched("too_slow")
                 if answer.status != http.client.OK:
                     raise NotFetched("status")
                 if answer.headers.get_content_type() != "application/ocsp-response":
@@ -159,8 +161,8 @@ class Poster:
 
     def _asked(self, responder: Responder, name: str) -> str | None:
         question = read_plain(os.fspath(self._questions / name), LARGEST_QUESTION)
-        if not question:
-            return "no_question"
+        if question is None:  # taken away meanwhile, or no question of the daemon: nobody waits
+            return None
         stem = name.removesuffix(ASKED)
         try:
             answer = self._send(responder, question, self._limit_s)

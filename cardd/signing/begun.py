@@ -326,4 +326,4 @@ class _Look:
             begun.certificate = self.door.card_type.read_certificate(card, begun.order.key)
         compare(begun.order.fingerprint, begun.certificate)
         public_key(begun.certificate)
-        self.judging(begun.certificate)
+        self.judging(begun.certificate, card)

@@ -42,15 +42,15 @@ class Judging:
     finding: CertificateFinding | None = None
     """What it came to; None while nobody was asked."""
 
-    def __call__(self, certificate: bytes) -> None:
-        """Raises the `cert.*` of the judge."""
+    def __call__(self, certificate: bytes, card: SmartCardConnection) -> None:
+        """Raises the `cert.*` of the judge, and what `card.check_there` does: it may wait for somebody who knows."""
         if self.kind is CardKind.BADGE:
             return
         self.finding = NOT_CHECKED
         if self.judge is None:
             return
         try:
-            self.finding = self.judge(certificate, self.key, self.purpose)
+            self.finding = self.judge(certificate, self.key, self.purpose, card.check_there)
         except CarddError as error:
             self.finding = CertificateFinding(error.code.rpartition(".")[2])
             raise
@@ -111,7 +111,7 @@ class SignJob:
         self._key = public_key(self._certificate)
         digests.check_format(self._order.signature_format, key_kind(self._key))
         if self._judging is not None:
-            self._judging(self._certificate)
+            self._judging(self._certificate, card)
 
     def work(self, card: SmartCardConnection, _: Unlocked) -> Signed:
         """Sign each digest and check each signature."""

@@ -64,6 +64,11 @@ def test_the_fetcher_of_lists_sees_the_settings_and_writes_its_own_folder() -> N
     assert "ReadWritePaths" not in fetcher
     hidden = {path.removeprefix("-") for path in fetcher["InaccessiblePaths"][0].split()}
     assert {"/run/cardd", "/run/pcscd", "/var/lib/cardd", "/var/log/cardd", "/etc/cardd/keys"} <= hidden
+    # The daemon's questions for OCSP responders: a folder of their own, which the daemon writes and the group reads.
+    assert Revocation().asked_directory == Path("/run", *daemon["RuntimeDirectory"])
+    assert (daemon["RuntimeDirectoryMode"], fetcher["Group"]) == (["0750"], ["cardd"])
+    assert not any(Revocation().asked_directory.is_relative_to(path) for path in hidden)
+    assert "RuntimeDirectoryPreserve" not in daemon, "a new start begins with no question"
 
 
 def test_each_user_is_made() -> None:

@@ -39,6 +39,9 @@ class CardConnection:
     def transmit(self, command: CommandApdu) -> ResponseApdu:
         return converse(self, self._send, command, self._budget)
 
+    def check_there(self) -> None:
+        """It is there."""
+
     def verify_on_pad(
         self,
         command: CommandApdu,  # noqa: ARG002

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -149,15 +150,22 @@ def test_what_others_put_into_the_folder_counts_without_asking(house: Asked, res
     assert len(front.questions) == asked
 
 
-@pytest.mark.proves("K2", "K4")
-def test_without_the_helper_the_question_is_given_up_and_taken_away(house: Asked, residents: list[Resident]) -> None:
-    """And a stop of the daemon does not wait for an answer."""
-    counter = house.counter
-    house.stop_helper()
-    told = checked(counter, _der(residents[2], "jpki_signature"), kind="jpki_signature")
-    assert (told["result"], told["reason"]) == ("unknown", "ocsp_silent")
-    nothing_asked_any_more(house)
-    assert house.row()["problem"] == "ocsp_silent"
+@pytest.mark.proves("C4", "K2", "fault 1")
+def test_a_card_that_is_pulled_while_a_responder_is_waited_for_is_gone_at_once(
+    house: Asked, residents: list[Resident]
+) -> None:
+    counter, resident, front = house.counter, residents[2], house.fronts["jpki_signature"]
+    front.silent()
+    asked = len(front.questions)
+    card = counter.insert(resident.card, RESIDENT_SLOT)
+    words = signing(card) | {"key": "signature"}
+    with ThreadPoolExecutor() as threads:
+        signing_it = threads.submit(counter.fails, "sign.digest", resident.holder.pins.signature, **words)
+        until(lambda: len(front.questions) > asked, 60)
+        take_out(counter, RESIDENT_SLOT)
+        error = signing_it.result(60)
+    assert error.name == "card.removed"
+    assert last_sign_outcome(counter)["result"] == "failed"
 
 
 def test_nobody_is_named_in_any_log(house: Asked, residents: list[Resident]) -> None:

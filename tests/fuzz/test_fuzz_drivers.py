@@ -97,6 +97,9 @@ class HostileCard:
         self.secrets += command.ins in SECRET_INS and len(command.data) > 0
         return exchange(self._send, command, extended=False, budget=self._budget)
 
+    def check_there(self) -> None:
+        """It is there."""
+
     def verify_on_pad(self, command: CommandApdu, shape: PinShape, *, padded_to: int | None = None) -> ResponseApdu:  # noqa: ARG002
         return self.transmit(command)
 

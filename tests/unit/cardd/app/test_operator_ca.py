@@ -94,3 +94,24 @@ def test_the_authorities_of_residents_and_lists_are_looked_at_too(ca: bytes, tmp
     assert told[0] == [f"{tmp_path}/none.pem: revocation.lists.badges.ca cannot be read (No such file or directory)"]
     assert "revocation.jpki_signature_ca holds a test CA's certificate" in told[1][0]
     assert len(told[1]) == 2
+
+
+@pytest.mark.proves("H6")
+def test_the_files_of_responders_and_of_servers_are_looked_at_too(ca: bytes, tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_bytes(ca)
+    (tmp_path / "text.pem").write_bytes(b"no certificate")
+    text = (
+        'mode = "test"\nterminal = "t"\noperator_ca = ["/ca.pem"]\n[[clients]]\nname = "a"\nusers = [0]\n'
+        f'[[revocation.lists]]\nname = "badges"\nfor = "operator_ca"\nca = "{tmp_path}/ca.pem"\n'
+        f'url = "https://a.example/"\nurl_ca = "{tmp_path}/none.pem"\n'
+        f'[[revocation.responders]]\nname = "asked"\nfor = "operator_ca"\nca = "{tmp_path}/text.pem"\n'
+        f'url = "https://a.example/"\nurl_ca = "{tmp_path}/text.pem"\n'
+        f'[[revocation.responders]]\nname = "whole"\nfor = "operator_ca"\nca = "{tmp_path}/ca.pem"\n'
+        f'url = "https://a.example/"\nurl_ca = "{tmp_path}/ca.pem"\n'
+    )
+    told = [each.partition(": ")[2].split()[0] for each in revocation_problems(from_bytes(text.encode()))]
+    assert told == [
+        "revocation.lists.badges.url_ca",
+        "revocation.responders.asked.ca",
+        "revocation.responders.asked.url_ca",
+    ]

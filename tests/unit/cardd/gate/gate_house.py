@@ -87,6 +87,9 @@ class FakeCard:
         self.certificate = b"certificate"
         self.signer: Callable[[str, bytes], bytes] = lambda _name, _digest: b"signature"
 
+    def check_there(self) -> None:
+        """It is there as long as nobody takes it."""
+
     def do(self, word: str) -> None:
         self.did.append(word)
         failure = self.fails.pop(word, None)

@@ -27,6 +27,9 @@ class FakeConnection:
         self.sent.append((command.ins, command.p1, command.p2))
         return self._answer(command)
 
+    def check_there(self) -> None:
+        """It is there."""
+
     def verify_on_pad(self, command: CommandApdu, shape: PinShape, *, padded_to: int | None = None) -> ResponseApdu:
         assert not command.data
         assert shape.numeric

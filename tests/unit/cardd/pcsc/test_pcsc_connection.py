@@ -269,3 +269,31 @@ def test_other_cases_go_over_t0_as_they_are(connect: Connect) -> None:
         connection.transmit(command)
     assert seen == ["00200080", "00B0000000", "00A4020C020018"]
     assert not connection.reader_takes_extended
+
+
+@pytest.mark.proves("C4", "fault 1")
+def test_a_job_that_waits_for_something_else_learns_that_its_card_has_gone(connect: Connect) -> None:
+    commands: list[list[int]] = []
+
+    def card(command: list[int]) -> tuple[int, list[int]]:
+        commands.append(command)
+        return 0, [0x90, 0x00]
+
+    fake, connection = connect(card)
+    connection.check_there()
+    fake.get_atr = lambda _: (Pcsc.REMOVED_CARD, b"")  # type: ignore[method-assign]
+    for _ in range(2):
+        with pytest.raises(errors.CardRemoved):
+            connection.check_there()
+    with pytest.raises(errors.CardRemoved):
+        connection.transmit(SELECT)
+    assert commands == []
+
+
+def test_a_job_that_waits_for_something_else_ends_with_the_emergency_stop(connect: Connect) -> None:
+    clock = JobClock(30, 10)
+    _, connection = connect(lambda _: (0, [0x90, 0x00]), clock=clock)
+    connection.check_there()
+    clock.stop()
+    with pytest.raises(errors.LockedDown):
+        connection.check_there()

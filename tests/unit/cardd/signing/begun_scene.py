@@ -50,7 +50,8 @@ class Judge:
         self.refuses: Exception | None = None
         self.meanwhile: Callable[[], None] = lambda: None
 
-    def __call__(self, der: bytes, key: KeyRole, purpose: str | None) -> CertificateFinding:
+    def __call__(self, der: bytes, key: KeyRole, purpose: str | None, still: Callable[[], None]) -> CertificateFinding:
+        still()
         self.asked.append((der, key, purpose))
         self.meanwhile()
         if self.refuses is not None:
