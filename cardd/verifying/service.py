@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from cardd.errors import BadRequest, CarddError
+from cardd.errors import BadRequest, CarddError, Internal
 from cardd.gate.gate import Gate
 from cardd.gate.request import NO_CARD, Performed, Request
 from cardd.model import CardKind, Operation
@@ -32,7 +32,8 @@ class VerifyingService:
 
     async def check(self, call: Call, order: CertificateOrder) -> Performed[Judged]:
         """Judge `order`. Raises `SessionRequired`, `SessionLocked`, `PolicyDenied`, `ApprovalRequired`, `ApprovalInvalid`,
-        `BadRequest` (a moment that is still to come), `CertificateUnknown` (`clock_behind_list`), `AuditUnavailable`.
+        `BadRequest` (a moment that is still to come), `CertificateUnknown` (`clock_behind_list`), `AuditUnavailable`. A
+        session that ends meanwhile is a `SessionRequired`.
         """
         request = Request(
             call,
@@ -47,8 +48,14 @@ class VerifyingService:
         session, agreed = await self._gate.allow_by_two(request, _HOLDERS.get(order.kind or "", CardKind.MY_NUMBER))
         try:
             judged = await self._judged(order)
+            # Whoever asked may have gone meanwhile: then nobody is told.
+            self._gate.check_session(session)
         except CarddError as error:
             await self._gate.refuse(request, error)
+            raise
+        except Exception:
+            # A fault of ours is on record like every other end; what the dispatcher makes of it stands in the log.
+            await self._gate.refuse(request, Internal())
             raise
         receipt = await self._gate.note(
             call,
@@ -69,7 +76,15 @@ class VerifyingService:
         if at > now:
             raise BadRequest(field="params.at", problem="in_the_future")
         async with self._one_at_a_time:
-            return await asyncio.to_thread(self._judge, order, at)
+            judging = asyncio.ensure_future(asyncio.to_thread(self._judge, order, at))
+            try:
+                return await asyncio.shield(judging)
+            except asyncio.CancelledError:
+                # A thread cannot be stopped: who asks and goes, again and again, must not have one for each.
+                await asyncio.wait([judging])
+                if not judging.cancelled():
+                    judging.exception()  # nobody is left who would hear of it
+                raise
 
 
 def _fingerprint(order: CertificateOrder) -> str:

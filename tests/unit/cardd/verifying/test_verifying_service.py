@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from cardd.errors import AuditUnavailable, BadRequest, CertificateUnknown, PolicyDenied, SessionRequired
+from cardd.sessions.table import SessionEnd
 from cardd.verifying.order import CertificateOrder, Judged
 from cardd.verifying.service import VerifyingService
 from tests.unit.cardd.gate.gate_house import GateHouse
@@ -96,3 +99,56 @@ async def test_a_moment_before_now_is_handed_on(house: House) -> None:
     earlier = datetime.fromtimestamp(900, UTC)
     await house.check(at=earlier, kind="operator_badge")
     assert house.asked[0][1] == earlier
+
+
+@pytest.mark.proves("A2")
+async def test_a_fault_of_ours_is_on_record_too(house: House) -> None:
+    house.answer = ValueError("a parser fell over 見本　花子")
+    with pytest.raises(ValueError, match="parser"):
+        await house.check()
+    (record,) = house.gate.journal.states
+    assert (record.code, record.event) == ("internal", "certificate.check")
+    assert "見本" not in repr(record)
+
+
+@pytest.mark.proves("fault 78")
+async def test_whoever_is_logged_out_meanwhile_hears_nothing(house: House) -> None:
+    judge = house.service._judge
+
+    def logged_out(order: CertificateOrder, at: datetime) -> Judged:
+        house.gate.sessions.end_all(SessionEnd.LOGOUT)
+        return judge(order, at)
+
+    house.service._judge = logged_out
+    with pytest.raises(SessionRequired):
+        await house.check()
+    (record,) = house.gate.journal.states
+    assert (record.code, record.problem, record.certificate) == ("session.required", "ended_meanwhile", None)
+
+
+async def test_who_asks_and_goes_has_one_thread_and_not_one_each_time(house: House) -> None:
+    begun, go_on, running = threading.Event(), threading.Event(), []
+    judge = house.service._judge
+
+    def slow(order: CertificateOrder, at: datetime) -> Judged:
+        running.append(threading.get_ident())
+        begun.set()
+        assert go_on.wait(30)
+        return judge(order, at)
+
+    house.service._judge = slow
+    asked = [asyncio.ensure_future(house.check()) for _ in range(5)]
+    assert await asyncio.to_thread(begun.wait, 30)
+    for each in asked:
+        each.cancel()
+    done, waiting = await asyncio.wait(asked[1:], timeout=30)
+    assert not waiting
+    assert all(each.cancelled() for each in done)
+    last = asyncio.ensure_future(house.check())
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert len(running) == 1, "the next one begins behind the one that nobody waits for"
+    go_on.set()
+    assert (await last).result == "revoked"
+    assert asked[0].cancelled()
+    assert len(running) == 2
