@@ -6,13 +6,14 @@ from the line in /etc/pam.d alone (pam_exec(8): users may have a hand in the env
 
 import argparse
 import os
+import pwd
 import re
 import signal
 import sys
 import syslog
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from types import FrameType
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from cardd.client import DEFAULT_SOCKET, ConnectionEnded, RemoteError
 from terminal.pam.asking import Way, badges_there, prove
@@ -30,6 +31,7 @@ ANNOUNCE_S: Final = 3.0
 ENDS_SOON_DAYS: Final = 30
 EX_USAGE, EX_UNAVAILABLE, EX_SOFTWARE, EX_TEMPFAIL, EX_NOPERM = 64, 69, 70, 75, 77
 """sysexits.h."""
+EX_ANNOUNCED: Final = 1
 _USER: Final = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
 """What the register takes as `unix_user`."""
 
@@ -59,7 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = _refuse(refused.lines, refused.code, refused.log)
     except TooSlow:
         code = _refuse([say("too_slow")], EX_TEMPFAIL, "too_slow")
-    except Exception as error:  # noqa: BLE001 - a traceback would stand on the login screen
+    except Exception as error:
+        # Everything, for a traceback would stand on the login screen; the machine's log has class and place.
         code = _refuse([say("internal")], EX_SOFTWARE, f"internal: {_whereabouts(error)}")
     return code
 
@@ -73,7 +76,6 @@ def _log_in(options: argparse.Namespace, say: Sentences) -> int:
     if sys.stdin is not None and os.isatty(0):
         raise Refused([say("wrong_call")], EX_USAGE, "standard input is a terminal: pam_exec needs expose_authtok")
     typed = read_pin(0)
-    os.close(0)
     try:
         session = _asked(
             lambda: prove(_way(options, say), user, typed, hand_over=os.geteuid() == 0, on_pad=lambda: _at_pad(say)),
@@ -90,10 +92,10 @@ def _log_in(options: argparse.Namespace, say: Sentences) -> int:
 
 
 def _announce(options: argparse.Namespace, say: Sentences) -> int:
-    """One line above the field for the PIN. 0 where a badge is there."""
+    """One line above the field for the PIN. Never 0: a line in /etc/pam.d that means the other thing must open nothing."""
     count = _asked(lambda: badges_there(_way(options, say)), say)
     _print([say("type" if count == 1 else "two_badges" if count else "put_in")])
-    return 0 if count else 1
+    return EX_ANNOUNCED
 
 
 def _asked(ask: Callable[[], Any], say: Sentences, typed: TypedPin | None = None) -> Any:
@@ -118,8 +120,14 @@ def _asked(ask: Callable[[], Any], say: Sentences, typed: TypedPin | None = None
 # --- what PAM says ---------------------------------------------------------------------------------------------------------
 
 
+class _Parser(argparse.ArgumentParser):
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        """Never with 0, not even after `--help`: to PAM that would be a login."""
+        super().exit(status or EX_USAGE, message)
+
+
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="cardd-pam",
         description="Login to the machine with the badge; run by pam_exec.so. docs/login-to-the-machine.md",
     )
@@ -128,7 +136,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--lang", choices=("ja", "en"), help="language of messages; left out, that of the machine")
     parser.add_argument("--seconds", type=_seconds, default=LONGEST_S, help="longest login (default: %(default)s)")
     parser.add_argument(
-        "--announce", action="store_true", help="only say what to do, before the PIN is asked; 0 where a badge is there"
+        "--announce", action="store_true", help="only say what to do, before the PIN is asked; never ends with 0"
     )
     return parser.parse_args(arguments)
 
@@ -147,6 +155,10 @@ def _user(say: Sentences) -> str:
     if not _USER.fullmatch(user):
         # Not in the log: people type passwords here by mistake.
         raise Refused([say("user_name")], EX_NOPERM, "PAM_USER is no name that a register can have")
+    own = os.geteuid()
+    if own != 0 and (user not in {entry.pw_name for entry in pwd.getpwall() if entry.pw_uid == own}):
+        # A screen locker runs as the user it locks. Another name is no login that this uid could give.
+        raise Refused([say("not_yours")], EX_NOPERM, "PAM_USER is not the user who runs this")
     return user
 
 

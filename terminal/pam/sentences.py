@@ -10,6 +10,7 @@ from cardd.cli.screen import visible
 from cardd.cli.texts import Speech
 from cardd.client import RemoteError
 from cardd.wire.fault import Locale, TwoTexts
+from cardd.wire.fault_table import FAULTS
 
 TEXTS: Mapping[str, TwoTexts] = {
     "no_badge": TwoTexts(
@@ -91,6 +92,9 @@ TEXTS: Mapping[str, TwoTexts] = {
     "user_name": TwoTexts(
         "職員カードで開けるアカウントの名前ではありません。", "No badge opens an account of this name."
     ),
+    "not_yours": TwoTexts(
+        "このプログラムで開けるのは、自分のアカウントだけです。", "This program opens the account of its own user alone."
+    ),
     "ends_soon": TwoTexts(
         "職員カードの有効期限まで、あと{n}日です。", "Your badge ends in {n} days."
     ),
@@ -109,7 +113,6 @@ _BY_ERROR: Mapping[str, str] = {
     "pin.was_blocked": "blocked",
     "pin.now_blocked": "blocked",
     "pin.repeated": "repeated",
-    "session.required": "seat_taken",
     "session.exists": "seat_taken",
     "request.level_unsupported": "daemon_old",
 }
@@ -143,10 +146,12 @@ class Sentences:
         elif key is not None:
             yield self(key)
         else:
-            yield visible(error.message)
+            # What fails before `hello` comes in English from the daemon; the table of this side knows both languages.
+            row = FAULTS.get(error.name)
+            yield row.message.of(self.locale) if row else visible(error.message)
             if problem:
                 yield visible(Speech(self.locale).why(error.name, problem))
-            yield visible(error.remedy)
+            yield row.remedy.of(self.locale) if row else visible(error.remedy)
 
     def _wrong_pin(self, tries: int | None) -> Iterator[str]:
         yield self("wrong_pin", n="?" if tries is None else tries)
