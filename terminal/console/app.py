@@ -58,6 +58,8 @@ async def _enter(request: Request) -> Response:
 
 
 async def _not_there(request: Request, _error: Exception) -> Response:
+    if request.headers.get("sec-fetch-dest") != "document":  # no page is to be shown, and none loses the desk for it
+        return Response(status_code=404)
     return Page(request.app.state.console, request, "fault").show("fault.html", status=404, kind="gone", incident="")
 
 

@@ -19,6 +19,9 @@ from terminal.console.kept import Kept
 from terminal.console.prompter import PagePrompter
 
 MOST_NOTICES: Final = 20
+MOST_CHANGES: Final = 200
+"""That are remembered for a page that missed some."""
+EVERYTHING: Final = frozenset({"seat", "stage", "prompt", "notices"})
 RESIDENT_KINDS: Final = frozenset({"my_number", "juki"})
 
 
@@ -64,7 +67,11 @@ class Desk:
     """The one tab that shows the desk; an older one is told that it is over."""
     notices: deque[Notice] = field(default_factory=lambda: deque(maxlen=MOST_NOTICES))
 
+    number: int = 0
+    """Of the last change."""
+
     def __post_init__(self) -> None:
+        self._told: deque[tuple[int, frozenset[str]]] = deque(maxlen=MOST_CHANGES)
         self._watchers: set[Callable[[frozenset[str]], None]] = set()
         self._notice_number = 0
         self.kept = Kept(self.clear_seconds, lambda: self.told("stage"))
@@ -87,8 +94,16 @@ class Desk:
 
     def told(self, *parts: str) -> None:
         """Something changed."""
+        self.number += 1
+        self._told.append((self.number, frozenset(parts)))
         for watcher in tuple(self._watchers):
             watcher(frozenset(parts))
+
+    def missed(self, since: int) -> frozenset[str]:
+        """What changed after the change of this number: a page is drawn before it listens, and a connection breaks."""
+        if since < self.number - len(self._told) or since > self.number:
+            return EVERYTHING
+        return frozenset(part for number, parts in self._told if number > since for part in parts) - {"superseded"}
 
     def notice(self, key: str, kind: str = "info", **values: str) -> None:
         """Tell the person at the seat. `kind`: info, warning, alarm."""

@@ -18,17 +18,22 @@ BEAT_SECONDS: Final = 10.0
 async def events(request: Request) -> Response:
     """`event: changed` with the names of what changed, separated by blanks. Ends when another tab has the desk."""
     desk: Desk = request.app.state.console.desk
-    return StreamingResponse(_lines(desk, request.query_params.get("tab", "")), media_type="text/event-stream")
+    since = request.headers.get("last-event-id") or request.query_params.get("since", "")
+    seen = int(since) if since.isascii() and since.isdigit() else -1
+    return StreamingResponse(_lines(desk, request.query_params.get("tab", ""), seen), media_type="text/event-stream")
 
 
-async def _lines(desk: Desk, tab: str) -> AsyncIterator[str]:
-    waiting: set[str] = set()
+async def _lines(desk: Desk, tab: str, seen: int) -> AsyncIterator[str]:
+    waiting = set(desk.missed(seen))
     wake = asyncio.Event()
+    if waiting:
+        wake.set()
 
     def watcher(parts: frozenset[str]) -> None:
         waiting.update(parts)
         wake.set()
 
+    # Nothing is awaited between the look at what was missed and this.
     end = desk.watch(watcher)
     try:
         yield "retry: 1000\n\n"
@@ -41,7 +46,7 @@ async def _lines(desk: Desk, tab: str) -> AsyncIterator[str]:
             wake.clear()
             told, waiting = sorted(waiting), set()
             if desk.tab == tab:
-                yield f"event: changed\ndata: {' '.join(told)}\n\n"
+                yield f"id: {desk.number}\nevent: changed\ndata: {' '.join(told)}\n\n"
         yield "event: changed\ndata: superseded\n\n"
     finally:
         end()

@@ -96,7 +96,7 @@ class Page:
         if self.is_part:
             known["tab"] = desk.tab
             return HTMLResponse(_ENVIRONMENT.get_template(template).render(known, layout="part.html"), status)
-        known["tab"] = desk.new_tab()
+        known["tab"], known["number"] = desk.new_tab(), desk.number
         return HTMLResponse(_ENVIRONMENT.get_template(template).render(known, layout="page.html"), status)
 
     def part(self, template: str, **values: Any) -> Response:

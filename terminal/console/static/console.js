@@ -41,7 +41,7 @@
     }
   }
 
-  const source = new EventSource("/events?tab=" + encodeURIComponent(tab));
+  const source = new EventSource(`/events?tab=${encodeURIComponent(tab)}&since=${body.dataset.number}`);
   source.addEventListener("changed", (event) => changed(event.data.split(" ")));
   source.addEventListener("here", () => { lastWord = Date.now(); });
   source.addEventListener("open", () => {
