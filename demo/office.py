@@ -18,6 +18,7 @@ from applets_spec.card import Card
 from applets_spec.holder import Holder
 from applets_spec.personalise import make_juki_card, make_my_number_card
 from applets_spec.piv.personalise import BadgeSecrets, badge_variants, make_badge
+from applets_spec.testca.hierarchy import DEFAULT_ISSUE_TIME, JST
 from applets_spec.testca.issue import BadgeCertificates, JpkiCertificates, Operator, issue_badge, issue_jpki
 from applets_spec.testca.keys import KeyAlgorithm
 from applets_spec.variants import Variants
@@ -58,6 +59,15 @@ class Person:
         return self.secrets.pin
 
 
+def issue_time(now: datetime) -> datetime:
+    """1 April of the fiscal year before this one, Japan: whatever the year, certificates are in force and end in years to come.
+
+    They live five years (`BADGE_LIFE`, `end_of_fifth_birthday`), and the machine's clock is the one that the daemon goes by.
+    """
+    local = now.astimezone(JST)
+    return DEFAULT_ISSUE_TIME.replace(year=local.year - (2 if local.month < DEFAULT_ISSUE_TIME.month else 1))
+
+
 class Office:
     """The folder, and what lies in it. Making a card takes a moment: it is drawn, signed and saved."""
 
@@ -68,6 +78,8 @@ class Office:
         """The certificate (DER) of an operator CA whose key the office has."""
         self.strict = False
         """Whether signatures are made only where revocation could be checked, as the shipped policy says; else without lists too."""
+        self.issued = issue_time(datetime.now(UTC))
+        """When everybody's certificates begin."""
         for name in ("cards", "audit", "state"):
             (folder / name).mkdir(parents=True, exist_ok=True)
 
@@ -94,7 +106,7 @@ class Office:
         """A new operator, badge in hand; `write` puts everybody into the register."""
         number = len(self.people) + 1
         operator = Operator(name_on_badge, f"{number:04}")
-        certificates = issue_badge(operator, algorithm, number)
+        certificates = issue_badge(operator, algorithm, number, issued=self.issued)
         badge_secrets = secrets_of_badge or BadgeSecrets()
         path = self.folder / "cards" / f"{identifier}.card"
         badge = make_badge(operator, certificates, badge_variants(extended=extended), path, secrets=badge_secrets)
@@ -120,7 +132,7 @@ class Office:
     ) -> "Resident":
         """A resident with a card."""
         person = Holder.example(holder)
-        certificates = issue_jpki(person, number)
+        certificates = issue_jpki(person, number, issued=self.issued)
         make = make_juki_card if juki else make_my_number_card
         path = self.folder / "cards" / f"{holder}-{number}.card"
         return Resident(person, make(person, certificates, variants, path, number=number), certificates)

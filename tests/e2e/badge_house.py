@@ -5,9 +5,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding
+
 from applets_spec.card import Card
 from applets_spec.piv.personalise import BadgeSecrets, badge_variants, make_badge
-from applets_spec.testca.badge_cases import KEYS
+from applets_spec.testca.badge_cases import KEYS, NEW, key_of
 from applets_spec.testca.cases import CASES
 from applets_spec.testca.hierarchy import badge_key_name
 from applets_spec.testca.issue import BadgeCertificates, KeyAndCertificate, Operator, issue_badge
@@ -37,9 +41,9 @@ def operator(number: int) -> Operator:
     return Operator(f"TESTER {number}", f"{number:04}")
 
 
-def issued(days: int, generation: int = 2) -> BadgeCertificates:
+def issued(days: int, generation: int = 2, *, who: int = 70, number: int = 1) -> BadgeCertificates:
     """A badge's certificates, issued so many days from now, by a generation of the operator CA."""
-    return issue_badge(operator(70), number=1, issued=NOW + timedelta(days=days), generation=generation)
+    return issue_badge(operator(who), number=number, issued=NOW + timedelta(days=days), generation=generation)
 
 
 def from_case(name: str) -> BadgeCertificates:
@@ -48,19 +52,33 @@ def from_case(name: str) -> BadgeCertificates:
     return with_9a(issued(-30), KeyAndCertificate(key, CASES[name]().certificate))
 
 
+def in_force(name: str) -> BadgeCertificates:
+    """`from_case` for a certificate that would be good today but for what is wrong with it: those of the cases end in 2030."""
+    certificates = from_case(name)
+    pair = certificates.slots[AUTHENTICATION]
+    old = x509.load_der_x509_certificate(pair.certificate)
+    built = x509.CertificateBuilder(
+        old.issuer, old.subject, old.public_key(), old.serial_number, NOW - timedelta(days=30), NOW + timedelta(days=30)
+    )
+    for each in old.extensions:
+        built = built.add_extension(each.value, each.critical)
+    made = built.sign(key_of(NEW), hashes.SHA256(), ecdsa_deterministic=True).public_bytes(Encoding.DER)
+    return with_9a(certificates, replace(pair, certificate=made))
+
+
 def with_9a(certificates: BadgeCertificates, pair: KeyAndCertificate) -> BadgeCertificates:
     return replace(certificates, slots={**certificates.slots, AUTHENTICATION: pair})
 
 
 def with_foreign_key() -> BadgeCertificates:
     good = issued(-30)
-    key = issue_badge(operator(71), number=2).slots[AUTHENTICATION].key
+    key = issued(-30, who=71, number=2).slots[AUTHENTICATION].key
     return with_9a(good, replace(good.slots[AUTHENTICATION], key=key))
 
 
 def copied() -> BadgeCertificates:
     """The certificate and even the key of another badge, on a card with its own number."""
-    return with_9a(issued(-30), issue_badge(operator(72), number=3).slots[AUTHENTICATION])
+    return with_9a(issued(-30), issued(-30, who=72, number=3).slots[AUTHENTICATION])
 
 
 BAD_BADGES: dict[str, tuple[Callable[[], BadgeCertificates], str]] = {
@@ -69,10 +87,10 @@ BAD_BADGES: dict[str, tuple[Callable[[], BadgeCertificates], str]] = {
     "old generation, same name": (lambda: issued(-30, generation=1), "unknown_issuer"),
     "stranger": (lambda: from_case("badge-stranger"), "unknown_issuer"),
     "impostor": (lambda: from_case("badge-impostor"), "bad_signature"),
-    "wrong key usage": (lambda: from_case("badge-wrong-key-usage"), "wrong_kind"),
-    "9D as 9A": (lambda: from_case("badge-key-management-as-authentication"), "wrong_kind"),
-    "9E as 9A": (lambda: from_case("badge-card-authentication-as-authentication"), "wrong_kind"),
-    "authority as badge": (lambda: from_case("badge-authority-as-badge"), "wrong_kind"),
+    "wrong key usage": (lambda: in_force("badge-wrong-key-usage"), "wrong_kind"),
+    "9D as 9A": (lambda: in_force("badge-key-management-as-authentication"), "wrong_kind"),
+    "9E as 9A": (lambda: in_force("badge-card-authentication-as-authentication"), "wrong_kind"),
+    "authority as badge": (lambda: in_force("badge-authority-as-badge"), "wrong_kind"),
     "SHA-1": (lambda: from_case("badge-sha1"), "weak_algorithm"),
     "RSA 1024": (lambda: from_case("badge-rsa-1024"), "weak_algorithm"),
     "copied onto another badge": (copied, "card_uuid"),
@@ -88,8 +106,8 @@ def hire_strange_people(office: Office) -> None:
     for name, (certificates, _) in BAD_BADGES.items():
         enter(office, name_in_register(name), certificates())
     enter(office, "foreign-key", with_foreign_key())
-    enter(office, "blocked", issue_badge(operator(80), number=4))
-    enter(office, "auditor", issue_badge(operator(81), number=5), role="auditor")
+    enter(office, "blocked", issued(-30, who=80, number=4))
+    enter(office, "auditor", issued(-30, who=81, number=5), role="auditor")
     office.hire("kato", "KATO JIRO", "counter")
     written = office._register
     office._register = lambda: written().replace('id = "blocked"', 'id = "blocked"\nstatus = "blocked"')  # type: ignore[method-assign]

@@ -12,14 +12,16 @@ from typing import Any
 
 import pytest
 
+from applets_spec.testca.issue import Operator, issue_badge
 from applets_spec.testca.keys import KeyAlgorithm
+from applets_spec.testca.profiles import DIGITAL_SIGNATURE
 from cardd.documents import xades
 from demo.office import Resident
 from tests.e2e.fault_house import nothing_left_by_the_module, nothing_left_running
 from tests.e2e.revocation_house import TAKING_SECONDS, Lists, open_house
 from tests.fixtures.application_xml import APPLICATION
 from tests.fixtures.counter import until
-from tests.fixtures.software_signer import SoftwareSigner, operator
+from tests.fixtures.software_signer import SoftwareSigner
 
 __all__ = ["nothing_left_by_the_module", "nothing_left_running"]
 USE = ("--purpose", "online_signature", "--case", "R8-0042")
@@ -115,7 +117,9 @@ def test_each_standing_is_its_own_verdict_by_the_daemon_too(house: Lists) -> Non
 
 
 def test_the_policy_says_which_certificates_a_purpose_may_look_at(house: Lists) -> None:
-    badge = operator(KeyAlgorithm.P256)
+    issued = issue_badge(Operator("試験 花子", "T0001"), KeyAlgorithm.P256, issued=house.counter.office.issued)
+    pair = issued.slots[DIGITAL_SIGNATURE]
+    badge = SoftwareSigner(pair.key, pair.certificate, issued.ca, pair.key)
     status, told = verified(house, badge)
     assert (status, outcome(told)) == (0, ("TOTAL-PASSED", None, None))
     assert told["signatures"][0]["certificate_now"]["kind"] == "operator_signature"
