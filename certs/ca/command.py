@@ -143,12 +143,12 @@ def armoured(label: str, der: bytes, *, plain: bool) -> bytes:
     return content
 
 
-def read_der(path: Path, problem: str) -> bytes:
-    """DER of a file that holds DER or PEM, at most 64 KiB. Raises `CaRefused` with `problem`."""
+def read_der(path: Path, problem: str, largest: int = LARGEST_INPUT) -> bytes:
+    """DER of a file that holds DER or PEM, at most `largest` bytes. Raises `CaRefused` with `problem`."""
     try:
         with path.open("rb") as file:
-            content = file.read(LARGEST_INPUT + 1)
-        if len(content) > LARGEST_INPUT:
+            content = file.read(largest + 1)
+        if len(content) > largest:
             raise CaRefused(problem)
         der: bytes = pem.unarmor(content)[2] if pem.detect(content) else content
     except (OSError, ValueError):

@@ -1,6 +1,7 @@
 """`cardd-ca revoke`, `release`, `crl`: what is no longer good, and the list that says so."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -9,6 +10,7 @@ from cryptography import x509
 
 from certs.ca.building import fingerprint
 from certs.ca.command import (
+    FILE,
     armoured,
     certificate_option,
     json_option,
@@ -17,6 +19,7 @@ from certs.ca.command import (
     opened_authority,
     opened_key,
     out_option,
+    read_der,
     tell,
     told,
     write,
@@ -24,10 +27,12 @@ from certs.ca.command import (
 from certs.ca.errors import CaRefused
 from certs.ca.files import read_certificate
 from certs.ca.issued import Issued, IssuedBook
-from certs.ca.lists import LONGEST_DAYS, ListBook, issue_list
+from certs.ca.lists import LONGEST_DAYS, ListBook, Published, issue_list, published
 from certs.ca.revoked import Reason, Revoked, RevokedBook
 
 F = TypeVar("F", bound=Callable[..., Any])
+LARGEST_LIST = 64 * 1024 * 1024
+"""Bytes."""
 _WORDS = [each.value.replace("_", "-") for each in Reason]
 
 
@@ -105,21 +110,30 @@ def release(
 @out_option
 @click.option("--days", type=click.IntRange(1, LONGEST_DAYS), default=7, show_default=True,
               help="Until the list is too old. Make the next one well before.")  # fmt: skip
+@click.option("--first", is_flag=True, help="This CA has never made a list: begin at 1.")
+@click.option(
+    "--after", type=FILE, help="The last list that was published, where lists.jsonl was lost or is older than it."
+)
 @click.option("--pem", is_flag=True, help="PEM instead of DER, which is what programs fetch.")
 @json_option
 @told
 def crl(  # noqa: PLR0913, PLR0917  # click hands every option over as an argument
     certificate: Path, file: Path | None, module: Path | None, token: str | None, key_label: str | None,
-    passphrase_fd: int | None, out: Path, days: int, pem: bool, as_json: bool,
+    passphrase_fd: int | None, out: Path, days: int, first: bool, after: Path | None, pem: bool, as_json: bool,
 ) -> None:  # fmt: skip
-    """Make the next revocation list, complete, with a number one higher than the last.
+    """Make the next revocation list, complete, with a number higher than the last one's. The first of a CA needs --first.
+
+    The last number stands in lists.jsonl, and in the list that lies where the new one goes, if it is this CA's. Where neither is
+    there no list is made: programs refuse one whose number goes back. Name the last published list then (--after).
 
     The file is replaced whole: who reads it meanwhile has the old list or the new one. Judge it with
     `openssl crl -in operator-ca.crl -inform DER -CAfile ca/operator-ca.pem -noout`.
     """
     signer = opened_key(file, module, token, key_label, passphrase_fd)
     with opened_authority(certificate, signer) as authority:
-        der = issue_list(authority, RevokedBook.beside(certificate), ListBook.beside(certificate), now(), days)
+        last = _last_published(out, after, x509.load_der_x509_certificate(authority.certificate))
+        revoked, lists = RevokedBook.beside(certificate), ListBook.beside(certificate)
+        der = issue_list(authority, revoked, lists, now(), days, first=first, after=last)
     write(out, armoured("X509 CRL", der, plain=not pem))
     made = x509.load_der_x509_crl(der)
     assert made.next_update_utc is not None
@@ -132,6 +146,14 @@ def crl(  # noqa: PLR0913, PLR0917  # click hands every option over as an argume
         "fingerprint": fingerprint(der),
     }
     tell(facts, as_json=as_json)
+
+
+def _last_published(out: Path, after: Path | None, issuer: x509.Certificate) -> Published | None:
+    """The newer of the list that `--after` names and of the one that lies at `--out`; that one only where it is this CA's."""
+    found = [] if after is None else [published(read_der(after, "list_unreadable", LARGEST_LIST), issuer)]
+    with suppress(CaRefused):  # nothing there, or something else: it is replaced, as its place says
+        found.append(published(read_der(out, "list_unreadable", LARGEST_LIST), issuer))
+    return max(found, key=lambda each: each.number, default=None)
 
 
 def _chosen(

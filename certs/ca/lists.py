@@ -1,6 +1,8 @@
 """Revocation lists of the operator CA (RFC 5280, 5): complete ones, their numbers rising for as long as the CA lives.
 
 A list's number is on the disk before the list goes out. A number that was taken and never used harms nobody; one used twice would.
+So a book of lists that is not there is no new book: whoever makes the first list of a CA says so, and whoever has lost the book, or
+got an older one from a backup, shows the last list that was published.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,6 +14,7 @@ from typing import Any
 from asn1crypto import core
 from asn1crypto import crl as asn1
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 
 from certs.ca.authority import Authority
 from certs.ca.book import Book, Entry
@@ -21,6 +24,27 @@ from certs.ca.revoked import Reason, Revoked, RevokedBook
 
 NAME = "lists.jsonl"
 LONGEST_DAYS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A list of this CA that went out: its number, its thisUpdate, and the serial numbers on it."""
+
+    number: int
+    this_update: datetime
+    serials: frozenset[int]
+
+
+def published(der: bytes, issuer: x509.Certificate) -> Published:
+    """What a list says that is `issuer`'s own. Raises `CaRefused` (`list_other_ca`: no list, without a number, or another's)."""
+    try:
+        crl = x509.load_der_x509_crl(der)
+        number = crl.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
+        if crl.issuer != issuer.subject or not crl.is_signature_valid(issuer.public_key()):  # type: ignore[arg-type]
+            raise CaRefused("list_other_ca")
+        return Published(number, crl.last_update_utc, frozenset(each.serial_number for each in crl))
+    except (ValueError, TypeError, UnsupportedAlgorithm, x509.ExtensionNotFound):
+        raise CaRefused("list_other_ca") from None
 
 
 class ListBook:
@@ -39,38 +63,54 @@ class ListBook:
         if len(revoked) < _last(self._book.entries()).revocations:
             raise BookError("revoked_damaged")
 
-    def take(self, now: datetime, revoked: RevokedBook) -> int:
-        """The next number; on the disk before this returns.
+    def take(self, now: datetime, revoked: RevokedBook, *, first: bool = False, after: Published | None = None) -> int:
+        """The next number; on the disk before this returns. `first`: this CA has never made a list. `after`: the last that went out.
 
-        Raises `CaRefused` (`clock_behind`: the last list is of later), `BookError` (`revoked_damaged` and others).
+        Raises `CaRefused` (`clock_behind`: the last list is of later; `not_first`), `BookError` (`lists_missing`: neither a book nor
+        one of the two; `revoked_damaged`: lines are lost since the last list; and others).
         """
         taken: list[int] = []
 
         def decide(entries: Sequence[Entry]) -> list[Entry]:
             last, lines = _last(entries), len(revoked)
-            if last.this_update is not None and now < last.this_update:
+            if first and (entries or after is not None):
+                raise CaRefused("not_first")
+            if not first and not entries and after is None:
+                raise BookError("lists_missing")
+            times = [last.this_update, None if after is None else after.this_update]
+            if any(time is not None and now < time for time in times):
                 raise CaRefused("clock_behind")
-            if lines < last.revocations:
+            if lines < last.revocations or (after is not None and not after.serials <= revoked.ever()):
                 raise BookError("revoked_damaged")
-            taken.append(last.number + 1)
+            taken.append(max(last.number, 0 if after is None else after.number) + 1)
             written = now.strftime("%Y-%m-%dT%H:%M:%SZ")
-            return [{"number": last.number + 1, "this_update": written, "revocations": lines}]
+            return [{"number": taken[0], "this_update": written, "revocations": lines}]
 
         self._book.decide(decide)
         return taken[0]
 
 
-def issue_list(authority: Authority, revoked: RevokedBook, lists: ListBook, now: datetime, days: int) -> bytes:
+def issue_list(
+    authority: Authority,
+    revoked: RevokedBook,
+    lists: ListBook,
+    now: datetime,
+    days: int,
+    *,
+    first: bool = False,
+    after: Published | None = None,
+) -> bytes:
     """The CA's next complete list, DER: thisUpdate `now`, nextUpdate `days` (1 to 60) later or when the CA ends, if that is earlier.
 
     What was revoked once stays listed after it has expired, so that an old signature can still be judged (RFC 5280, 3.3 asks for
-    less). Raises `CaRefused` (`list_days`, `clock_behind`, `ca_expired`, `ca_not_yet_valid`), `CaKeyError`, `BookError`.
+    less). `first`, `after`: see `ListBook.take`. Raises `CaRefused` (`list_days`, `clock_behind`, `not_first`, `ca_expired`,
+    `ca_not_yet_valid`), `CaKeyError`, `BookError`.
     """
     if not 1 <= days <= LONGEST_DAYS:
         raise CaRefused("list_days")
     this_update = now.astimezone(UTC).replace(microsecond=0)
     authority.check_time(this_update)
-    number = lists.take(this_update, revoked)
+    number = lists.take(this_update, revoked, first=first, after=after)
     next_update = min(this_update + timedelta(days=days), authority.not_after)
     der = _signed(authority, revoked.standing().values(), (this_update, next_update), number)
     _check(der, authority)

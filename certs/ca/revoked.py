@@ -73,6 +73,10 @@ class RevokedBook:
         """What is revoked or held now, by serial number, oldest first. Raises `BookError`."""
         return _standing(self._book.entries())
 
+    def ever(self) -> frozenset[int]:
+        """Serial numbers of all that was ever revoked or held. Raises `BookError`."""
+        return frozenset(_read(each).number for each in self._book.entries())
+
     def __len__(self) -> int:
         """How many lines it has; never fewer than before. Raises `BookError`."""
         return len(self._book.entries())

@@ -57,6 +57,11 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "not_held": "None of these is held. Only a hold can be lifted.",
         "list_days": "A list is good for 1 to 60 days.",
         "clock_behind": "This machine's clock is behind the last list. Set it right: no list was made.",
+        "lists_missing": "There is no book of lists (lists.jsonl). Take it from the backup, or name the last published list: --after. "
+        "If this CA has never made a list: --first.",
+        "not_first": "This CA has made a list before: leave --first out.",
+        "list_other_ca": "That is no list of this CA.",
+        "list_unreadable": "The last list cannot be read.",
         "responder_days": "A responder lives 1 to 90 days.",
         "responder_malformed": "The file holds no certificate of an OCSP responder.",
         "responder_other_ca": "This CA has not appointed that responder.",

@@ -151,7 +151,7 @@ def revoked_badge(judge: Bench, tmp_path: Path, algorithm: Algorithm) -> tuple[A
 def test_openssl_takes_the_list(judge: Bench, tmp_path: Path, algorithm: Algorithm) -> None:
     ca, good, gone = revoked_badge(judge, tmp_path, algorithm)
     beside = tmp_path / "ca.pem"
-    judge.write("ca.crl", issue_list(ca, RevokedBook.beside(beside), ListBook.beside(beside), NOW, 7))
+    judge.write("ca.crl", issue_list(ca, RevokedBook.beside(beside), ListBook.beside(beside), NOW, 7, first=True))
     said = judge.ok(
         "openssl", "crl", "-inform", "DER", "-in", "ca.crl", "-CAfile", "ca.pem", "-verify", "-noout", "-text"
     )
@@ -176,7 +176,7 @@ def test_openssl_refuses_the_list_of_another_generation(judge: Bench, tmp_path: 
     (tmp_path / "next").mkdir()
     newer = Authority(following, next_key, IssuedBook(tmp_path / "next" / "issued.jsonl"))
     beside = tmp_path / "next" / "ca.pem"
-    judge.write("next.crl", issue_list(newer, RevokedBook.beside(beside), ListBook.beside(beside), NOW, 7))
+    judge.write("next.crl", issue_list(newer, RevokedBook.beside(beside), ListBook.beside(beside), NOW, 7, first=True))
     judge.ok("openssl", "crl", "-inform", "DER", "-in", "next.crl", "-out", "crl.pem")
     both = x509.load_der_x509_certificate(following).public_bytes(Encoding.PEM) + judge.read("ca.pem")
     judge.write("ca.pem", both)

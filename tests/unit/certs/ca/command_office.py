@@ -70,6 +70,8 @@ class Office:
     def list(self, **options: object) -> x509.CertificateRevocationList:
         out = self.folder / "ca.crl"
         words = [word for name, value in options.items() for word in (f"--{name}", value)]
+        book = self.folder / "lists.jsonl"
+        words += [] if (book.exists() and book.read_bytes()) or "after" in options else ["--first"]
         self.ok("crl", "--file", self.folder / "ca.key", "--out", out, *words)
         return x509.load_der_x509_crl(out.read_bytes())
 

@@ -211,8 +211,89 @@ def test_numbers_rise_and_an_empty_list_is_a_list(office: Office) -> None:
 
 def test_a_number_is_taken_though_its_list_could_not_be_written(office: Office) -> None:
     nowhere = office.folder / "missing" / "ca.crl"
-    assert office.refused("crl", "--file", office.folder / "ca.key", "--out", nowhere) == "out_unwritable"
+    words = ("crl", "--file", office.folder / "ca.key", "--out", nowhere)
+    assert office.refused(*words, "--first") == "out_unwritable"
     assert number_of(office.list()) == 2
+
+
+def _next(office: Office, *words: object) -> int:
+    """The number of a list that is made elsewhere than the last one."""
+    told = office.ok("crl", "--file", office.folder / "ca.key", "--out", office.folder / "elsewhere.crl", *words)
+    return int(str(told["number"]))
+
+
+def _refused(office: Office, *words: object) -> str:
+    return office.refused("crl", "--file", office.folder / "ca.key", "--out", office.folder / "x.crl", *words)
+
+
+@pytest.mark.proves("K3", "fault 156")
+def test_a_lost_book_of_lists_is_no_new_book(office: Office) -> None:
+    """A list whose number went back would be refused by every machine that had the one before."""
+    assert _refused(office) == "lists_missing"
+    assert [number_of(office.list()) for _ in range(3)] == [1, 2, 3]
+    assert _refused(office, "--first") == "not_first"
+    (office.folder / "lists.jsonl").unlink()
+    assert _refused(office) == "lists_missing"
+    assert not (office.folder / "x.crl").exists()
+    assert _next(office, "--after", office.folder / "ca.crl") == 4
+
+
+@pytest.mark.proves("K3", "fault 156")
+def test_the_list_that_is_replaced_remembers_its_number(office: Office) -> None:
+    """Each night's list goes where the last one lies: then nobody need notice that the book was lost, or is an older one."""
+    book = office.folder / "lists.jsonl"
+    office.list()
+    older = book.read_bytes()
+    office.list()
+    office.list()
+    book.unlink()
+    assert _refused(office, "--first", "--after", office.folder / "ca.crl") == "not_first"
+    office.ok("crl", "--file", office.folder / "ca.key", "--out", office.folder / "ca.crl")
+    assert number_of(x509.load_der_x509_crl((office.folder / "ca.crl").read_bytes())) == 4
+    book.write_bytes(older)
+    assert number_of(office.list()) == 5
+    assert number_of(office.list()) == 6, "and the book goes on from there"
+
+
+@pytest.mark.proves("K3")
+def test_a_list_that_went_out_shows_what_the_books_have_lost(office: Office) -> None:
+    office.issue()
+    office.ok("revoke", "--operator", "hanako_1", "--reason", "superseded")
+    office.list()
+    for name in ("lists.jsonl", "revoked.jsonl"):
+        (office.folder / name).unlink()
+    assert _refused(office, "--after", office.folder / "ca.crl") == "revoked_damaged"
+
+
+def test_a_hold_that_was_lifted_is_not_lost(office: Office) -> None:
+    office.issue()
+    office.ok("revoke", "--operator", "hanako_1", "--reason", "certificate-hold")
+    office.list()
+    office.ok("release", "--operator", "hanako_1")
+    (office.folder / "lists.jsonl").unlink()
+    assert _next(office, "--after", office.folder / "ca.crl") == 2
+
+
+def test_the_list_of_another_ca_says_nothing_about_this_one_s_numbers(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "other").mkdir()
+    other = Office(tmp_path / "other", monkeypatch)
+    theirs = other.folder / "ca.crl"
+    other.list()
+    assert _refused(office, "--after", theirs) == "list_other_ca"
+    assert _refused(office, "--after", office.folder / "none.crl") == "list_unreadable"
+    (office.folder / "text").write_bytes(b"no list")
+    assert _refused(office, "--after", office.folder / "text") == "list_other_ca"
+    (office.folder / "ca.crl").write_bytes(theirs.read_bytes())
+    assert number_of(office.list()) == 1, "what lies there is replaced"
+
+
+def test_a_clock_behind_the_published_list_makes_none(office: Office) -> None:
+    office.list()
+    (office.folder / "lists.jsonl").unlink()
+    office.clock -= timedelta(seconds=2)
+    assert _refused(office, "--after", office.folder / "ca.crl") == "clock_behind"
 
 
 def test_a_clock_that_fell_back_makes_no_list(office: Office) -> None:
@@ -251,9 +332,7 @@ def test_damage_in_the_book_of_revocations_is_no_empty_book(office: Office, line
     (office.folder / "revoked.jsonl").write_bytes(line)
     with pytest.raises(BookError):
         RevokedBook.beside(office.certificate).standing()
-    assert office.refused("crl", "--file", office.folder / "ca.key", "--out", office.folder / "x.crl").endswith(
-        "_damaged"
-    )
+    assert _refused(office, "--first").endswith("_damaged")
 
 
 def test_damage_in_the_book_of_lists_publishes_nothing(office: Office) -> None:
@@ -279,7 +358,7 @@ def test_a_key_in_a_token_signs_lists(tmp_path: Path) -> None:
             tmp_path / "ca.pem",
             "--json",
         )
-        for words in (("create", "--name", "TEST"), ("crl", "--out", tmp_path / "ca.crl")):
+        for words in (("create", "--name", "TEST"), ("crl", "--first", "--out", tmp_path / "ca.crl")):
             with descriptor(PIN + b"\n") as number:
                 ran = CliRunner().invoke(main, [str(each) for each in (*words, *token)] + ["--passphrase-fd", number])
             assert ran.exit_code == 0, ran.output
