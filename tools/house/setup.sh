@@ -16,13 +16,14 @@ declare -rA WHY=(
   [postgresql]="a real server, run privately by the tests"
   [zbar-tools]="reads QR codes that were made here" [softhsm2]="a PKCS#11 token for the operator CA's key"
   [fonts-ipafont-gothic]="Japanese text in the pictures of the virtual cards and in visible signatures"
+  [pamtester]="a login screen for the tests of the login with the badge" [libpam-wrapper]="gives PAM a folder of its own: the tests never touch /etc/pam.d"
   [poppler-utils]="pdfsig judges signed PDF files, pdftoppm draws them" [xmlsec1]="judges signed XML files"
 )
 readonly BASE_PACKAGES="ca-certificates python3 python3-venv python3-dev gcc libc6-dev libpcsclite-dev libpcsclite1"
 declare -rA PACKAGES=(
   [check]="systemd"
   [demo]="openssl fonts-ipafont-gothic poppler-utils"
-  [test]="systemd pcscd vsmartcard-vpcd opensc yubico-piv-tool openssl softhsm2 postgresql socat strace procps zbar-tools fonts-ipafont-gothic poppler-utils xmlsec1"
+  [test]="systemd pcscd vsmartcard-vpcd opensc yubico-piv-tool openssl softhsm2 postgresql socat strace procps zbar-tools fonts-ipafont-gothic poppler-utils xmlsec1 pamtester libpam-wrapper"
   [bench]="systemd pcscd vsmartcard-vpcd opensc yubico-piv-tool openssl postgresql fonts-ipafont-gothic"
 )
 
