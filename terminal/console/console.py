@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from starlette.responses import Response
@@ -40,6 +41,8 @@ class Console:
     keypad: bool
     gate_screen: Callable[[Page], Awaitable[Response]]
     """What is shown where nobody is logged in, the screen is locked, or no daemon is there."""
+    hand_over: Path | None = None
+    """Folder into which signed requests go; None: they are downloaded alone."""
 
     async def call(self, method: str, /, **params: Any) -> dict[str, Any]:
         """Ask the daemon. Raises `RemoteError`, `ConnectionEnded`."""

@@ -26,6 +26,8 @@ class Shown:
     pictures: dict[str, Picture] = field(default_factory=dict, repr=False)
     """By a name that nobody can guess."""
     ends_at: float = 0.0
+    seconds: float = 0.0
+    """How long it stays without a touch."""
 
 
 class Kept:
@@ -36,12 +38,14 @@ class Kept:
         self._shown: dict[str, Shown] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
 
-    def show(self, screen: str, values: Mapping[str, Any], handle: str | None = None) -> Shown:
-        """Keep it from now on for the time that is set."""
+    def show(
+        self, screen: str, values: Mapping[str, Any], handle: str | None = None, *, seconds: float | None = None
+    ) -> Shown:
+        """Keep it from now on for the time that is set. `seconds`: another time, for what is kept and not on the screen."""
         self.drop(screen)
-        loop = asyncio.get_running_loop()
-        shown = self._shown[screen] = Shown(handle, dict(values), ends_at=loop.time() + self._seconds)
-        self._timers[screen] = loop.call_later(self._seconds, self._over, screen)
+        loop, stays = asyncio.get_running_loop(), self._seconds if seconds is None else seconds
+        shown = self._shown[screen] = Shown(handle, dict(values), ends_at=loop.time() + stays, seconds=stays)
+        self._timers[screen] = loop.call_later(stays, self._over, screen)
         return shown
 
     def of(self, screen: str) -> Shown | None:
@@ -52,7 +56,7 @@ class Kept:
         """A person wants to go on looking: the time begins anew, as long as the card is there."""
         shown = self._shown.get(screen)
         if shown is not None:
-            again = self.show(screen, shown.values, shown.handle)
+            again = self.show(screen, shown.values, shown.handle, seconds=shown.seconds)
             again.pictures.update(shown.pictures)
 
     def picture(self, name: str) -> Picture | None:

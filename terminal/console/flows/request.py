@@ -51,7 +51,8 @@ def applicant(reading: Mapping[str, Any]) -> dict[str, Any]:
     pins = list(reading["pins_used"])
     source = {"card": reading["kind"], "pins": pins}
     rows = [
-        {"item": row["item"], "source": source} | ({"text": row["text"]} if row["date"] is None else {"date": row["date"]})
+        {"item": row["item"], "source": source}
+        | ({"text": row["text"]} if row["date"] is None else {"date": row["date"]})
         for row in reading["items"]
     ]
     return {"read_at": reading["at"], "items": rows, "receipt": reading["receipt"]}

@@ -24,7 +24,7 @@ async def begin(page: Page) -> Response:
     desk, given = page.desk, await page.form()
     purpose, number = given.get("purpose", ""), given.get("case", "").strip()
     codes = {row["code"] for row in desk.purposes()}
-    wrong = "purpose" if purpose not in codes else None if _is_number(number) else "number"
+    wrong = "purpose" if purpose not in codes else None if is_number(number) else "number"
     if wrong is not None:
         desk.keep_draft("case", dict(given))
         return page.show("case.html", purposes=desk.purposes(), draft=given, wrong=wrong)
@@ -46,7 +46,7 @@ async def end(page: Page) -> Response:
     return page.go("/")
 
 
-def _is_number(text: str) -> bool:
+def is_number(text: str) -> bool:
     """Free text of the office, nothing in it that cannot be seen."""
     return 1 <= len(text) <= LONGEST_NUMBER and not any(unicodedata.category(char)[0] == "C" for char in text)
 

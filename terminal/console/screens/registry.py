@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from terminal.console.console import Screen
+from terminal.console.flows.registry import FLOW_SCREENS
 from terminal.console.screens import approvals, case, gate, home, pins, read
 
 SCREENS: Final[tuple[Screen, ...]] = (
@@ -13,5 +14,6 @@ SCREENS: Final[tuple[Screen, ...]] = (
     read.SCREEN,
     pins.SCREEN,
     approvals.SCREEN,
+    *FLOW_SCREENS,
     gate.SCREEN,
 )

@@ -149,6 +149,8 @@
     if (event.key === "Escape") document.querySelector("dialog[open] [data-cancel]")?.click();
   });
 
+  document.addEventListener("click", (event) => { if (event.target.closest("[data-print]")) window.print(); });
+
   // --- time on the screen -----------------------------------------------------------------------------------------
 
   setInterval(() => {

@@ -1,0 +1,11 @@
+"""All procedures, in the order of the menu."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from terminal.console.flows import wide_area_copy
+from terminal.console.flows.screen import FlowScreen
+
+FLOWS: Final = (wide_area_copy.FLOW,)
+FLOW_SCREENS: Final = tuple(FlowScreen(flow).screen() for flow in FLOWS)
