@@ -5,18 +5,17 @@ from typing import Any
 
 import pytest
 
-from applets_spec.testca.issue import issue_badge
 from demo.office import Office
 from tests.e2e.badge_house import (
     BAD_BADGES,
     PIN,
     badge_of,
     hire_strange_people,
+    issued,
     last_outcome,
     log_in,
     logged_in,
     name_in_register,
-    operator,
     person_of,
     put_in,
     tries,
@@ -73,7 +72,7 @@ def test_a_badge_with_a_wrong_certificate_is_refused_before_anybody_types(counte
 @pytest.mark.parametrize("who", ["nobody knows", "blocked"])
 def test_a_good_badge_of_somebody_who_may_not_is_refused_before_anybody_types(counter: Counter, who: str) -> None:
     known = who == "blocked"
-    badge = person_of(counter, "blocked").badge if known else badge_of(issue_badge(operator(90), number=6))
+    badge = person_of(counter, "blocked").badge if known else badge_of(issued(-30, who=90, number=6))
     put_in(counter, badge)
     person = PinScript([PIN])
     error = failing("auth.failed", lambda: log_in(counter, person=person))

@@ -46,17 +46,31 @@ class Server:
         self._counter = counter
         self._environment = {n: v for n, v in os.environ.items() if not n.startswith(("CARDD", "PCSCLITE"))}
         self._program: Program | None = None
+        self._waiting: Program | None = None
+
+    def _started(self) -> Program:
+        return Program(self._counter, "form_server", environment=self._environment)
 
     def asks(self, *said: object) -> Any:
         """One request; the process is started where none runs."""
-        self._program = self._program or Program(self._counter, "form_server", environment=self._environment)
+        self._program = self._program or self._started()
         return self._program.asks(*said)
 
-    def stop(self) -> None:
-        """It goes, with all that it has in memory."""
+    def another_waits(self) -> None:
+        """Start the process that will follow this one, until it answers: a card is held for ten seconds, whatever machine this is."""
+        self._waiting = self._started()
+        assert self._waiting.asks("kept", {"file": "/nowhere"}) == {"problem": "state_unreadable"}
+
+    def goes(self) -> None:
+        """It goes, with all that it has in memory; the one that waits is the server now, if there is one."""
         if self._program is not None:
             self._program.stop()
-        self._program = None
+        self._program, self._waiting = self._waiting, None
+
+    def stop(self) -> None:
+        """All go."""
+        self.goes()
+        self.goes()
 
 
 class Web:
@@ -74,7 +88,10 @@ class Web:
         return self._server.asks(function, *given)
 
     def server_is_started_anew(self) -> None:
-        self._server.stop()
+        self._server.goes()
+
+    def another_server_waits(self) -> None:
+        self._server.another_waits()
 
     @contextmanager
     def seat(self, *, agrees: bool = True) -> Iterator[Program]:
@@ -156,6 +173,7 @@ def test_a_pdf_that_never_leaves_the_server(web: Web) -> None:
 @pytest.mark.proves("P1", "P6")
 def test_xml_that_never_leaves_the_server(web: Web) -> None:
     with web.seat() as seat:
+        web.another_server_waits()
         begun = web.begun(seat)
         web.server_is_started_anew()
         told = web.ask(seat, "sign.finish", web.server("xml_begun", XML, STATE, begun))
