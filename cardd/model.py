@@ -119,6 +119,8 @@ class Operation(StrEnum):
     """The emergency override (S10)."""
     AUDIT = "audit"
     """To look into the record: head, questions, proofs, alarms."""
+    OWN_DAY = "own_day"
+    """To hear what the record has of one's own acts today."""
     AUDIT_EXPORT = "audit_export"
     """To take records out as a file."""
     AUDIT_REVIEW = "audit_review"

@@ -63,6 +63,26 @@ def kept_line(begin: Beginning) -> audit_query.KeptLine:
     )
 
 
+def result_of(use: Use) -> str:
+    """How it ended, as one word: its result's, `open` for an intent without one, `refused` or `noted` for a state."""
+    if use.result is not None:
+        return use.result.text("result") or "unknown"
+    if use.is_intent:
+        return "open"
+    return "refused" if use.entry.text("code") is not None else "noted"
+
+
+def text_of(use: Use, name: str) -> str | None:
+    """A field that is text, from the result where that says it."""
+    told = use.told(name)
+    return told if isinstance(told, str) else None
+
+
+def words_of(items: object) -> tuple[str, ...]:
+    """A field that is a list of words; empty where it is none."""
+    return tuple(map(str, items)) if isinstance(items, list) else ()
+
+
 def time_us(text: str, field: str) -> int:
     """A moment of the wire in microseconds since 1970. Raises `BadRequest` for one that no calendar has."""
     try:

@@ -146,6 +146,7 @@ def _auditing(parts: UseCaseParts, prover: "BadgeProver") -> "AuditingService":
     from cardd.auditing.desk import Desk  # noqa: PLC0415
     from cardd.auditing.disclosure import Disclosure  # noqa: PLC0415
     from cardd.auditing.head_export import HeadExport  # noqa: PLC0415
+    from cardd.auditing.own_day import OwnDays  # noqa: PLC0415
     from cardd.auditing.proofs import Proofs  # noqa: PLC0415
     from cardd.auditing.questions import Questions  # noqa: PLC0415
     from cardd.auditing.service import AuditingService  # noqa: PLC0415
@@ -160,6 +161,7 @@ def _auditing(parts: UseCaseParts, prover: "BadgeProver") -> "AuditingService":
     return AuditingService(
         head_export=HeadExport(parts.gate, prover, parts.journal.head, parts.head_exported),
         questions=Questions(parts.gate, desk),
+        own_days=OwnDays(parts.gate, desk, parts.clock),
         proofs=Proofs(parts.gate, desk, parts.journal.newest_head, lambda: parts.journal.head("time")),
         exports=_exports(parts),
         disclosure=Disclosure(parts.gate, desk, parts.clock, parts.settings.limits.response_line_bytes),

@@ -8,6 +8,7 @@ from cardd.auditing.cutting import Cutting
 from cardd.auditing.disclosure import Disclosure
 from cardd.auditing.exports import Exports
 from cardd.auditing.head_export import HeadExport
+from cardd.auditing.own_day import OwnDays
 from cardd.auditing.proofs import Proofs
 from cardd.auditing.questions import Questions
 from cardd.auditing.watch_list import WatchLists
@@ -18,6 +19,7 @@ class AuditingService:
     """The parts; `app` makes them."""
 
     questions: Questions
+    own_days: OwnDays
     head_export: HeadExport
     proofs: Proofs
     exports: Exports

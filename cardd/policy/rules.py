@@ -12,6 +12,7 @@ from cardd.policy.table import (
     BADGE_PROOFS,
     BY_TWO,
     NEED_KEYS,
+    OWN,
     RIGHTS,
     PolicyTable,
     Purpose,
@@ -22,6 +23,7 @@ from cardd.policy.table import (
 OF_THE_RECORD = frozenset(
     {
         Operation.AUDIT,
+        Operation.OWN_DAY,
         Operation.AUDIT_REVIEW,
         Operation.AUDIT_EXPORT,
         Operation.AUDIT_CUT,
@@ -144,6 +146,11 @@ def record(question: Question, _policy: Policy) -> Decision | None:
     return None
 
 
+def own_day(question: Question, _policy: Policy) -> Decision | None:
+    """`own_day`: whoever is logged in may always hear what the record has of their own acts today."""
+    return Decision(True, "own_day") if question.operation in OWN else None
+
+
 def rights(question: Question, policy: Policy) -> Decision | None:
     """`rights`: what needs no card is a right of the role; the override must also fit its purpose and case."""
     if question.operation not in RIGHTS:
@@ -253,6 +260,7 @@ RULES: tuple[Rule, ...] = (
     login,
     session,
     record,
+    own_day,
     rights,
     context,
     resident_code,

@@ -39,7 +39,9 @@ RIGHTS = BY_TWO | frozenset(
     }
 )
 """What a role may do without a row, for it is not done with a card of the request."""
-ROW_OPERATIONS = frozenset(Operation) - BADGE_PROOFS - RIGHTS
+OWN = frozenset({Operation.OWN_DAY})
+"""What everybody who is logged in may do: it concerns nobody but themselves."""
+ROW_OPERATIONS = frozenset(Operation) - BADGE_PROOFS - RIGHTS - OWN
 """What is done with a card: rows allow it, and a second person may be asked for it."""
 APPROVED = ROW_OPERATIONS | BY_TWO
 """What a second person may be asked for."""

@@ -171,6 +171,7 @@ RULES = frozenset(
         "login",
         "session",
         "record",
+        "own_day",
         "rights",
         "context",
         "resident_code",

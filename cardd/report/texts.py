@@ -235,6 +235,7 @@ WORDS: Mapping[str, Two] = MappingProxyType(
         "login": Two("ログイン", "login"),
         "unlock": Two("ロック解除", "unlock"),
         "approve": Two("承認", "approval"),
+        "own_day": Two("自分の今日の記録の確認", "looked at their own day"),
         **{word: each.name for word, each in OPERATIONS.items()},
         **RIGHTS,
         "setup.badge": Two("初期設定: 職員カード", "set-up: badge"),

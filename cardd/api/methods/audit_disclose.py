@@ -1,6 +1,6 @@
 """`audit.disclose`: a thin handler; what happens stands in `cardd.auditing`."""
 
-from cardd.api.audit_words import kept_line, time_us
+from cardd.api.audit_words import kept_line, result_of, text_of, time_us, words_of
 from cardd.api.context import ConnectionContext
 from cardd.api.method import Method
 from cardd.api.services import Services
@@ -31,52 +31,35 @@ async def handle(services: Services, _: ConnectionContext, call: Call, params: w
 
 
 def _line(services: Services, use: Use) -> words.UseLine:
-    role, purpose_code = _text(use, "role"), _text(use, "purpose")
+    role, purpose_code = text_of(use, "role"), text_of(use, "purpose")
     role_ja, role_en = services.role_names(role) if role is not None else (None, None)
     purpose = services.policy().purposes.get(purpose_code or "")
     given = use.result.content.get("items") if use.result is not None else None
     return words.UseLine(
         at=moment(use.entry.utc_us),
-        terminal=_text(use, "terminal"),
-        seat=_text(use, "seat"),
-        client=_text(use, "client"),
-        operator=_text(use, "operator"),
+        terminal=text_of(use, "terminal"),
+        seat=text_of(use, "seat"),
+        client=text_of(use, "client"),
+        operator=text_of(use, "operator"),
         role=role,
         role_ja=role_ja,
         role_en=role_en,
-        approver=_text(use, "approver"),
+        approver=text_of(use, "approver"),
         purpose=purpose_code,
         purpose_ja=purpose.ja if purpose is not None else None,
         purpose_en=purpose.en if purpose is not None else None,
         legal_basis=purpose.legal_basis if purpose is not None else None,
         event=use.entry.event,
-        operation=_text(use, "operation"),
-        items=_words(use.entry.content.get("items")),
-        items_given=_words(given),
-        key=_text(use, "key"),
-        result=_result(use),
-        code=_text(use, "code"),
-        problem=_text(use, "problem"),
+        operation=text_of(use, "operation"),
+        items=words_of(use.entry.content.get("items")),
+        items_given=words_of(given),
+        key=text_of(use, "key"),
+        result=result_of(use),
+        code=text_of(use, "code"),
+        problem=text_of(use, "problem"),
         log_id=use.entry.log_id,
         sequence=use.entry.sequence,
     )
-
-
-def _result(use: Use) -> str:
-    if use.result is not None:
-        return use.result.text("result") or "unknown"
-    if use.is_intent:
-        return "open"
-    return "refused" if use.entry.text("code") is not None else "noted"
-
-
-def _text(use: Use, name: str) -> str | None:
-    told = use.told(name)
-    return told if isinstance(told, str) else None
-
-
-def _words(items: object) -> tuple[str, ...]:
-    return tuple(map(str, items)) if isinstance(items, list) else ()
 
 
 METHOD = Method(words.METHOD, words.Params, words.Result, handle)

@@ -9,7 +9,8 @@ RIGHTS = ("badge_block", "badge_list", "approvals", "office_files", "lockdown", 
 BY_TWO = ("audit_export", "audit_cut")
 CARE = ("badge_enrol", "badge_renew", "badge_unblock")
 KEYED = ("sign", "certificate", "grant")
-RECORD = ("audit", "audit_review", "audit_export", "audit_cut", "disclose", "watch_list")
+OWN = ("own_day",)
+RECORD = ("audit", "own_day", "audit_review", "audit_export", "audit_cut", "disclose", "watch_list")
 PLAIN = ("pin_status", "token_info", "change_pin", "disclose", "watch_list")
 
 
@@ -41,6 +42,8 @@ def verdict(tree: Tree, asked: Asked) -> Verdict:  # noqa: C901, PLR0911 - one a
     role = next((each for each in tree["roles"] if each["code"] == asked.role), None)
     if role is None or (asked.operation in (*RIGHTS, *BY_TWO) and asked.operation not in role.get("rights", [])):
         return NO
+    if asked.operation in OWN:
+        return (True, False, False)
     if asked.operation in BY_TWO:
         return (True, True, False)
     if asked.operation in RIGHTS and asked.operation != "override":

@@ -47,6 +47,9 @@ def question(role: str, purpose: str, operation: Operation, card: CardKind, **mo
         ({"operation": Operation.LOCKDOWN, "role": None}, "session", "nobody_logged_in"),
         ({"purpose": "resident_code", "private_sector": True}, "resident_code", "private_sector"),
         ({"operation": Operation.AUDIT, "role": "auditor", "private_sector": True}, "record", "private_sector"),
+        ({"operation": Operation.OWN_DAY, "private_sector": True}, "record", "private_sector"),
+        ({"operation": Operation.OWN_DAY, "role": None}, "session", "nobody_logged_in"),
+        ({"operation": Operation.OWN_DAY, "role": "mayor"}, "session", "role_unknown"),
         ({"operation": Operation.AUDIT_EXPORT, "role": "auditor", "private_sector": True}, "record", "private_sector"),
         ({"operation": Operation.AUDIT_REVIEW, "role": "auditor", "private_sector": True}, "record", "private_sector"),
         (
@@ -194,6 +197,13 @@ def test_rights_are_those_of_the_role(role: str, rights: list[str]) -> None:
     without_card = RIGHTS - BADGE_PROOFS - {Operation.OVERRIDE}
     allowed = {each for each in without_card if decide(Question(each, "x", CardKind.UNKNOWN, role), POLICY).allowed}
     assert allowed == set(rights) & without_card
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_everybody_who_is_logged_in_may_hear_of_their_own_day(role: str) -> None:
+    """No right, no purpose, no case, no card."""
+    asked = Question(Operation.OWN_DAY, "x", CardKind.UNKNOWN, role)
+    assert decide(asked, POLICY) == Decision(True, "own_day")
 
 
 @pytest.mark.proves("S9")
