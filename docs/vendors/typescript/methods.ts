@@ -402,6 +402,31 @@ export interface Outcome {
   readonly sequence: number;
 }
 
+/** One act. Neither the pseudonym of a card nor that of a badge stands in it. */
+export interface OwnUse {
+  /** The second person. */
+  readonly approver: string | null;
+  readonly at: string;
+  readonly case: string | null;
+  /** The program that asked, as the office names it. */
+  readonly client: string | null;
+  /** Name of the error, for what was refused or failed. */
+  readonly code: string | null;
+  readonly event: string;
+  /** Names of what was asked for. */
+  readonly items: ReadonlyArray<string>;
+  readonly key: string | null;
+  readonly operation: string | null;
+  readonly problem: string | null;
+  readonly purpose: string | null;
+  /** Of this act: its outcome where it has one. */
+  readonly receipt: Receipt;
+  /** `done`, `refused`, `failed`, `unknown`; `open`: not ended yet; `noted`: a state, nothing was done with a card. */
+  readonly result: string;
+  readonly seat: string | null;
+  readonly terminal: string | null;
+}
+
 /** Result of `agent.pin`: the PIN follows the line as exactly `secret` raw bytes. `cancelled` stands alone, without bytes. */
 export interface PinAnswer {
   readonly cancelled?: boolean | null;
@@ -853,6 +878,26 @@ export interface AuditHeadResult {
   readonly more_keys: boolean;
   readonly receipt: Receipt;
   readonly size: number | null;
+}
+
+export interface AuditOwnDayParams {
+  /** From the answer before. `^[0-9a-f]{32}:[0-9]{0,16}$`. */
+  readonly cursor?: string | null;
+  /** 1 to 600000. */
+  readonly deadline_ms?: number | null;
+  /** 1 to 200. Left out: `50`. */
+  readonly limit?: number;
+}
+
+export interface AuditOwnDayResult {
+  /** For the next page; None = that was all. */
+  readonly cursor: string | null;
+  /** `2026-11-23`, in Japan. */
+  readonly day: string;
+  /** Of this question. */
+  readonly receipt: Receipt;
+  /** Newest first; fewer than `limit` where the records are long. */
+  readonly uses: ReadonlyArray<OwnUse>;
 }
 
 export interface AuditProofParams {
@@ -1709,6 +1754,8 @@ export interface Methods {
   "audit.disclose": (params: AuditDiscloseParams) => AuditDiscloseResult;
   /** Which uses of cards fit, page by page, as they stand in the record. */
   "audit.query": (params?: AuditQueryParams) => AuditQueryResult;
+  /** What the record has of today's acts of whoever is logged in. Needs no right; names no card and no resident. */
+  "audit.own_day": (params?: AuditOwnDayParams) => AuditOwnDayResult;
   /** The work on this reception number is done. An application that tells it lets W12 ask where nothing came of a reading. */
   "case.close": (params: CaseCloseParams) => CaseCloseResult;
   /** The resident's card that lies in the reader goes on a list of those that are watched, or off it. */
