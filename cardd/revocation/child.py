@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -36,28 +37,65 @@ class Taken:
     count: int = 0
 
 
-def take_in(source: Path, authorities: Sequence[Path], folder: Path, now: datetime) -> Taken:
-    """Check `source` (DER) against the authorities' certificates (PEM) and against what lies in `folder`; write it there.
+class ListChild:
+    """One child at a time. `stop` may be called from another thread, while `take_in` blocks."""
 
-    Blocks as long as the child works. Raises nothing: where the child fails the problem is `check_failed`.
-    """
-    command = [sys.executable, "-P", "-m", "cardd.revocation.bounded", "--list", os.fspath(source)]
-    for each in authorities:
-        command += ["--authority", os.fspath(each)]
-    command += ["--into", os.fspath(folder), "--at", now.strftime("%Y-%m-%dT%H:%M:%S+0000")]
-    try:
-        done = subprocess.run(  # noqa: S603  # our own interpreter and module
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={name: os.environ[name] for name in _HANDED_ON if name in os.environ},
-            timeout=LIMIT_S,
-            check=False,
-        )
-        return _taken(done.returncode, json.loads(done.stdout))
-    except (OSError, subprocess.SubprocessError, ValueError, KeyError, TypeError):
-        return Taken(CHECK_FAILED)
+    def __init__(self, limit_s: float = LIMIT_S, interpreter: str = sys.executable) -> None:
+        self._limit_s, self._interpreter = limit_s, interpreter
+        self._lock = threading.Lock()
+        self._running: subprocess.Popen[bytes] | None = None
+        self._stopped = False
+
+    def take_in(self, source: Path, authorities: Sequence[Path], folder: Path, now: datetime) -> Taken:
+        """Check `source` (DER) against the authorities' certificates (PEM) and against what lies in `folder`; write it there.
+
+        Blocks as long as the child works, at most the limit. Raises nothing: where the child fails, hangs, is killed, or was
+        stopped, the problem is `check_failed`, and what lay in `folder` counts on.
+        """
+        command = [self._interpreter, "-P", "-m", "cardd.revocation.bounded", "--list", os.fspath(source)]
+        for each in authorities:
+            command += ["--authority", os.fspath(each)]
+        command += ["--into", os.fspath(folder), "--at", now.strftime("%Y-%m-%dT%H:%M:%S+0000")]
+        try:
+            code, said = self._run(command)
+            return _taken(code, json.loads(said))
+        except (OSError, subprocess.SubprocessError, ValueError, KeyError, TypeError):
+            return Taken(CHECK_FAILED)
+
+    def stop(self) -> None:
+        """End the child that works, and begin no other: nobody waits for a list any longer."""
+        with self._lock:
+            self._stopped = True
+            if self._running is not None:
+                self._running.kill()
+
+    def _run(self, command: Sequence[str]) -> tuple[int, bytes]:
+        """Exit code and what it said. Raises `OSError`, `subprocess.SubprocessError`."""
+        with self._lock:
+            if self._stopped:
+                raise subprocess.SubprocessError
+            child = self._running = subprocess.Popen(  # noqa: S603  # our own interpreter and module
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env={name: os.environ[name] for name in _HANDED_ON if name in os.environ},
+            )
+        with child:
+            try:
+                said, _ = child.communicate(timeout=self._limit_s)
+            except BaseException:
+                child.kill()
+                raise
+            finally:
+                with self._lock:
+                    self._running = None
+        return child.returncode, said
+
+
+def take_in(source: Path, authorities: Sequence[Path], folder: Path, now: datetime) -> Taken:
+    """`ListChild.take_in` by a child that nobody stops."""
+    return ListChild().take_in(source, authorities, folder, now)
 
 
 def _taken(code: int, answer: dict[str, object]) -> Taken:

@@ -13,7 +13,7 @@ from typing import Literal
 from cardd.audit.records import StateRecord
 from cardd.errors import AuditUnavailable
 from cardd.log import get_logger
-from cardd.revocation.child import CHECK_FAILED, Taken, take_in
+from cardd.revocation.child import CHECK_FAILED, ListChild, Taken
 from cardd.revocation.held import HeldList, HeldLists
 from cardd.revocation.kept import Kept
 from cardd.revocation_settings import Revocation, RevocationList
@@ -38,11 +38,12 @@ class ListTaking:
     """`run` is a task of the daemon."""
 
     def __init__(
-        self, settings: Revocation, kept: Kept, held: HeldLists, record: Record, tell: Tell, take: TakeIn = take_in
+        self, settings: Revocation, kept: Kept, held: HeldLists, record: Record, tell: Tell, take: TakeIn | None = None
     ) -> None:
-        """`record` writes a state record; `tell` publishes an alarm; `take`: what checks one file (`cardd.revocation.child`)."""
+        """`record` writes a state record; `tell` publishes an alarm; `take`: what checks one file, None = a child of this process."""
+        self._child = ListChild()
         self._settings, self._kept, self._held = settings, kept, held
-        self._record, self._tell, self._take = record, tell, take
+        self._record, self._tell, self._take = record, tell, take or self._child.take_in
         self._boottime = held.boottime
         self._seen: dict[str, Mark] = {}
         """What lay there at the last look: what is still being copied is left alone."""
@@ -61,10 +62,13 @@ class ListTaking:
         self._held.put(found)
 
     async def run(self) -> None:
-        """Until cancelled."""
-        while True:
-            waits = await self.look()
-            await asyncio.sleep(STILL_SECONDS if waits else LOOK_SECONDS)
+        """Until cancelled; a child that still works is ended then, for the stop of a daemon waits for no list."""
+        try:
+            while True:
+                waits = await self.look()
+                await asyncio.sleep(STILL_SECONDS if waits else LOOK_SECONDS)
+        finally:
+            self._child.stop()
 
     async def look(self) -> bool:
         """Take what is new and lies still; tell of lists that have become too old. Gives whether something new does not lie still yet."""
