@@ -278,12 +278,12 @@ def ask(town: Town) -> dict[str, Any]:
 def test_time_runs_out_for_giving_for_using_and_for_the_pin() -> None:
     """Ten seconds each here, which is the shortest that can be set."""
     with open_town(IN_A_HURRY, three_readers) as town:
+        town.badge("kato", SECOND_SLOT)  # before the time runs that there is for giving
         town.log_in("sato")
         late, given = asked(town, case="R8-late"), asked(town, case="R8-given")
+        town.give(given, "kato")
         shown = town.waiting(late)["content_hash"]
         begun = time.monotonic()
-        town.badge("kato", SECOND_SLOT)
-        town.give(given, "kato")
         until(lambda: time.monotonic() > begun + 10.2, READY_SECONDS)
         give = {"approval": late, "content_hash": shown}
         error = failing("approval.invalid", lambda: town.call("approval.give", town.people["kato"].pin, **give))
