@@ -1,6 +1,7 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
@@ -22,6 +23,9 @@ SELECT = CommandApdu(0x00, 0xA4, 0x04, 0x00)
 
 def select(card: SmartCardConnection) -> ResponseApdu:
     return card.transmit(SELECT)
+
+
+PATIENT_S = 30.0
 
 
 class Bench:
@@ -52,8 +56,9 @@ class Bench:
     async def perform(self, job=select, **more):  # type: ignore[no-untyped-def]
         return await self.worker.perform(job, notes=InsertionNotes(), **more)
 
-    def fall_silent(self) -> None:
-        """The card answers no more, until `silence` is set; then as a card that is gone."""
+    def fall_silent(self, command_limit_s: float = 0.5) -> None:
+        """The card answers no more, until `silence` is set; then as a card that is gone. Its caller has the limit soon."""
+        self.worker._settings = replace(self.worker._settings, command_limit_s=command_limit_s)
 
         def answer(_command: list[int]) -> tuple[int, list[int]]:
             self.silence.wait()
@@ -61,14 +66,19 @@ class Bench:
 
         self.reader.answer = answer
 
+    def speak(self) -> None:
+        """The card answers, and has all the time that a busy machine may need for it."""
+        self.worker._settings = replace(self.worker._settings, command_limit_s=PATIENT_S)
+        self.reader.answer = lambda _: (0, [0x90, 0x00])
+
 
 @pytest.fixture
 async def bench() -> AsyncIterator[Bench]:
-    made = Bench(command_limit_s=0.05)
+    made = Bench(command_limit_s=PATIENT_S)
     yield made
     made.silence.set()
     made.worker.card_withdrawn()
-    await made.worker.close(2.0)
+    await made.worker.close(PATIENT_S)
 
 
 @pytest.mark.proves("C5")
@@ -210,7 +220,7 @@ async def test_once_the_card_is_pulled_a_new_thread_serves(bench: Bench) -> None
         await bench.perform()
     bench.worker.card_withdrawn()
     assert (bench.worker.stuck, bench.told) == (False, [True, False])
-    bench.reader.answer = lambda _: (0, [0x90, 0x00])
+    bench.speak()
     assert (await bench.perform()).sw == 0x9000
     assert len({thread for call, thread in bench.fake.log if call == "transmit"}) == 2
 
@@ -243,7 +253,7 @@ async def test_who_waits_behind_a_stuck_job_is_told(bench: Bench) -> None:
 
 @pytest.mark.proves("C7", "fault 16")
 async def test_a_job_of_many_quick_commands_has_a_limit_too() -> None:
-    bench = Bench(command_limit_s=30.0)
+    bench = Bench(command_limit_s=PATIENT_S)
     asked = threading.Event()
 
     def endless(card: SmartCardConnection) -> None:
@@ -255,7 +265,7 @@ async def test_a_job_of_many_quick_commands_has_a_limit_too() -> None:
         await bench.perform(endless, limit_s=0.05)
     assert caught.value.facts.problem == "operation_limit"
     await bench.freed.wait()
-    await bench.worker.close(2.0)
+    await bench.worker.close(PATIENT_S)
 
 
 @pytest.mark.proves("fault 61")
@@ -281,8 +291,8 @@ async def test_a_cancelled_caller_does_not_stop_the_job(bench: Bench) -> None:
 
 @pytest.mark.proves("C7")
 async def test_close_leaves_a_thread_behind_that_a_card_holds_and_tells_its_caller() -> None:
-    bench = Bench(command_limit_s=30.0)
-    bench.fall_silent()
+    bench = Bench()
+    bench.fall_silent(PATIENT_S)
     caller = asyncio.ensure_future(bench.perform())
     await asyncio.to_thread(bench.fake.wait_for, "transmit", 1)
     await bench.worker.close(0.01)
@@ -303,7 +313,7 @@ async def test_close_lets_a_running_job_end(bench: Bench) -> None:
 
     caller = asyncio.ensure_future(bench.perform(job))
     await asyncio.to_thread(begun.wait)
-    closing = asyncio.ensure_future(bench.worker.close(2.0))
+    closing = asyncio.ensure_future(bench.worker.close(PATIENT_S))
     await asyncio.sleep(0)
     go.set()
     await closing
