@@ -48,7 +48,7 @@ def main() -> None:
     office that makes its badges with other software, from a request in a file.
 
     \b
-    A badge is lost, and each night a fresh list (the very first one with --first):
+    A badge is lost, and each night a fresh list (its first with --first):
       cardd-ca revoke --certificate ca/operator-ca.pem \\
           --operator hanako_1 --reason key-compromise
       cardd-ca crl --certificate ca/operator-ca.pem \\
