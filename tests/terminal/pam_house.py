@@ -45,7 +45,7 @@ class Screen:
     """What came of a login: whether the machine opened, and all that stood on the screen."""
 
     opened: bool
-    text: str = field(repr=False)
+    text: str
 
 
 @dataclass

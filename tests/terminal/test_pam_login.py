@@ -204,7 +204,7 @@ def test_after_three_wrong_pins_nobody_is_asked_for_a_while(own: Machine) -> Non
 # --- the person --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.proves("S12")
+@pytest.mark.proves("S12", "fault 76")
 @pytest.mark.parametrize(
     ("name", "problem", "says"),
     [
