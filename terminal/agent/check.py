@@ -14,7 +14,7 @@ from terminal.agent.prompting import PromptUnavailable
 from terminal.agent.session_lock import OUTSIDE, started_apart
 from terminal.agent.tty import TerminalPrompter
 from terminal.agent.watching import CLIENT, news_of
-from terminal.settings import Settings
+from terminal.settings import RemovalSettings, Settings
 
 Name = Literal["settings", "daemon", "seat", "prompt", "logind", "lock"]
 State = Literal["good", "warning", "bad"]
@@ -92,19 +92,25 @@ def _what_happens(settings: Settings, session: DesktopSession | None, locale: Lo
     removal = settings.removal
     if removal.action != "lock":
         return [Row("lock", "warning" if removal.action == "nothing" else "good", removal.action, {})]
-    if not removal.lock_command:
-        if session is None:
-            return [Row("lock", "bad", "none", {})]
-        if session.is_bare_console:
-            return [Row("lock", "warning", "bare", {})]
-        otherwise = words.say(locale, "check.lock.terminate")
-    else:
-        program = removal.lock_command[0]
-        if shutil.which(program) is None:
-            return [Row("lock", "bad", "missing", {"program": program})]
-        if started_apart() and shutil.which(OUTSIDE[0]) is None:
-            return [Row("lock", "bad", "no_systemd_run", {})]
-        otherwise = words.say(locale, "check.lock.command", program=program)
+    if removal.lock_command:
+        return [_command(removal, session, locale)]
     if session is None:
-        return [Row("lock", "warning", "command_only", {"program": removal.lock_command[0]})]
-    return [Row("lock", "good", "lock", {"seconds": removal.wait_seconds, "otherwise": otherwise})]
+        return [Row("lock", "bad", "none", {})]
+    if session.is_bare_console:
+        return [Row("lock", "warning", "bare", {})]
+    return [_locks(removal, words.say(locale, "check.lock.terminate"))]
+
+
+def _command(removal: RemovalSettings, session: DesktopSession | None, locale: Locale) -> Row:
+    program = {"program": removal.lock_command[0]}
+    if shutil.which(program["program"]) is None:
+        return Row("lock", "bad", "missing", program)
+    if started_apart() and shutil.which(OUTSIDE[0]) is None:
+        return Row("lock", "bad", "no_systemd_run", {})
+    if session is None:
+        return Row("lock", "warning", "command_only", program)
+    return _locks(removal, words.say(locale, "check.lock.command", **program))
+
+
+def _locks(removal: RemovalSettings, otherwise: str) -> Row:
+    return Row("lock", "good", "lock", {"seconds": removal.wait_seconds, "otherwise": otherwise})
