@@ -8,6 +8,7 @@ from typing import Any, Final
 from cardd.cli.texts import Speech
 from terminal.agent.news import ALARMS, News
 from terminal.console.desk import Desk
+from terminal.console.say import Say
 
 _TOLD_BY_AGENT: Final = frozenset({"taken", "prompt_broken", "locked_by_command", "badge_left", "resident_left"})
 """What else the agent says, the page shows by itself."""
@@ -39,7 +40,9 @@ def tell(desk: Desk, news: News) -> None:
 def _of_alarm(desk: Desk, what: str, facts: Mapping[str, Any]) -> None:
     """What rules over the record found is for those who may look into it; everything else is for everybody."""
     if what != "watch":
-        desk.notice(f"notice.alarm.{what}", "alarm", reader=str(facts.get("reader", "")))
+        key = f"notice.alarm.{what}"
+        known = Say(desk.locale).has(key)  # a later daemon may have others
+        desk.notice(key if known else "notice.alarm.other", "alarm", reader=str(facts.get("reader", "")))
     elif desk.at_work and "audit" in desk.rights:
         desk.notice("notice.alarm.watch", "alarm", name=Speech(desk.locale)(f"watch.{facts.get('watch')}"))
 

@@ -6,14 +6,16 @@ from typing import Final
 
 from terminal.console.console import Screen
 from terminal.console.flows.registry import FLOW_SCREENS
-from terminal.console.screens import approvals, case, gate, home, pins, read
+from terminal.console.screens import alarms, approvals, case, gate, home, my_day, pins, read
 
 SCREENS: Final[tuple[Screen, ...]] = (
     home.SCREEN,
     case.SCREEN,
     read.SCREEN,
     pins.SCREEN,
-    approvals.SCREEN,
     *FLOW_SCREENS,
+    approvals.SCREEN,
+    alarms.SCREEN,
+    my_day.SCREEN,
     gate.SCREEN,
 )
