@@ -1,16 +1,19 @@
 """The native-messaging host as a browser starts it: a program with two pipes, and the settings that it reads."""
 
 import json
+import socket
 import struct
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from cardd.client import ConnectionEnded
 from demo.office import Office
-from tests.fixtures.counter import ROOMY, Counter, open_counter
+from tests.fixtures.counter import READY_SECONDS, ROOMY, Counter, PinScript, open_counter
 from tests.fixtures.pcscd import StandInBox
 
 ORIGIN = "https://counter.example.lg.jp"
@@ -23,9 +26,9 @@ METHODS = (
 PATIENCE_S = 60.0
 
 
-def settings(socket: Path, *rows: Mapping[str, object]) -> str:
+def settings(path: Path, *rows: Mapping[str, object]) -> str:
     """browser.toml; one row for ORIGIN where none is given."""
-    lines = [f"socket = {json.dumps(str(socket))}"]
+    lines = [f"socket = {json.dumps(str(path))}"]
     for row in rows or ({},):
         full = {"origin": ORIGIN, "extension_ids": [EXTENSION], "methods": list(METHODS), **row}
         lines += ["[[origins]]", *(f"{key} = {json.dumps(value)}" for key, value in full.items())]
@@ -48,6 +51,34 @@ def relaying_counter(config: str = ROOMY) -> Iterator[Counter]:
     """A counter whose account may relay pages."""
     with open_counter(StandInBox, config=config, prepare=let_relay) as opened:
         yield opened
+
+
+class SeatAgent:
+    """The agent of the seat on a thread of its own: the PINs are typed there, and the browser never sees one."""
+
+    def __init__(self, counter: Counter, *pins: str) -> None:
+        self.person = PinScript(pins, consents=True)
+        self._client = counter.client(person=self.person)
+        self._client.call("agent.register", scope="seat")
+        self._thread = threading.Thread(target=self._serve)
+
+    def _serve(self) -> None:
+        _, changes = self._client.events()
+        try:
+            for _ in changes:
+                pass
+        except (ConnectionEnded, OSError):
+            return
+
+    def __enter__(self) -> "SeatAgent":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client._socket.shutdown(socket.SHUT_RDWR)
+        self._thread.join(READY_SECONDS)
+        assert not self._thread.is_alive()
+        self._client.close()
 
 
 class HostProgram:

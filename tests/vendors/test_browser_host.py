@@ -1,7 +1,6 @@
 """The native-messaging host over its pipes, with a real daemon behind it: who gets in, what gets through, and how it ends."""
 
 import struct
-import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,7 +16,16 @@ from tests.fixtures.counter import (
     PinScript,
     until,
 )
-from tests.vendors.browser_house import EXTENSION, LOCAL, METHODS, ORIGIN, OTHER_EXTENSION, host, relaying_counter
+from tests.vendors.browser_house import (
+    EXTENSION,
+    LOCAL,
+    METHODS,
+    ORIGIN,
+    OTHER_EXTENSION,
+    SeatAgent,
+    host,
+    relaying_counter,
+)
 
 
 @pytest.fixture(scope="module")
@@ -57,38 +65,6 @@ def test_an_allowed_page_calls_what_it_may(served: Counter) -> None:
         assert program.asks("two", "session.status")["result"]["logged_in"] is True
         assert program.ends() == 0
         assert program.stderr() == ""
-
-
-class SeatAgent:
-    """The agent of the seat on a thread of its own: the PINs are typed there, and the browser never sees one."""
-
-    def __init__(self, counter: Counter, *pins: str) -> None:
-        self.person = PinScript(pins, consents=True)
-        self._client = counter.client(person=self.person)
-        self._client.call("agent.register", scope="seat")
-        self._thread = threading.Thread(target=self._serve)
-
-    def _serve(self) -> None:
-        from cardd.client import ConnectionEnded
-
-        _, changes = self._client.events()
-        try:
-            for _ in changes:
-                pass
-        except (ConnectionEnded, OSError):
-            return
-
-    def __enter__(self) -> "SeatAgent":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        import socket
-
-        self._client._socket.shutdown(socket.SHUT_RDWR)
-        self._thread.join(READY_SECONDS)
-        assert not self._thread.is_alive()
-        self._client.close()
 
 
 @pytest.mark.proves("P6", "A1")
