@@ -26,6 +26,8 @@ Needs = Literal["nobody", "daemon", "session"]
 """What must be there before a screen is shown: nothing, a daemon, somebody logged in who has not locked the screen."""
 Shows = Callable[["Page"], Awaitable[Response]]
 SUPERSEDED: Final = 409
+NUMBER: Final = "X-Desk"
+"""Header: the change of the desk that a screen was drawn after, so that the page sees what came too late."""
 
 
 def environment() -> Environment:
@@ -95,7 +97,11 @@ class Page:
         }
         if self.is_part:
             known["tab"] = desk.tab
-            return HTMLResponse(_ENVIRONMENT.get_template(template).render(known, layout="part.html"), status)
+            return HTMLResponse(
+                _ENVIRONMENT.get_template(template).render(known, layout="part.html"),
+                status,
+                {NUMBER: str(desk.number)},
+            )
         known["tab"], known["number"] = desk.new_tab(), desk.number
         return HTMLResponse(_ENVIRONMENT.get_template(template).render(known, layout="page.html"), status)
 

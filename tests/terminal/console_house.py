@@ -37,7 +37,9 @@ class ConsoleDesk:
         self.faults: list[str] = []
         page.on("request", lambda request: self.requests.append(request.url))
         page.on("pageerror", lambda error: self.faults.append(str(error)))
-        page.on("console", lambda told: self.faults.append(told.text) if told.type == "error" else None)
+        page.on(
+            "console", lambda told: self.faults.append(f"{told.text} {told.location}") if told.type == "error" else None
+        )
         page.set_default_timeout(WAIT_MS)
 
     @property
@@ -56,7 +58,7 @@ class ConsoleDesk:
         self.counter.insert(person.badge, BADGE_SLOT, kind="badge")
         self.page.get_by_role("button", name=re.compile("暗証番号を入力する|Type the PIN")).click()
         self.type_pin(person.pin)
-        self.page.get_by_role("heading", name=re.compile("何をしますか|What would you like to do")).wait_for()
+        self.page.locator("#seat .who").wait_for()
 
     def type_pin(self, pin: str) -> None:
         """Into the prompt that is open, or is about to open."""

@@ -26,27 +26,47 @@
     by("over").querySelector("a").focus();
   }
 
-  function changed(parts) {
+  // A screen is drawn, and something changes before it is here: then it is asked for again. An older drawing never replaces a newer one.
+  const REMEMBERED = 100;
+  const recent = [];
+  let drawn = Number(body.dataset.number);
+
+  const live = () => (document.querySelector("[data-live]")?.dataset.live || "").split(" ");
+  const redrawStage = () => fetchInto(location.pathname + location.search, "#stage");
+
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.target.id !== "stage") return;
+    const number = Number(event.detail.xhr.getResponseHeader("X-Desk"));
+    if (number < drawn) event.detail.shouldSwap = false;
+    else drawn = number;
+  });
+
+  function catchUp() {
+    const wanted = live();
+    if (recent.some((each) => each.number > drawn && each.parts.some((part) => wanted.includes(part)))) redrawStage();
+  }
+
+  function changed(parts, number) {
     lastWord = Date.now();
+    recent.push({ number, parts });
+    if (recent.length > REMEMBERED) recent.shift();
     body.classList.remove("lost");
     if (parts.includes("superseded")) { superseded(); return; }
     if (parts.includes("locked")) curtain();
     if (parts.includes("seat")) fetchInto("/part/seat", "#seat");
     if (parts.includes("notices")) fetchInto("/part/notices", "#notices");
     if (parts.includes("prompt")) fetchInto("/prompt", "#prompt");
-    const live = (document.querySelector("[data-live]")?.dataset.live || "").split(" ");
+    const wanted = live();
     if (parts.includes("locked")) fetchInto("/", "#stage");
-    else if (parts.includes("stage") || parts.some((part) => live.includes(part))) {
-      fetchInto(location.pathname + location.search, "#stage");
-    }
+    else if (parts.includes("stage") || parts.some((part) => wanted.includes(part))) redrawStage();
   }
 
   const source = new EventSource(`/events?tab=${encodeURIComponent(tab)}&since=${body.dataset.number}`);
-  source.addEventListener("changed", (event) => changed(event.data.split(" ")));
+  source.addEventListener("changed", (event) => changed(event.data.split(" "), Number(event.lastEventId)));
   source.addEventListener("here", () => { lastWord = Date.now(); });
   source.addEventListener("open", () => {
     lastWord = Date.now();
-    if (body.classList.contains("lost")) changed(["seat", "stage", "prompt", "notices"]);
+    if (body.classList.contains("lost")) changed(["seat", "stage", "prompt", "notices"], drawn);
   });
   setInterval(() => {
     if (!over && source.readyState !== EventSource.OPEN && Date.now() - lastWord > 3000) lost();
@@ -82,7 +102,7 @@
     dots(form);
     const answer = await fetch(form.dataset.pin, { method: "POST", headers, body: octets });
     octets.fill(0);
-    if (answer.status === 422) {
+    if (answer.status === 200) {
       const wrong = form.querySelector("[role=alert]");
       wrong.textContent = await answer.text();
       field.setAttribute("aria-invalid", "true");
@@ -130,6 +150,7 @@
     send(form);
   }, true);
 
+  let shownStep = "";
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.target.id === "prompt") {
       const form = event.target.querySelector("[data-pin]");
@@ -139,6 +160,10 @@
       (event.target.querySelector("[data-first]") || form?.querySelector("input"))?.focus();
     }
     if (event.target.id === "stage") {
+      const step = by("stage").querySelector(".steps [aria-current]")?.textContent || "";
+      if (step !== shownStep) window.scrollTo(0, 0); // a new step begins at its top
+      shownStep = step;
+      catchUp();
       const head = by("stage").querySelector("h1");
       const title = head ? head.textContent.trim() + " – " : "";
       document.title = title + body.dataset.title;

@@ -125,7 +125,7 @@ SHELL: Final[dict[str, tuple[str, str]]] = {
         "使えない文字があります。回数は減っていません。",
         "There is a character that no PIN has. No try was used.",
     ),
-    "prompt.wrong.mixed": (
+    "prompt.wrong.letter_and_digit": (
         "英字と数字の両方が必要です。回数は減っていません。",
         "It needs letters and digits. No try was used.",
     ),
