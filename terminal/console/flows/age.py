@@ -27,8 +27,8 @@ class Age:
 def age_on(birth: Mapping[str, Any], today: date) -> Age | None:
     """On a day, from a date as `card.read` gives it (`iso`, `source`, `unknown`). None where not even the year is known.
 
-    A year is full at the end of the day before the birthday (年齢計算ニ関スル法律, 民法 143条), so that whoever was born on 29 February is a
-    year older on 28 February at its end, which is 1 March for an office; offices and cards count by the birthday itself, and so does this.
+    A year counts as full on the birthday, 29 February as 1 March in other years. By 年齢計算ニ関スル法律 it is full with the end of the day
+    before; who is one day short is asked for a legal representative on that one day.
     """
     first, last = _span(birth)
     if first is None or last is None:

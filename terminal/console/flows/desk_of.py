@@ -45,7 +45,17 @@ class FlowDesk:
     @property
     def typed(self) -> dict[str, str]:
         """What stands in the form of this case; another case's is not shown to the next person."""
-        return self._draft(self.flow.key)
+        return self._draft(self.flow.key) | self.flow.context(self.facts({}))
+
+    @property
+    def has_draft(self) -> bool:
+        """Whether anything was typed."""
+        return bool(self._draft(self.flow.key))
+
+    def asked(self) -> list[str]:
+        """The questions that hang on nothing, or on what was answered."""
+        typed = self.typed
+        return [field.name for field in self.flow.fields if field.asked(typed)]
 
     def keep(self, typed: Mapping[str, str]) -> None:
         """Typed just now: the person is at it, so what the card said stays as well."""
@@ -111,12 +121,29 @@ class FlowDesk:
         """Used, refused or too old."""
         self.desk.drop_draft(f"{self.flow.key}.approval")
 
+    # --- when the card comes back ----------------------------------------------------------------------------------
+
+    @property
+    def after_key(self) -> str:
+        """Of what is kept of the second look."""
+        return f"{self.flow.key}.after"
+
+    @property
+    def after(self) -> dict[str, str]:
+        """Number and digest of the request that was carried out elsewhere, and the keys asked for; empty where there is none."""
+        return self._draft(self.after_key)
+
+    def expect_after(self, number: str, sha256: str, keys: list[str]) -> None:
+        """The card will come back with these certificates. Nothing of a person."""
+        self._keep(self.after_key, {"id": number, "sha256": sha256, "keys": " ".join(keys)})
+
     def forget(self) -> None:
         """The procedure is over, or begins anew."""
         for place in (self.flow.key, f"{self.flow.key}.approval", f"{self.flow.key}.after"):
             self.desk.drop_draft(place)
         self.desk.kept.drop(self.flow.key)
         self.desk.kept.drop(self.flow.done_key)
+        self.desk.kept.drop(self.after_key)
         self.hide_sheet()
 
     def _draft(self, place: str) -> dict[str, str]:

@@ -53,6 +53,11 @@ def no_findings(_facts: Facts) -> dict[str, Any]:
     return {}
 
 
+def no_context(_facts: Facts) -> dict[str, str]:
+    """Nothing that questions hang on beside other answers."""
+    return {}
+
+
 @dataclass(frozen=True, slots=True)
 class Flow:
     """One procedure. `code` is the purpose in the policy, the kind in the request, and part of keys and addresses."""
@@ -64,6 +69,8 @@ class Flow:
     notes: Callable[[Facts], tuple[Note, ...]] = no_notes
     findings: Callable[[Facts], dict[str, Any]] = no_findings
     """What was computed and stands in the request under `findings`."""
+    context: Callable[[Facts], dict[str, str]] = no_context
+    """What the card said that a question hangs on (`only_if`), under names with @, which no form has."""
     checks_card_after: bool = False
     """Whether the card comes back, and is looked at, after another office's machine has written to it."""
 

@@ -1,4 +1,4 @@
-"""The request: one JSON object in canonical form (RFC 8785), and what is put beside it. docs/schemas/request-1.schema.json is its schema."""
+"""The request: one JSON object in canonical form (RFC 8785), and what is put beside it. Schema: docs/schemas/request-1.schema.json."""
 
 from __future__ import annotations
 

@@ -6,11 +6,12 @@ from contextlib import suppress
 from typing import Any, Final
 
 from starlette.responses import Response
+from starlette.routing import BaseRoute
 
 from cardd.client import RemoteError
 from terminal.console.console import Screen
 from terminal.console.desk import Case
-from terminal.console.flows import showing, working
+from terminal.console.flows import after, showing, working
 from terminal.console.flows.desk_of import FlowDesk
 from terminal.console.flows.fields import TICKED, strangers
 from terminal.console.flows.flow import Flow, kinds_to_read
@@ -30,6 +31,11 @@ class FlowScreen:
 
     def __init__(self, flow: Flow) -> None:
         self.flow = flow
+        self._keys = {
+            working.read_key(flow): "identify",
+            working.sign_key(flow): "sign",
+            working.after_key(flow): "done",
+        }
 
     # --- where it stands -------------------------------------------------------------------------------------------
 
@@ -37,10 +43,11 @@ class FlowScreen:
         """The step that comes next, with everything that was typed still there."""
         at = FlowDesk(page.desk, self.flow)
         problem = self._take(page, at)
-        running = page.desk.jobs.running
-        if running is not None and running.key in {working.read_key(self.flow), working.sign_key(self.flow)}:
-            step = "identify" if running.key == working.read_key(self.flow) else "sign"
-            return page.show("flow_working.html", flow=self.flow, step=step, job=running)
+        if page.desk.kept.of(at.after_key) is not None:
+            return page.go(f"{self.flow.path}/after")
+        return self._working(page) or await self._next(page, at, problem)
+
+    async def _next(self, page: Page, at: FlowDesk, problem: Any) -> Response:
         if at.done is not None:
             return showing.done(page, at)
         if not at.begun:
@@ -51,16 +58,20 @@ class FlowScreen:
             return self._check(page, at, problem)
         return showing.form(page, at, {}, problem)
 
+    def _working(self, page: Page) -> Response | None:
+        running = page.desk.jobs.running
+        if running is None or running.key not in self._keys:
+            return None
+        return page.show("flow_working.html", flow=self.flow, step=self._keys[running.key], job=running)
+
     def _take(self, page: Page, at: FlowDesk) -> Any:
         """What a job of ours gave; what kept it from giving anything, as people are told."""
         jobs = page.desk.jobs
-        job = jobs.of(working.read_key(self.flow)) or jobs.of(working.sign_key(self.flow))
+        job = next((found for found in map(jobs.of, self._keys) if found is not None), None)
         if job is None or not job.done:
             return None
-        if job.key == working.read_key(self.flow):
-            working.take_reading(at, job)
-        else:
-            working.take_signature(at, job)
+        take = {"identify": working.take_reading, "sign": working.take_signature, "done": after.take_look}
+        take[self._keys[job.key]](at, job)
         return job.problem.told(page.desk.locale) if job.problem is not None and not at.approval else None
 
     async def _identify(self, page: Page, at: FlowDesk, problem: Any) -> Response:
@@ -87,7 +98,7 @@ class FlowScreen:
             and desk.residents_cards[0]["kind"] in kinds_to_read(desk, self.flow.purpose),
             waits=waits if state == "asked" else {},
             over=bool(waits) and state == "gone",
-            draft=bool(at.typed),
+            draft=at.has_draft,
             problem=problem,
         )
 
@@ -127,9 +138,9 @@ class FlowScreen:
         at, typed = FlowDesk(page.desk, self.flow), await page.form()
         if strangers(self.flow.fields, typed) or not at.begun:
             return Response(status_code=UNFIT)
-        before = [field.name for field in self.flow.fields if field.asked(at.typed)]
+        before = at.asked()
         at.keep(typed)
-        if before == [field.name for field in self.flow.fields if field.asked(typed)] or at.reading is None:
+        if before == at.asked() or at.reading is None:
             return Response(status_code=204)
         return showing.form(page, at, {}, None)
 
@@ -165,9 +176,52 @@ class FlowScreen:
     async def stop(self, page: Page) -> Response:
         """Let it be: what runs is cancelled, what was typed stays."""
         page.desk.jobs.cancel()
-        for key in (working.read_key(self.flow), working.sign_key(self.flow)):
+        for key in self._keys:
             page.desk.jobs.forget(key)
         return await self.show(page)
+
+    # --- when the card comes back ----------------------------------------------------------------------------------
+
+    async def after(self, page: Page) -> Response:
+        """Put the card in again; what was found on it."""
+        at = FlowDesk(page.desk, self.flow)
+        problem = self._take(page, at)
+        if not at.after:
+            return await self._next(page, at, problem)
+        working_now = self._working(page)
+        if working_now is not None:
+            return working_now
+        look = page.desk.kept.of(at.after_key)
+        rows = look.values["certificates"] if look is not None else ()
+        return page.show(
+            "flow_after.html",
+            flow=self.flow,
+            step="done",
+            cards=page.desk.residents_cards,
+            look=look,
+            rows=[(row["key"], after.in_order(row), showing.certificate_lines(row, page.say)) for row in rows],
+            problem=problem,
+        )
+
+    async def look(self, page: Page) -> Response:
+        """Look at the card; the daemon asks for its PINs."""
+        at = FlowDesk(page.desk, self.flow)
+        card = next((card["card"] for card in page.desk.residents_cards), None)
+        if at.after and card is not None:
+            keys = tuple(at.after["keys"].split())
+            self._start(page, working.after_key(self.flow), after.look_work(at, page.console.link, card, keys))
+        return await self.after(page)
+
+    async def record(self, page: Page) -> Response:
+        """Have the badge sign what was found."""
+        at = FlowDesk(page.desk, self.flow)
+        if not at.after or page.desk.kept.of(at.after_key) is None:
+            return await self.after(page)
+        content, link = after.content_of(at, at.after), page.console.link
+        self._start(page, working.sign_key(self.flow), working.sign_work(at, link, content, page.console.hand_over))
+        return page.go(self.flow.path)
+
+    # --- what comes out --------------------------------------------------------------------------------------------
 
     async def file(self, page: Page) -> Response:
         """The signed request, as one file, by a name that only this page knows."""
@@ -205,7 +259,7 @@ class FlowScreen:
     def screen(self) -> Screen:
         """As it stands in the menu."""
         path, key = self.flow.path, self.flow.key
-        routes = (
+        routes: tuple[BaseRoute, ...] = (
             screen_route(path, key, self.show),
             screen_route(f"{path}/begin", key, self.begin, methods=("POST",)),
             screen_route(f"{path}/read", key, self.read, methods=("POST",)),
@@ -217,6 +271,12 @@ class FlowScreen:
             screen_route(f"{path}/sheet", key, self.sheet, methods=("POST",)),
             screen_route(f"{path}/finish", key, self.finish, methods=("POST",)),
         )
+        if self.flow.checks_card_after:
+            routes += (
+                screen_route(f"{path}/after", key, self.after),
+                screen_route(f"{path}/after", key, self.look, methods=("POST",)),
+                screen_route(f"{path}/record", key, self.record, methods=("POST",)),
+            )
         return Screen(key, path, "jobs", routes, self.flow.offered)
 
 

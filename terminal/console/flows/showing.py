@@ -58,10 +58,13 @@ def done(page: Page, at: FlowDesk) -> Response:
     if done is None:
         raise LookupError("nothing was signed")
     content = done.values["content"]
-    answers = content["answers"]
     known = {"flow": at.flow, "step": "done", "done": done, "content": content}
     if at.sheet:
-        rows = answer_rows(at.flow, answers, page.say)
+        rows = (
+            result_rows(content, page.say)
+            if "certificates" in content
+            else answer_rows(at.flow, content["answers"], page.say)
+        )
         day = day_of(datetime.fromisoformat(content["made_at"])).isoformat()
         return page.show(
             "flow_sheet.html", **known, rows=rows, notes=done.values["notes"], qr=qr(mark(done.values)), day=day
@@ -75,6 +78,29 @@ def answer_rows(flow: Flow, answers: Mapping[str, Any], say: Say) -> list[tuple[
         (say(f"flow.{flow.code}.{field.name}"), _lines(flow, field, answers[field.name], say))
         for field in flow.fields
         if field.name in answers
+    ]
+
+
+def result_rows(content: Mapping[str, Any], say: Say) -> list[tuple[str, list[str]]]:
+    """What was found of each certificate on the card."""
+    return [
+        (say(f"flow.certificate_issue.certificates.{row['key']}"), certificate_lines(row, say))
+        for row in content["certificates"]
+    ]
+
+
+def certificate_lines(row: Mapping[str, Any], say: Say) -> list[str]:
+    """One certificate in words."""
+    if not row["readable"]:
+        return [say("flow.after.unreadable")]
+    day = day_of(datetime.fromisoformat(row["not_after"])).isoformat()
+    differing = [say(f"item.{item}") for item, word in row["matches"].items() if word == "differs"]
+    silent = all(word == "not_said" for word in row["matches"].values())
+    matching = "flow.after.silent" if silent else "flow.after.differs" if differing else "flow.after.same"
+    return [
+        say("flow.after.until", day=people.wareki(day, say.locale)),
+        say(f"certresult.{row['result']}"),
+        say(matching, items="・".join(differing)),
     ]
 
 

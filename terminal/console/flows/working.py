@@ -71,15 +71,13 @@ def take_reading(at: FlowDesk, job: Job) -> None:
         desk.jobs.forget(job.key)
 
 
-def content_of(at: FlowDesk, answers: Mapping[str, Any], consent_at: str) -> dict[str, Any]:
-    """All of the request but its number and time. The reading must be there."""
-    flow, desk, reading = at.flow, at.desk, at.reading
-    if reading is None:
-        raise LookupError("nothing was read")
+def head_of(at: FlowDesk, stage: str) -> dict[str, Any]:
+    """What every file of a procedure says of office, case and operator. `stage`: request, checked."""
+    flow, desk = at.flow, at.desk
     operator = desk.operator
     return {
         "kind": flow.code,
-        "stage": "request",
+        "stage": stage,
         "mode": desk.greeting["mode"],
         "office": desk.policy["office"],
         "seat": desk.session["seat"],
@@ -87,9 +85,19 @@ def content_of(at: FlowDesk, answers: Mapping[str, Any], consent_at: str) -> dic
         "purpose": flow.purpose,
         "law": list(flow.law),
         "operator": {"id": operator["id"], "role": operator["role"]},
+    }
+
+
+def content_of(at: FlowDesk, answers: Mapping[str, Any], consent_at: str) -> dict[str, Any]:
+    """All of the request but its number and time. The reading must be there."""
+    reading = at.reading
+    if reading is None:
+        raise LookupError("nothing was read")
+    return {
+        **head_of(at, "request"),
         "applicant": request.applicant(reading.values),
         "answers": dict(answers),
-        "findings": flow.findings(at.facts(answers)),
+        "findings": at.flow.findings(at.facts(answers)),
         "consent": {"read_aloud": True, "at": consent_at},
     }
 
@@ -98,7 +106,7 @@ def sign_work(at: FlowDesk, link: Link, content: Mapping[str, Any], folder: Path
     """Make the request, have the badge sign it, pack it; hand it over where the settings name a folder."""
     badge, case, flow = at.desk.session.get("badge"), at.case, at.flow
     made = request.make(content)
-    notes = flow.notes(at.facts(content["answers"]))
+    notes = flow.notes(at.facts(content["answers"])) if "answers" in content else ()
 
     async def work(progress: Progress) -> Any:
         answer = await fresh_call(
@@ -142,8 +150,11 @@ def take_signature(at: FlowDesk, job: Job) -> None:
         },
         seconds=STAYS_SECONDS,
     )
+    if at.flow.checks_card_after and "answers" in made.content:
+        at.expect_after(made.content["id"], made.sha256, made.content["answers"]["certificates"])
     at.desk.drop_draft(at.flow.key)
     at.desk.kept.drop(at.flow.key)
+    at.desk.kept.drop(at.after_key)
     at.desk.jobs.forget(job.key)
 
 
@@ -161,6 +172,11 @@ async def _hand_over(folder: Path | None, made: request.Made, signature: bytes) 
 def read_key(flow: Flow) -> str:
     """Of the job."""
     return f"{flow.key}.read"
+
+
+def after_key(flow: Flow) -> str:
+    """Of the job."""
+    return f"{flow.key}.after"
 
 
 def sign_key(flow: Flow) -> str:

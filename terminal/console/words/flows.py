@@ -39,7 +39,7 @@ FLOWS: Final[dict[str, tuple[str, str]]] = {
     "flow.approval.head": ("もう1人の承認を待っています", "Waiting for a second person"),
     "flow.approval.text": (
         "カードは入れたままにしてください。別の職員が「承認」の画面で内容を確かめ、自分の職員カードで承認します。承認されると、自動で次に進みます。",
-        "Leave the card in. Somebody else looks at the request under Approvals and agrees with their own badge. Then this goes on by itself.",
+        "Leave the card in. Somebody else agrees under Approvals, with their own badge. Then this goes on by itself.",
     ),
     "flow.approval.number": ("承認番号", "Approval"),
     "flow.approval.look": ("承認されたか確かめる", "Look whether it was given"),
@@ -91,6 +91,33 @@ FLOWS: Final[dict[str, tuple[str, str]]] = {
     "flow.mend": ("内容を直す", "Change it"),
     # --- done ---------------------------------------------------------------------------------------------------
     "flow.done.signed": ("署名しました。申請ファイルを保存してください。", "Signed. Save the request file now."),
+    "flow.done.checked": (
+        "確認の結果に署名しました。結果のファイルを保存してください。",
+        "What was found is signed. Save that file now.",
+    ),
+    "flow.after.text": (
+        "発行端末での手続が終わったら、カードを入れてください。",
+        "Insert the card once the issuing terminal is done with it.",
+    ),
+    "flow.after.ready": (
+        "証明書が読めるか、有効期限、カードの氏名・住所などとの一致を確かめます。暗証番号は、ご本人に入力してもらいます。",
+        "Whether each certificate can be read, until when it holds, and whether it agrees with the card. The holder types the PINs.",
+    ),
+    "flow.after.look": ("カードを確認する", "Look at the card"),
+    "flow.after.again": ("もう一度確認する", "Look again"),
+    "flow.after.record": ("職員カードで署名して記録する", "Sign what was found"),
+    "flow.after.hint": (
+        "▲ がある場合も、結果をそのまま記録できます。発行端末の担当に伝えてください。",
+        "With ▲, too, the result can be signed as it is. Tell whoever runs the issuing terminal.",
+    ),
+    "flow.after.unreadable": ("証明書として読めません。", "It cannot be read as a certificate."),
+    "flow.after.until": ("有効期限: {day}", "Holds until {day}"),
+    "flow.after.same": (
+        "氏名・住所・生年月日・性別は、カードと一致しています。",
+        "Name, address, date of birth and sex agree with the card.",
+    ),
+    "flow.after.differs": ("カードと違う項目: {items}", "Not as on the card: {items}"),
+    "flow.after.silent": ("氏名などを持たない証明書です。", "This certificate says nothing of the person."),
     "flow.done.taken": ("署名して、引き渡しました。", "Signed and handed over."),
     "flow.done.handed": (
         "住民記録システムの受け渡しフォルダーに入れました。",
