@@ -16,7 +16,7 @@ from jwt.utils import der_to_raw_signature
 
 from cardd.documents.cades_answer import check_fingerprint
 from cardd.documents.errors import DocumentError
-from cardd.documents.facts import Document, digest_of, facts_of, octets_of, opened, pieces
+from cardd.documents.facts import Document, facts_of, octets_of, opened, pieces
 from cardd.documents.jws_form import ALGORITHMS, algorithm_of, packed, unpacked
 from cardd.documents.keys import PublicKey, holds, is_weak, load_certificate, public_key
 from cardd.documents.model import Facts, Format, Order, Stamper, ValidationMaterial
@@ -135,9 +135,10 @@ def prepare(
     }
     protected = packed(json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode())
     hash_name = cast(Literal["sha256", "sha384", "sha512"], ALGORITHMS[algorithm].hash_name)
-    order = Order("raw", hash_name, signing_digest(protected, document, hash_name))
-    if digest_of(document, "sha256").hex() != facts.sha256:
+    signing, whole = _digests(protected, document, hash_name)
+    if whole != facts.sha256:
         raise DocumentError("document_changed")
+    order = Order("raw", hash_name, signing)
     return PreparedJws(facts, order, protected, certificate, detached, document)
 
 
@@ -154,18 +155,24 @@ def look(document: Document, name: str | None = None, *, detached: bool = False)
 
 def signing_digest(header: str, document: Document, hash_name: str) -> bytes:
     """The digest of the JWS signing input (RFC 7515, 5.1, step 8), of a document that is read in pieces."""
-    made = hashlib.new(hash_name, header.encode() + b".")
+    return _digests(header, document, hash_name)[0]
+
+
+def _digests(header: str, document: Document, hash_name: str) -> tuple[bytes, str]:
+    """The same, and the document's own SHA-256 in hex, read once: a card may be waiting."""
+    made, whole = hashlib.new(hash_name, header.encode() + b"."), hashlib.sha256()
     with opened(document) as stream:
         for piece in _in_threes(pieces(stream)):
-            made.update(packed(piece).encode())
-    return made.digest()
+            whole.update(piece)
+            made.update(base64.urlsafe_b64encode(piece).rstrip(b"="))
+    return made.digest(), whole.hexdigest()
 
 
 def _in_threes(source: Iterator[bytes]) -> Iterator[bytes]:
     """The same bytes in pieces of a multiple of three bytes, but for the last one."""
     rest = b""
     for piece in source:
-        whole = rest + piece
+        whole = rest + piece if rest else piece
         cut = len(whole) - len(whole) % 3
         yield whole[:cut]
         rest = whole[cut:]

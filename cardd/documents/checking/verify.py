@@ -60,8 +60,7 @@ def _pdf(path: Path, content: Path | None) -> tuple[Found, ...]:
 def _xml(path: Path, content: Path | None) -> tuple[Found, ...]:
     from cardd.documents.checking import xades  # noqa: PLC0415
 
-    detached = None if content is None else octets_of(content, LARGEST)
-    return xades.check(octets_of(path, LARGEST), content=detached)
+    return xades.check(octets_of(path, LARGEST), content=content)
 
 
 def _cms(path: Path, content: Path | None) -> tuple[Found, ...]:

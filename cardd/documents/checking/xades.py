@@ -18,6 +18,7 @@ from cardd.documents.checking.xades_reading import (
 )
 from cardd.documents.checking.xades_references import Covered, Reference, cover, references_of, unsigned_content
 from cardd.documents.errors import DocumentError
+from cardd.documents.facts import Document
 from cardd.documents.found import Found, Integrity, Scope
 from cardd.documents.keys import STRONG_HASHES, PublicKey, Scheme, holds, is_weak, load_certificate, public_key
 from cardd.documents.model import Format
@@ -33,13 +34,16 @@ from cardd.documents.xades_xml import (
     tag,
 )
 
+ABOUT_CONTENT = ("file_unreadable", "too_large")
+"""What is wrong with the content beside a signature, and not with the signature."""
 DSIG11 = "http://www.w3.org/2009/xmldsig11#"
 
 
-def check(document: bytes, *, content: bytes | None = None) -> tuple[Found, ...]:
+def check(document: bytes, *, content: Document | None = None) -> tuple[Found, ...]:
     """Every signature of the document, in document order. `content`: what a detached signature is over; nothing is ever fetched.
 
-    Raises `DocumentError`: `xml_…` and `too_large` as `read_xml`, `no_signature`, `too_many_signatures` (more than 32).
+    Raises `DocumentError`: `xml_…` and `too_large` as `read_xml`, `no_signature`, `too_many_signatures` (more than 32); of a content that
+    is a file `file_unreadable`, and `too_large` above 64 MiB where its canonical form was signed.
     """
     root = read_xml(document)
     signatures = signatures_in(root)
@@ -50,17 +54,19 @@ def check(document: bytes, *, content: bytes | None = None) -> tuple[Found, ...]
     return tuple(_one(signature, content) for signature in signatures)
 
 
-def _one(signature: Element, content: bytes | None) -> Found:
+def _one(signature: Element, content: Document | None) -> Found:
     found = Found(Format.XADES, Integrity.UNREADABLE, Scope.PART)
     try:
         return _judged(signature, content, found)
     except Broken as broken:
         return replace(found, problem=broken.problem)
     except DocumentError as error:  # an element of it has no canonical form, a certificate cannot be read
+        if error.problem in ABOUT_CONTENT:
+            raise
         return replace(found, problem=error.problem)
 
 
-def _judged(signature: Element, content: bytes | None, found: Found) -> Found:
+def _judged(signature: Element, content: Document | None, found: Found) -> Found:
     signed_info = only(signature, DS, "SignedInfo")
     value = octets_in(only(signature, DS, "SignatureValue"))
     family, hash_name, salt = _method(signed_info)
@@ -167,7 +173,7 @@ def _covered(
     signature: Element,
     references: list[Reference],
     properties: Properties | None,
-    content: bytes | None,
+    content: Document | None,
     found: Found,
 ) -> Found:
     covered = cover(signature, references, properties, content)

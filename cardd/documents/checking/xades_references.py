@@ -14,11 +14,13 @@ from lxml import etree
 
 from cardd.documents.checking.xades_reading import MOST_REFERENCES, Broken, Properties, hash_of, octets_in, only
 from cardd.documents.errors import DocumentError
+from cardd.documents.facts import Document, digest_of, octets_of
 from cardd.documents.xades_xml import (
     C14N_10,
     C14N_EXCLUSIVE,
     CANONICAL,
     DS,
+    LARGEST,
     XADES,
     Element,
     canonical,
@@ -116,7 +118,7 @@ def _prefixes(transform: Element) -> list[str] | None:
 
 
 def cover(
-    signature: Element, references: Sequence[Reference], properties: Properties | None, content: bytes | None
+    signature: Element, references: Sequence[Reference], properties: Properties | None, content: Document | None
 ) -> Covered:
     """Compute every digest. Raises `Broken` where a reference resolves to nothing, to several things, or to what is not understood."""
     covered = Covered()
@@ -192,8 +194,8 @@ def _identified(signature: Element, identifier: str) -> Element:
     return next(iter(found.values()))
 
 
-def _external(reference: Reference, content: bytes | None, covered: Covered) -> bytes | None:
-    """What is named from outside is never opened: the caller gives it, or it is missing."""
+def _external(reference: Reference, content: Document | None, covered: Covered) -> bytes | None:
+    """What is named from outside is never opened: the caller gives it, or it is missing. As it is it may have any size."""
     if covered.external:
         raise Broken("several_contents")
     covered.external = True
@@ -203,9 +205,11 @@ def _external(reference: Reference, content: bytes | None, covered: Covered) -> 
         covered.content_missing = True
         return None
     if reference.steps.algorithm is None:
-        return content
+        covered.changed |= digest_of(content, reference.hash_name) != reference.digest
+        return None
+    octets = octets_of(content, LARGEST)
     try:
-        return canonical_document(read_xml(content), reference.steps.algorithm)
+        return canonical_document(read_xml(octets), reference.steps.algorithm)
     except DocumentError:  # what was given is no XML, so it is not what was signed
         covered.changed = True
         return None
