@@ -150,5 +150,27 @@ def test_the_allowed_page_reads_the_list_of_cards_and_no_other_page_gets_anythin
             (frame,) = [each for each in page.frames if each is not page.main_frame]
             assert frame.evaluate(ASK, extension_id) == {"heard": [], "how": "disconnected"}
 
+            page.goto(f"http://localhost:{port}/")
+            second = browser.new_page()
+            second.goto(f"http://localhost:{port}/")
+            assert [each.evaluate(ASK, extension_id)["how"] for each in (page, second)] == ["answered", "answered"]
+            until(lambda: len(hosts(extension_id)) == 2, READY_SECONDS)
+            second.close()
+            until(lambda: len(hosts(extension_id)) == 1, READY_SECONDS)
+
             page.goto(f"http://127.0.0.1:{port}/")
             assert page.evaluate(ASK, extension_id) in ({"none": True}, {"heard": [], "how": "disconnected"})
+        until(lambda: not hosts(extension_id), READY_SECONDS)
+
+
+def hosts(extension_id: str) -> list[str]:
+    """The process ids of the hosts that the browser has started for this extension."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = entry.read_bytes().split(b"\0")
+        except (FileNotFoundError, ProcessLookupError):  # it has just ended
+            continue
+        if b"terminal.browser" in words and f"chrome-extension://{extension_id}/".encode() in words:
+            found.append(entry.parent.name)
+    return found

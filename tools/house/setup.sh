@@ -16,6 +16,7 @@ declare -rA WHY=(
   [postgresql]="a real server, run privately by the tests"
   [zbar-tools]="reads QR codes that were made here" [softhsm2]="a PKCS#11 token for the operator CA's key"
   [fonts-ipafont-gothic]="Japanese text in the pictures of the virtual cards and in visible signatures"
+  [chromium]="a real browser, for the pages and for the browser extension"
   [pamtester]="a login screen for the tests of the login with the badge" [libpam-wrapper]="gives PAM a folder of its own: the tests never touch /etc/pam.d"
   [poppler-utils]="pdfsig judges signed PDF files, pdftoppm draws them" [xmlsec1]="judges signed XML files"
 )
@@ -23,7 +24,7 @@ readonly BASE_PACKAGES="ca-certificates python3 python3-venv python3-dev gcc lib
 declare -rA PACKAGES=(
   [check]="systemd"
   [demo]="openssl fonts-ipafont-gothic poppler-utils"
-  [test]="systemd pcscd vsmartcard-vpcd opensc yubico-piv-tool openssl softhsm2 postgresql socat strace procps zbar-tools fonts-ipafont-gothic poppler-utils xmlsec1 pamtester libpam-wrapper"
+  [test]="systemd pcscd vsmartcard-vpcd opensc yubico-piv-tool openssl softhsm2 postgresql socat strace procps zbar-tools fonts-ipafont-gothic poppler-utils xmlsec1 pamtester libpam-wrapper chromium"
   [bench]="systemd pcscd vsmartcard-vpcd opensc yubico-piv-tool openssl postgresql fonts-ipafont-gothic"
 )
 

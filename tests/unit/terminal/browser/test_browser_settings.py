@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from cardd.wire.catalogue import METHODS
+from cardd.wire.methods.hello import Params as Hello
 from terminal.browser.relayed import EVENTS, RELAYED
-from terminal.browser.settings import LARGEST_FILE, Settings, SettingsProblem, load
+from terminal.browser.settings import EXTENSION_ID, LARGEST_FILE, ORIGIN, Settings, SettingsProblem, load
 
 EXTENSION = "abcdefghijklmnopabcdefghijklmnop"
 GOOD = f"""
@@ -82,6 +83,12 @@ def test_settings_that_others_may_write_are_not_trusted(tmp_path: Path) -> None:
     for mode in (0o664, 0o646):
         (tmp_path / "browser.toml").chmod(mode)
         assert load(tmp_path / "browser.toml").trusted is False
+
+
+def test_an_origin_of_the_settings_is_one_of_the_wire() -> None:
+    fields = Hello.model_json_schema()["properties"]
+    for name, pattern in (("origin", ORIGIN), ("extension", EXTENSION_ID)):
+        assert fields[name]["anyOf"][0]["pattern"] == f"^{pattern.pattern}$"
 
 
 def test_origins_without_tls_are_marked(tmp_path: Path) -> None:
