@@ -21,6 +21,7 @@ PROMPT_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "ask.card": ("カード", "Card"),
         "ask.reader": ("カードリーダー", "Reader"),
         "ask.client": ("求めているプログラム", "Asked by the program"),
+        "ask.origin": ("求めているウェブページ", "Asked by the web page"),
         "ask.about": ("入力すると、次の内容に同意したことになります。", "By typing you agree to this:"),
         "ask.document": ("署名する文書", "Document to be signed"),
         "ask.ok": ("決定", "OK"),

@@ -89,6 +89,8 @@ class Sentences:
         yield self.word("ask.reader"), screen.visible(asked.reader)
         if asked.client:
             yield self.word("ask.client"), screen.visible(asked.client)
+        if asked.origin:
+            yield self.word("ask.origin"), screen.visible(asked.origin)
 
     def _content(self, asked: PinAsked) -> Iterator[Row]:
         known = [word for word in content.ORDER if word in asked.about]
