@@ -35,12 +35,15 @@ def lines(say: Speech, asked: Mapping[str, Any]) -> list[str]:
 def size(say: Speech, octets: int) -> str:
     """Bytes in the unit that a person reads, and exactly behind it."""
     exact = say("document.bytes", n=f"{octets:,}")
-    if octets < STEP:
-        return exact
+    return exact if octets < STEP else say("document.about", n=in_units(octets), exact=exact)
+
+
+def in_units(octets: int) -> str:
+    """Bytes in the unit that a person reads."""
     value, unit = float(octets), 0
     while value >= STEP and unit < len(UNITS) - 1:
         value, unit = value / STEP, unit + 1
-    return say("document.about", n=f"{value:.1f} {UNITS[unit]}", exact=exact)
+    return f"{value:.1f} {UNITS[unit]}" if unit else f"{octets} B"
 
 
 def digest_lines(digest: str) -> list[str]:

@@ -11,7 +11,7 @@ from cardd.cli.context import Run, pass_run
 from cardd.cli.ending import keeping, says_after_a_second
 from cardd.cli.output import check_new, write_private
 from cardd.cli.picking import BADGE, RESIDENT
-from cardd.cli.shown_document import size
+from cardd.cli.shown_document import in_units
 from cardd.cli.sign_document import DOCUMENT_FORMATS, Wish, document_options, sign_document, task_of
 
 DIGEST_FORMATS = ("cades_b", "pkcs1v15", "ecdsa_der")
@@ -115,7 +115,7 @@ def sign(
 def _digest_of(run: Run, file: Path, hash_name: str) -> bytes:
     digest = hashlib.new(hash_name)
     with (
-        says_after_a_second(run, "document.looking", size=size(run.speech, file.stat().st_size)),
+        says_after_a_second(run, "document.looking", size=in_units(file.stat().st_size)),
         file.open("rb") as stream,
     ):
         while block := stream.read(BLOCK_BYTES):

@@ -17,7 +17,7 @@ from cardd.cli.ending import keeping, says_after_a_second
 from cardd.cli.failing import document_error, local_error
 from cardd.cli.output import check_new, write_private
 from cardd.cli.picking import card_or_only_one
-from cardd.cli.shown_document import size
+from cardd.cli.shown_document import in_units
 from cardd.cli.verify import EXTRA
 
 if TYPE_CHECKING:
@@ -211,8 +211,7 @@ class _Work:
 
     def reading(self) -> AbstractContextManager[None]:
         """While the document is looked at, before anybody is asked."""
-        say = self.task.run.speech
-        return says_after_a_second(self.task.run, "document.looking", size=size(say, self.task.file.stat().st_size))
+        return says_after_a_second(self.task.run, "document.looking", size=in_units(self.task.file.stat().st_size))
 
     def write(self, prepared: _Finishing, answer: "counter.Answer") -> "counter.Answer":
         """Finish and write. Raises `Ended`, which says that the card has signed."""

@@ -30,12 +30,12 @@ DOCUMENT_TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "The font lacks these characters; they are shown as 〓: {characters}",
         ),
         "document.looking": (
-            "文書（{size}）を読んでいます。しばらくお待ちください。",
+            "文書（{size}）を読んでいます。お待ちください。",
             "Reading the document ({size}), please wait…",
         ),
         "document.finishing": ("署名したファイルを作っています。", "Writing the signed file…"),
         "document.checking": (
-            "署名を確かめています（{size}）。しばらくお待ちください。",
+            "署名を確かめています（{size}）。お待ちください。",
             "Checking the signatures ({size}), please wait…",
         ),
         "exists_already": (

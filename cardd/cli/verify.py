@@ -160,7 +160,7 @@ def _report(
     authorities, test, files = given
     try:
         known = given_from_files(authorities, test=test, **files)
-        with says_after_a_second(run, "document.checking", size=_size(run, file, content)):
+        with says_after_a_second(run, "document.checking", size=_size(file, content)):
             if use is None:
                 return check_file(file, content=content, trust=Trust(known.anchors, known.stamps, parts), at=at)
             with run.open() as client:
@@ -170,8 +170,8 @@ def _report(
         _refuse(run, error)
 
 
-def _size(run: Run, *files: Path | None) -> str:
-    return shown_document.size(run.speech, sum(each.stat().st_size for each in files if each is not None))
+def _size(*files: Path | None) -> str:
+    return shown_document.in_units(sum(each.stat().st_size for each in files if each is not None))
 
 
 class _Daemon:
