@@ -7,11 +7,10 @@ from typing import Any, Literal
 
 from cardd.client import RemoteError, connect_async
 from cardd.wire.fault import Locale
-from terminal import words
+from terminal import outside, words
 from terminal.agent.logind import BusTrouble, DesktopSession, Logind
 from terminal.agent.pinentry import Pinentry
 from terminal.agent.prompting import PromptUnavailable
-from terminal.agent.session_lock import OUTSIDE, started_apart
 from terminal.agent.tty import TerminalPrompter
 from terminal.agent.watching import CLIENT, news_of
 from terminal.settings import RemovalSettings, Settings
@@ -105,7 +104,7 @@ def _command(removal: RemovalSettings, session: DesktopSession | None, locale: L
     program = {"program": removal.lock_command[0]}
     if shutil.which(program["program"]) is None:
         return Row("lock", "bad", "missing", program)
-    if started_apart() and shutil.which(OUTSIDE[0]) is None:
+    if outside.bound() and shutil.which(outside.STARTER[0]) is None:
         return Row("lock", "bad", "no_systemd_run", {})
     if session is None:
         return Row("lock", "warning", "command_only", program)

@@ -41,7 +41,7 @@ class Agent:
         self._answering = Answering(prompter, self._happened)
         self._asking = False
         self._registered = False
-        self._watch = Watch(settings, self.locale, lock, self._tell_from_apart)
+        self._watch = Watch(settings, self.locale, lock, self._tell_from_apart, self._card_gone)
         self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
@@ -91,6 +91,11 @@ class Agent:
             self._asking = what == "asking"
         facts = {} if why is None else {"why": words.say(self.locale, f"prompt.{why.word}", program=why.program)}
         self._on_news(News(what, facts))
+
+    def _card_gone(self, reader: str) -> None:
+        """From the watch's thread, too."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._answering.card_gone, reader)
 
     def _tell_from_apart(self, news: News) -> None:
         """From the watch's thread to the caller's loop."""

@@ -15,11 +15,10 @@ logind is asked as its D-Bus interface has it (org.freedesktop.login1(5)): a use
 import asyncio
 import contextlib
 import subprocess
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final, Literal, Protocol
 
+from terminal import outside
 from terminal.agent.logind import BusTrouble, DesktopSession, Logind
 from terminal.settings import RemovalSettings
 
@@ -27,8 +26,6 @@ Ending = Literal["locked", "locked_by_command", "session_terminated", "lock_fail
 Why = Literal["", "no_bus", "no_session", "not_locked", "command_failed", "bare_console", "configured", "refused"]
 LOOK_SECONDS: Final = 0.05
 """Between two looks at the command while it runs."""
-STATUS: Final = Path("/proc/self/status")
-OUTSIDE: Final = ("systemd-run", "--user", "--quiet", "--collect", "--wait", "--")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +121,7 @@ class LogindLock:
         self._running = [each for each in self._running if each.poll() is None]
         try:
             # Not asyncio's own: it kills what still runs when its event loop closes, and with it the lock.
-            locker = subprocess.Popen(_outside(self._settings.lock_command), start_new_session=True)  # noqa: ASYNC220, S603
+            locker = subprocess.Popen(outside.command(self._settings.lock_command, wait=True), start_new_session=True)  # noqa: ASYNC220, S603
         except OSError:
             return False
         self._running.append(locker)
@@ -146,16 +143,3 @@ async def _within(event: asyncio.Event, seconds: float) -> bool:
     except TimeoutError:
         return False
     return True
-
-
-def _outside(command: Sequence[str], status: Path = STATUS) -> Sequence[str]:
-    """The command as it must be started: under no_new_privs, as in the shipped unit, the user's service manager starts it, because a
-    locker that asks PAM for a password needs setgid programs (unix_chkpwd) and could never be unlocked again.
-    """
-    return (*OUTSIDE, *command) if started_apart(status) else command
-
-
-def started_apart(status: Path = STATUS) -> bool:
-    """Whether this process has no_new_privs (proc_pid_status(5), NoNewPrivs), and with it all that it starts."""
-    rows = (line.partition(":") for line in status.read_text().splitlines())
-    return any(name == "NoNewPrivs" and value.strip() == "1" for name, _, value in rows)

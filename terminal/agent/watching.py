@@ -6,7 +6,7 @@ the badge was pulled, whatever else goes on. It holds a connection of its own to
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Final
 
 from cardd.client import AsyncClient, RemoteError, connect_async
@@ -35,7 +35,16 @@ _SAID: Final = {
 class Watch:
     """The task: `run` until cancelled. What it needs is made on the loop that runs it."""
 
-    def __init__(self, settings: Settings, locale: Locale, lock: SessionLock, tell: OnNews) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        locale: Locale,
+        lock: SessionLock,
+        tell: OnNews,
+        card_gone: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """`card_gone`: told the reader of each card that is taken out."""
+        self._card_gone = card_gone
         self._settings = settings
         self._locale = locale
         self._lock = lock
@@ -81,6 +90,8 @@ class Watch:
                 self._session(word, facts)
                 if word == "started":
                     await self._learn_badge(daemon)
+            elif (topic, word) == ("card", "removed"):
+                self._card_gone(facts["reader"])
             elif topic == "lockdown":
                 self._say(topic, word, {})
 

@@ -37,6 +37,8 @@ VIOLATIONS = {
     "only the app and the first set-up know the PC/SC adapter": ("cardd/api/violation.py", "import cardd.pcsc.monitor"),
     "the PC/SC adapter knows the ports and nothing above": ("cardd/pcsc/violation.py", "import cardd.config"),
     "the fleet's database is the helpers' alone": ("cardd/history/violation.py", "import psycopg"),
+    "the agent needs no console": ("terminal/agent/violation.py", "import terminal.console"),
+    "the agent stays small": ("terminal/agent/violation.py", "import pydantic"),
 }
 
 

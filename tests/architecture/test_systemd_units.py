@@ -181,3 +181,24 @@ def test_polkit_lets_cardd_in_and_nobody_else() -> None:
         "org.debian.pcsc-lite.access_card",
     }
     assert re.findall(r"return (.+);", rule) == ['subject.user == "cardd" ? polkit.Result.YES : polkit.Result.NO']
+
+
+def test_agent_and_console_never_run_side_by_side() -> None:
+    agent, console = (settings_of(SYSTEMD / name) for name in ("cardd-agent.service", "cardd-terminal.service"))
+    assert (agent["Conflicts"], console["Conflicts"]) == (["cardd-terminal.service"], ["cardd-agent.service"])
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    {
+        "Type": "notify",
+        "Restart": "on-failure",
+        "RestartPreventExitStatus": "78",
+        "NoNewPrivileges": "yes",
+        "RestrictAddressFamilies": "AF_UNIX",
+        "SystemCallFilter": "@system-service",
+        "LimitCORE": "0",
+    }.items(),
+)
+def test_the_agent_runs_within_these_walls(key: str, value: str) -> None:
+    assert settings_of(SYSTEMD / "cardd-agent.service")[key] == [value]

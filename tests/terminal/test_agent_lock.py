@@ -47,7 +47,7 @@ def script(folder: Path, text: str) -> Path:
     return path
 
 
-@pytest.mark.proves("E3")
+@pytest.mark.proves("S2")
 def test_a_pulled_badge_locks_the_desktop(counter: Counter, sato: Person, bus: Bus) -> None:
     bus.login()
     with agent_at(counter, bus) as agent:

@@ -21,7 +21,7 @@ HELPERS = (
     "cardd-backup.service", "cardd-fleet-watch.service", "cardd-heads.service", "cardd-lists.service", "cardd-ship.service",
     "cardd-witness.service",
 )  # fmt: skip
-USER_UNITS = {"cardd-terminal.service"}
+USER_UNITS = {"cardd-agent.service", "cardd-terminal.service"}
 
 
 def copy_units(source: Path, target: Path) -> None:
