@@ -143,6 +143,18 @@ class Run:
             click.echo(self.speech(notice["state"]), err=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """The daemon for `cardd.documents`, with cardctl's patience and its way of ending."""
+
+    run: Run
+    client: Client
+
+    def call(self, method: str, /, **params: Any) -> dict[str, Any]:
+        """One call. Raises `Ended`."""
+        return self.run.ask(self.client, method, **params)
+
+
 def _patiently(attempt: Callable[[], T]) -> T:
     """Try again when the daemon says that this user asks too fast: a script of many short commands does. It did nothing yet."""
     deadline = time.monotonic() + PATIENCE_SECONDS

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 import click
 
 from cardd.cli.card import Use
-from cardd.cli.context import Run
+from cardd.cli.context import Asking, Run
 from cardd.cli.ending import keeping, says_after_a_second
 from cardd.cli.failing import document_error, local_error
 from cardd.cli.output import check_new, write_private
@@ -21,7 +21,6 @@ from cardd.cli.shown_document import in_units
 from cardd.cli.verify import EXTRA
 
 if TYPE_CHECKING:
-    from cardd.client import Client
     from cardd.documents import counter
     from cardd.documents.model import Stamper, ValidationMaterial
     from cardd.documents.pades import PdfOptions, PreparedPdf
@@ -126,17 +125,6 @@ class Task:
     wish: Wish
 
 
-@dataclass(frozen=True, slots=True)
-class _Caller:
-    """The daemon for `cardd.documents.counter`, with cardctl's patience and its way of ending."""
-
-    run: Run
-    client: "Client"
-
-    def call(self, method: str, /, **params: Any) -> dict[str, Any]:
-        return self.run.ask(self.client, method, **params)
-
-
 def sign_document(task: Task, use: Use, kinds: tuple[str, ...], key: str, fingerprint: str | None) -> dict[str, Any]:
     """Prepare, have the person asked, sign, finish, write: `fingerprint` of the certificate, `file`, `receipt`.
 
@@ -152,7 +140,7 @@ def sign_document(task: Task, use: Use, kinds: tuple[str, ...], key: str, finger
         with task.run.open(asks=True) as client:
             card = card_or_only_one(task.run, client, use.card, kinds)
             of_card = counter.Use(card, use.purpose, use.case, key, use.approval, fingerprint=fingerprint)
-            answer = _WAYS[task.form](_Work(task, _Caller(task.run, client), of_card, stamper, material))
+            answer = _WAYS[task.form](_Work(task, Asking(task.run, client), of_card, stamper, material))
     except DocumentError as error:
         raise document_error(task.run.speech, error.problem) from None
     return {"file": str(task.out), "fingerprint": answer.fingerprint, "receipt": answer.receipt}
@@ -204,7 +192,7 @@ class _Work:
     """One task, with the daemon, the card and what raises the level of the signature."""
 
     task: Task
-    caller: _Caller
+    caller: Asking
     use: "counter.Use"
     stamper: "Stamper | None"
     material: "ValidationMaterial | None"

@@ -3,8 +3,6 @@
 The document is parsed here, never in the daemon: only certificates go there.
 """
 
-import base64
-from collections.abc import Sequence
 from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,15 +11,12 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 import click
 
 from cardd.cli import moments, screen, shown_document
-from cardd.cli.context import Run, pass_run
+from cardd.cli.context import Asking, Run, pass_run
 from cardd.cli.ending import says_after_a_second
 from cardd.cli.failing import EXIT_DATA, Ended, local_error
-from cardd.client import Client
 
 if TYPE_CHECKING:
-    from cardd.documents.checking.anchors import Anchors
-    from cardd.documents.checking.judging import Question
-    from cardd.documents.checking.report import CertificateReport, Report
+    from cardd.documents.checking.report import Report
     from cardd.documents.errors import DocumentError
 
 EXIT_INDETERMINATE: Final = 41
@@ -29,8 +24,6 @@ EXIT_FAILED: Final = 42
 EXTRA: Final = ("lxml", "signxml", "pyhanko", "jwt")
 """What the extra `documents` brings."""
 KINDS: Final = ("any", "jpki_signature", "jpki_authentication", "operator_signature", "operator_badge")
-MOST: Final = 8
-"""Certificates, lists and answers that one call of `certificate.check` takes, each."""
 _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 _INDENT: Final = "  "
 
@@ -127,7 +120,8 @@ def verify(
     if any(find_spec(name) is None for name in EXTRA):
         raise local_error(run.speech, "no_documents_extra")
     given = {"stamp_authorities": stamp_authorities, "lists": lists, "responses": responses}
-    use = None if offline else {"purpose": purpose, "case": case, "approval": approval}
+    words = {"purpose": purpose, "case": case, "approval": approval}
+    use = None if offline else {name: word for name, word in words.items() if word is not None}
     report = _report(run, file, content, at, (authorities, test, given), parts, use)
     run.tell(report.as_dict(), lambda: _tell(run, report))
     click.get_current_context().exit(_exit_code(report))
@@ -149,10 +143,11 @@ def _report(
     at: datetime | None,
     given: tuple[tuple[tuple[str, Path], ...], bool, dict[str, tuple[Path, ...]]],
     parts: tuple[str, ...],
-    use: dict[str, str | None] | None,
+    use: dict[str, str] | None,
 ) -> "Report":
     """Check the file; `use`: purpose, case and approval for the daemon, None without one. Raises `Ended`."""
-    from cardd.documents.checking.giving import given_from_files  # noqa: PLC0415 - here, so that cardctl starts without it
+    from cardd.documents.checking.by_daemon import ByDaemon  # noqa: PLC0415 - here, so that cardctl starts without it
+    from cardd.documents.checking.giving import given_from_files  # noqa: PLC0415
     from cardd.documents.checking.judging import Trust  # noqa: PLC0415
     from cardd.documents.checking.verify import check_file  # noqa: PLC0415
     from cardd.documents.errors import DocumentError  # noqa: PLC0415
@@ -164,7 +159,7 @@ def _report(
             if use is None:
                 return check_file(file, content=content, trust=Trust(known.anchors, known.stamps, parts), at=at)
             with run.open() as client:
-                trust = Trust(_Daemon(run, client, known.anchors, at, **use), known.stamps, parts)
+                trust = Trust(ByDaemon(Asking(run, client), known.anchors, at, use), known.stamps, parts)
                 return check_file(file, content=content, trust=trust, at=at)
     except DocumentError as error:
         _refuse(run, error)
@@ -172,54 +167,6 @@ def _report(
 
 def _size(*files: Path | None) -> str:
     return shown_document.in_units(sum(each.stat().st_size for each in files if each is not None))
-
-
-class _Daemon:
-    """Judges certificates by `certificate.check`. `given`: lists and answers of the caller, looked at beside the machine's own."""
-
-    def __init__(self, run: Run, client: Client, given: "Anchors", at: datetime | None, **use: str | None) -> None:
-        self._run, self._client, self._given, self._at, self._use = run, client, given, at, use
-
-    def __call__(self, question: "Question") -> "CertificateReport":
-        from cardd.documents.checking.choosing import choose  # noqa: PLC0415
-        from cardd.documents.checking.kinds import offered_as  # noqa: PLC0415
-        from cardd.documents.checking.report import CertificateReport  # noqa: PLC0415
-
-        offered = offered_as(question.certificate)
-        lists, responses = (*self._given.lists, *question.lists), (*self._given.responses, *question.responses)
-        chosen = choose(question.certificate, question.others, lists, responses, MOST)
-        now = self._at is None and question.at == question.seen_at
-        result = self._run.ask(
-            self._client,
-            "certificate.check",
-            certificate_base64=_text(question.certificate),
-            others_base64=_texts(chosen.others),
-            lists_base64=_texts(chosen.lists),
-            responses_base64=_texts(chosen.responses),
-            at=None if now else moments.on_wire(question.at),
-            kind=offered.kind,
-            **self._use,
-        )
-        revocation = result["answers"]["revocation"]
-        misused = not offered.may_sign and result["result"] != "refused"
-        return CertificateReport(
-            datetime.fromisoformat(result["at"]),
-            "refused" if misused else result["result"],
-            "wrong_kind" if misused else result["reason"],
-            "good" if revocation["state"] == "good" else revocation["reason"],
-            result["list_age_s"],
-            offered.shown,
-            offered.test,
-            result["detail"],
-        )
-
-
-def _text(octets: bytes) -> str:
-    return base64.b64encode(octets).decode()
-
-
-def _texts(values: Sequence[bytes]) -> list[str]:
-    return [_text(each) for each in values]
 
 
 def _refuse(run: Run, error: "DocumentError") -> NoReturn:
