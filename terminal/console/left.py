@@ -39,6 +39,8 @@ def tell(desk: Desk, news: News) -> None:
 
 def _of_alarm(desk: Desk, what: str, facts: Mapping[str, Any]) -> None:
     """What rules over the record found is for those who may look into it; everything else is for everybody."""
+    if what == "lockdown_engaged":
+        return  # told by its own topic
     if what != "watch":
         key = f"notice.alarm.{what}"
         known = Say(desk.locale).has(key)  # a later daemon may have others

@@ -120,7 +120,7 @@ class Link:
             await self._look(client)
         elif topic == "lockdown":
             desk.lockdown = what == "engaged" or (desk.lockdown and what != "released")
-            if desk.lockdown:
+            if what == "engaged":
                 self._over()
         elif topic in {"card", "reader"}:
             desk.cards_now(tuple((await client.call("cards.list"))["cards"]))

@@ -19,7 +19,7 @@ from cardd.cli import moments
 from terminal.console import agreed, people
 from terminal.console.console import Console
 from terminal.console.desk import Desk
-from terminal.console.say import Say
+from terminal.console.say import Say, said
 
 TEMPLATES: Final = Path(__file__).with_name("templates")
 Needs = Literal["nobody", "daemon", "session"]
@@ -42,7 +42,7 @@ def environment() -> Environment:
     made.filters.update(
         person=people.person, date=people.date_of, wareki=people.wareki, moment=people.moment, octets=people.octets
     )
-    made.filters.update(clock=moments.clock_time, stamp=moments.in_column)
+    made.filters.update(clock=moments.clock_time, stamp=moments.in_column, said=said)
     made.globals.update(purpose_name=purpose_name, role_name=role_name, agreed_rows=agreed.rows)
     return made
 

@@ -34,3 +34,8 @@ class Say:
     def named(self, row: dict[str, str]) -> str:
         """The name of a role or purpose of the policy."""
         return row[self.locale]
+
+
+def said(word: str, say: Say, before: str = "") -> str:
+    """The text of the key `before` and `word`: for lists of words in templates."""
+    return say(f"{before}{word}")

@@ -6,7 +6,7 @@ from typing import Final
 
 from terminal.console.console import Screen
 from terminal.console.flows.registry import FLOW_SCREENS
-from terminal.console.screens import alarms, approvals, case, gate, home, my_day, pins, read
+from terminal.console.screens import alarms, approvals, case, gate, health, home, my_day, pins, policy, read
 
 SCREENS: Final[tuple[Screen, ...]] = (
     home.SCREEN,
@@ -17,5 +17,7 @@ SCREENS: Final[tuple[Screen, ...]] = (
     approvals.SCREEN,
     alarms.SCREEN,
     my_day.SCREEN,
+    policy.SCREEN,
+    health.SCREEN,
     gate.SCREEN,
 )
