@@ -19,13 +19,15 @@ declare -rA WHY=(
   [chromium]="a real browser, for the pages and for the browser extension"
   [pamtester]="a login screen for the tests of the login with the badge" [libpam-wrapper]="gives PAM a folder of its own: the tests never touch /etc/pam.d"
   [poppler-utils]="pdfsig judges signed PDF files, pdftoppm draws them" [xmlsec1]="judges signed XML files"
+  [dbus]="a private bus for the agent's tests" [python3-dbusmock]="stands in for logind on that bus"
+  [pinentry-tty]="a real PIN prompt, on a pseudo-terminal" [pinentry-curses]="a real PIN window, on a pseudo-terminal"
 )
 readonly BASE_PACKAGES="ca-certificates python3 python3-venv python3-dev gcc libc6-dev libpcsclite-dev libpcsclite1"
 declare -rA PACKAGES=(
   [check]="systemd"
   [demo]="openssl fonts-ipafont-gothic poppler-utils"
-  [test]="systemd pcscd vsmartcard-vpcd opensc yubico-piv-tool openssl softhsm2 postgresql socat strace procps zbar-tools fonts-ipafont-gothic poppler-utils xmlsec1 pamtester libpam-wrapper chromium"
-  [bench]="systemd pcscd vsmartcard-vpcd opensc yubico-piv-tool openssl postgresql fonts-ipafont-gothic"
+  [test]="systemd pcscd vsmartcard-vpcd opensc yubico-piv-tool openssl softhsm2 postgresql socat strace procps zbar-tools fonts-ipafont-gothic poppler-utils xmlsec1 pamtester libpam-wrapper chromium dbus python3-dbusmock pinentry-tty pinentry-curses"
+  [bench]="systemd pcscd vsmartcard-vpcd opensc yubico-piv-tool openssl postgresql fonts-ipafont-gothic dbus python3-dbusmock"
 )
 
 say() { printf '%s\n' "$*" >&2; }
