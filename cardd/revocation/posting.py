@@ -92,6 +92,8 @@ class Poster:
         self._in_flight = dict.fromkeys(self._responders, 0)
         self._done: dict[str, Mark] = {}
         """Questions that still lie there and were taken."""
+        self._unreadable: int | None = None
+        """Why the folder of questions could not be read last time; told once."""
 
     def run(self, stop: threading.Event) -> None:
         """Until `stop`."""
@@ -140,8 +142,14 @@ class Poster:
         try:
             with os.scandir(self._questions) as entries:
                 names = [entry.name for _, entry in zip(range(MOST_LOOKED_AT), entries, strict=False)]
-        except OSError:  # the daemon does not run, or has never asked
+        except FileNotFoundError:  # the daemon does not run, or has never asked
             return
+        except OSError as error:
+            if self._unreadable != error.errno:
+                get_logger().error("questions_unreadable", folder=os.fspath(self._questions), problem=error.strerror)
+            self._unreadable = error.errno
+            return
+        self._unreadable = None
         for name in names:
             mark = mark_of(os.fspath(self._questions / name))
             if mark is not None:

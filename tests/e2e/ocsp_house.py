@@ -29,6 +29,8 @@ from tests.fixtures.pcscd import StandInBox
 WAIT_SECONDS = 10
 """`ocsp_wait_s` of this counter, the most there is: a busy machine is not a silent responder."""
 DAY = timedelta(days=1)
+HASHES = {"jpki_signature": "sha1", "jpki_authentication": "sha1", "operator_ca": "sha256"}
+"""What names the issuer in questions: both ways, judged by OpenSSL."""
 
 
 class OpenSslResponder:
@@ -174,6 +176,7 @@ def _config(folder: Path, fronts: dict[str, Front], wait_s: int) -> str:
     for name, front in fronts.items():
         ca = folder / f"{name}-ca.pem"
         text += f'\n[[revocation.responders]]\nname = "{name}"\nfor = "{name}"\nca = "{ca}"\nurl = "{front.url}"\n'
+        text += f'hash = "{HASHES[name]}"\n'
     return text
 
 

@@ -296,6 +296,18 @@ def test_a_daemon_that_does_not_run_has_no_questions(desk: Desk) -> None:
     assert desk.look() == 0
 
 
+def test_a_folder_of_questions_that_cannot_be_read_is_told_once(desk: Desk) -> None:
+    desk.asked.rmdir()
+    desk.asked.write_bytes(b"no folder")
+    with capture_logs() as lines:
+        assert (desk.look(), desk.look()) == (0, 0)
+    assert [each["event"] for each in lines] == ["questions_unreadable"]
+    desk.asked.unlink()
+    desk.asked.mkdir()
+    desk.put(f"{STEM}.ask")
+    assert desk.look() == 1
+
+
 @pytest.mark.proves("K2")
 def test_a_slow_responder_takes_no_other_s_place(desk: Desk) -> None:
     go_on = threading.Event()
