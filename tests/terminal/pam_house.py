@@ -98,15 +98,21 @@ class Machine:
 
 def status_of(counter: Counter, uid: int) -> dict[str, Any]:
     """What the daemon says of the session to this user."""
-    if uid == os.getuid():
-        return counter.call("session.status")
+    return call_as(counter, uid, "session.status")
+
+
+def call_as(counter: Counter, uid: int, method: str, **params: Any) -> dict[str, Any]:
+    """One call of this user, without a PIN; the result, or what the error says of itself."""
     program = (
-        "import json, os, sys; from cardd.client import connect; import encodings.idna\n"
-        "os.setgroups([]); os.setgid(int(sys.argv[2])); os.setuid(int(sys.argv[2]))\n"
-        "with connect(sys.argv[1], client='desk') as desk: print(json.dumps(desk.call('session.status')))"
+        "import json, os, sys; from cardd.client import RemoteError, connect; import encodings.idna\n"
+        "path, uid, method, params = sys.argv[1:]\n"
+        "if int(uid) != os.getuid(): os.setgroups([]); os.setgid(int(uid)); os.setuid(int(uid))\n"
+        "with connect(path, client='desk', pin_prompt=lambda asked: None) as desk:\n"
+        "    try: print(json.dumps(desk.call(method, **json.loads(params))))\n"
+        "    except RemoteError as error: print(json.dumps({'name': error.name, **error.data}))\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program, str(counter.socket), str(uid)],
+        [sys.executable, "-c", program, str(counter.socket), str(uid), method, json.dumps(params)],
         capture_output=True, text=True, check=True, timeout=PATIENCE_S,
     )  # fmt: skip
     return dict(json.loads(done.stdout))
