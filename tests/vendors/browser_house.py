@@ -164,11 +164,18 @@ class HostProgram:
 
 @contextmanager
 def host(
-    counter: Counter, *rows: Mapping[str, object], extension: str = EXTENSION, caller: str | None = None
+    counter: Counter,
+    *rows: Mapping[str, object],
+    extension: str = EXTENSION,
+    caller: str | None = None,
+    path: Path | None = None,
 ) -> Iterator[HostProgram]:
-    """A host that the extension started, ended behind the block. `rows`: of the settings, where they are not the usual one."""
+    """A host that the extension started, ended behind the block.
+
+    `rows`: of the settings, where they are not the usual one. `path`: of the socket, where it is not the counter's.
+    """
     file = counter.folder / "browser.toml"
-    file.write_text(settings(counter.socket, *rows), "utf-8")
+    file.write_text(settings(path or counter.socket, *rows), "utf-8")
     program = HostProgram(counter, file, caller if caller is not None else f"chrome-extension://{extension}/")
     try:
         yield program

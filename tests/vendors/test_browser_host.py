@@ -208,8 +208,10 @@ def test_the_daemon_s_end_is_the_last_word() -> None:
         program.opens()
         counter.stop()
         assert program.refuses() == "request.cancelled"
-    with relaying_counter() as counter, host(counter) as program:
-        counter.stop()
+
+
+def test_no_daemon_is_said(house: Counter) -> None:
+    with host(house, path=house.folder / "nothing.sock") as program:
         program.tell({"open": {"origin": ORIGIN}})
         assert program.refuses() == "browser.daemon_gone"
 
