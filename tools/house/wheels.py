@@ -49,7 +49,11 @@ def check_contents(wheel: Path) -> None:
     shipped = set(names)
     for room in ROOMS[distribution]:
         tracked = run("git", "ls-files", "--", room).splitlines()
-        data = {name for name in tracked if name.endswith((".py", ".yaml", ".toml", ".json", ".pem", ".mo", ".typed"))}
+        data = {
+            name
+            for name in tracked
+            if name.endswith((".py", ".yaml", ".toml", ".json", ".js", ".pem", ".mo", ".typed"))
+        }
         lacking = data - shipped - {"applets_spec/pyproject.toml"}
         if lacking:
             raise Broken(f"{wheel.name} lacks {sorted(lacking)}")
