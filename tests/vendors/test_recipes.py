@@ -10,7 +10,7 @@ import threading
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -140,20 +140,21 @@ def shown(base: str) -> str:
     return page(where)[1]
 
 
-def test_the_helper_does_only_what_is_written_in_it(counter: Counter) -> None:
-    """A server that somebody has taken over asks for more, and gets nothing; a follow-up order comes over the same connection."""
-    said: list[tuple[str, Any]] = []
+@contextmanager
+def ordering(first: object, after: Callable[[int, Any], object]) -> Iterator[tuple[int, list[Any], threading.Event]]:
+    """A server with one conversation: its first order, and what it says to each answer. Port, answers, and when it has ended."""
+    said: list[Any] = []
     done = threading.Event()
-    orders = [{"id": "1", "method": "office.reload", "params": {}}, {"id": "2", "method": "card.read", "params": {}}]
 
-    class Taken(http.server.BaseHTTPRequestHandler):
+    class Server(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.answer(None if said else orders[0])
+            self.answer(None if said else first)
 
         def do_POST(self) -> None:
-            said.append((self.path, json.loads(self.rfile.read(int(self.headers["Content-Length"])))))
-            self.answer(orders[1] if len(said) == 1 else None)
-            if len(said) == 2:
+            said.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            more = after(len(said), said[-1])
+            self.answer(more)
+            if more is None:
                 done.set()
 
         def answer(self, value: object) -> None:
@@ -164,16 +165,75 @@ def test_the_helper_does_only_what_is_written_in_it(counter: Counter) -> None:
         def log_message(self, *_: Any) -> None:
             """Nothing."""
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Taken) as server:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
-            with helper(counter, server.server_address[1]):
-                assert done.wait(READY_SECONDS)
+            yield server.server_address[1], said, done
         finally:
             server.shutdown()
             thread.join()
-    (first, refused), (second, asked) = said
-    assert (first, refused["error"]["name"]) == ("/work/1", "helper.not_allowed")
-    assert (second, asked["error"]["name"]) == ("/work/2", "request.bad")
+
+
+def order(number: str, method: str, params: object) -> dict[str, object]:
+    return {"id": number, "method": method, "params": params}
+
+
+def test_the_helper_does_only_what_is_written_in_it(counter: Counter) -> None:
+    """A server that somebody has taken over asks for more, and gets nothing; the conversation goes on."""
+    more = {1: order("2", "card.read", {}), 2: None}
+    with (
+        ordering(order("1", "office.reload", {}), lambda count, _: more[count]) as (port, said, done),
+        helper(counter, port),
+    ):
+        assert done.wait(READY_SECONDS)
+    refused, asked = said
+    assert (refused["error"]["name"], asked["error"]["name"]) == ("helper.not_allowed", "request.bad")
     assert "office.reload" not in {record.get("event") for record in counter.records()}
+
+
+def of_the_server() -> dict[str, Any]:
+    """The server's functions as docs/signing.md shows them."""
+    guide = (GUIDES.parent / "signing.md").read_text("utf-8")
+    (program_text,) = re.findall(r"```python\n(# server\.py\n.*?)```", guide, re.DOTALL)
+    found: dict[str, Any] = {}
+    exec(compile(program_text, "signing.md", "exec"), found)
+    return found
+
+
+@pytest.mark.proves("P6")
+def test_documents_are_signed_through_orders_and_stay_on_the_server(counter: Counter, tmp_path: Path) -> None:
+    from cardd.documents.checking import pades, xades
+    from tests.fixtures.made_pdf import plain
+
+    steps, resident = of_the_server(), counter.office.resident()
+    pdf, xml = tmp_path / "転入届.pdf", tmp_path / "申請.xml"
+    pdf.write_bytes(plain(2))
+    xml.write_text("<申請書 xmlns='urn:example:mihon'><氏名>見本　花子</氏名></申請書>", "utf-8")
+    states, signed = (tmp_path / "pdf", tmp_path / "xml"), (tmp_path / "signed.pdf", tmp_path / "signed.xml")
+
+    def after(count: int, answer: Any) -> object:
+        match count:
+            case 1:
+                steps["pdf_end"](states[0], signed[0], answer["result"])
+                return order("2", "sign.begin", steps["xml_start"](xml, states[1], "c-0000-0"))
+            case 2:
+                return order("3", "sign.finish", steps["xml_begun"](xml, states[1], answer["result"]))
+        steps["xml_end"](states[1], signed[1], answer["result"])
+        return None
+
+    counter.log_in(counter.office.people[0])
+    counter.insert(resident.card, RESIDENT_SLOT, kind="my_number")
+    first = order("1", "sign.digest", steps["pdf_start"](pdf, states[0], "c-0000-0"))
+    pins = [resident.holder.pins.signature] * 2
+    with (
+        SeatAgent(counter, *pins) as agent,
+        ordering(first, after) as (port, said, done),
+        helper(counter, port),
+    ):
+        assert done.wait(2 * READY_SECONDS), said
+    assert agent.person.consent_asked == 2
+    for found in (pades.check(signed[0]), xades.check(signed[1].read_bytes())):
+        (signature,) = found
+        assert signature.certificate == resident.certificates.signature_certificate
+        assert signature.integrity.value == "intact"
