@@ -74,7 +74,7 @@ class Notes:
     certificate: str | None = None
     """What the check of a certificate came to, in one word."""
     list_age_s: int | None = None
-    """Age of the revocation list that answered, seconds."""
+    """Age of the revocation list or OCSP answer (its thisUpdate) that answered, seconds."""
     signatures: int | None = None
     handed_out: bool = False
     """What it gives was handed out while it still ran (a grant): that its session ends takes nothing back."""

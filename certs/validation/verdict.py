@@ -76,7 +76,7 @@ class Verdict:
     conformity: Answer = NOT_CHECKED
     detail: str = ""
     list_age_s: int | None = None
-    """Age of the revocation list that answered, in seconds."""
+    """Age of the revocation list or OCSP response (its thisUpdate) that answered, in seconds."""
     fixes: tuple[str, ...] = ()
     """What had to be mended before a card's certificate could be read: words of `certs.reading.Looseness`."""
 
