@@ -21,7 +21,14 @@ VIOLATIONS = {
     "API methods do not know each other": ("cardd/api/methods/violation.py", "import cardd.api.methods.registry"),
     "the API asks the use cases, never a card": ("cardd/api/violation.py", "import cardd.readers.lease"),
     "clients know the wire and nothing else": ("cardd/cli/violation.py", "import cardd.model"),
-    "the browser's host relays and knows nothing else": ("terminal/browser/violation.py", "import cardd.documents.model"),
+    "the browser's host relays and knows nothing else": (
+        "terminal/browser/violation.py",
+        "import cardd.documents.model",
+    ),
+    "the login to the machine is the standard library and the client library": (
+        "terminal/pam/violation.py",
+        "import structlog",
+    ),
     "documents are the clients' matter": ("cardd/documents/checking/violation.py", "import cardd.ports"),
     "no document is parsed in the daemon": ("cardd/verifying/violation.py", "import signxml"),
     "the wire knows nobody": ("cardd/wire/violation.py", "import cardd.client"),
