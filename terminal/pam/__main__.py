@@ -71,7 +71,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _log_in(options: argparse.Namespace, say: Sentences) -> int:
-    keep_to_ourselves()
+    if not keep_to_ourselves() and os.geteuid() == 0:
+        syslog.syslog(syslog.LOG_WARNING, "memory is not kept out of swap")
     user = _user(say)
     if sys.stdin is not None and os.isatty(0):
         raise Refused([say("wrong_call")], EX_USAGE, "standard input is a terminal: pam_exec needs expose_authtok")
@@ -87,6 +88,7 @@ def _log_in(options: argparse.Namespace, say: Sentences) -> int:
     days = session.get("badge_days_left")
     if isinstance(days, int) and days <= ENDS_SOON_DAYS:
         _print([say("ends_soon", n=days)])
+    _decided()
     syslog.syslog(syslog.LOG_INFO, "badge login")
     return 0
 
@@ -106,9 +108,9 @@ def _asked(ask: Callable[[], Any], say: Sentences, typed: TypedPin | None = None
         if typed is not None and typed.problem is not None:
             known = typed.problem in ("empty", "shape", "again")
             lines = [say(typed.problem if known else "internal")]
-            raise Refused(lines, error.exit_code or 1, f"pin not given: {typed.problem}") from None
+            raise Refused(lines, error.exit_code, f"pin not given: {typed.problem}") from None
         log = f"{error.name} {error.data.get('problem') or ''}".strip()
-        raise Refused(list(say.of_error(error)), error.exit_code or 1, log) from None
+        raise Refused(list(say.of_error(error)), error.exit_code, log) from None
     except PermissionError:
         raise Refused([say("no_access")], EX_NOPERM, "daemon.no_access") from None
     except ConnectionEnded:
@@ -155,11 +157,17 @@ def _user(say: Sentences) -> str:
     if not _USER.fullmatch(user):
         # Not in the log: people type passwords here by mistake.
         raise Refused([say("user_name")], EX_NOPERM, "PAM_USER is no name that a register can have")
-    own = os.geteuid()
-    if own != 0 and (user not in {entry.pw_name for entry in pwd.getpwall() if entry.pw_uid == own}):
+    if os.geteuid() != 0 and _uid_of(user) != os.geteuid():
         # A screen locker runs as the user it locks. Another name is no login that this uid could give.
         raise Refused([say("not_yours")], EX_NOPERM, "PAM_USER is not the user who runs this")
     return user
+
+
+def _uid_of(user: str) -> int | None:
+    try:
+        return pwd.getpwnam(user).pw_uid
+    except KeyError:
+        return None
 
 
 def _way(options: argparse.Namespace, say: Sentences) -> Way:
@@ -173,8 +181,7 @@ def _time_out(seconds: float) -> None:
     """Raise `TooSlow` in the main thread after so long; and, should nobody take it, end the program a little later."""
 
     def over(_number: int, _frame: FrameType | None) -> None:
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        signal.setitimer(signal.ITIMER_REAL, KILL_S)
+        _decided()
         raise TooSlow
 
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM})
@@ -194,14 +201,22 @@ def _print(lines: Sequence[str]) -> None:
         octets = octets[os.write(1, octets) :]
 
 
+def _decided() -> None:
+    """No `TooSlow` from here on: what remains is to say so and to end, and the kernel sees to it that this happens."""
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, KILL_S)
+
+
 def _refuse(lines: Sequence[str], code: int, log: str) -> int:
+    _decided()
     syslog.syslog(syslog.LOG_NOTICE, f"refused: {log}")
     try:
         _print(lines)
     except OSError:
         # Nobody reads along any more; the exit code still says no.
         syslog.syslog(syslog.LOG_NOTICE, "nobody read why")
-    return code or 1
+    # The code may be the daemon's word, and the kernel keeps eight bits of it: 256 would be a yes.
+    return code if 0 < code < 256 else 1
 
 
 def _whereabouts(error: BaseException) -> str:
