@@ -31,6 +31,8 @@ SESSION = f"{MANAGER}/session/c1"
 USER = f"{MANAGER}/user/{os.getuid()}"
 OBEYS = 'self.EmitSignal("", "Lock", "", []); self.UpdateProperties("", {"LockedHint": dbus.Boolean(True)})'
 """What `Lock` does in a session with a lock screen (the connection that decides: SetLockedHint is the screen's own call)."""
+IGNORES = ""
+"""What it does in one without."""
 _CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>

@@ -12,11 +12,11 @@ from demo.office import Person
 from tests.e2e.fault_house import nothing_left_by_the_module, nothing_left_running
 from tests.fixtures.counter import BADGE_SLOT, READY_SECONDS, Counter, open_counter, until
 from tests.fixtures.pcscd import StandInBox
-from tests.terminal.bus_house import LOGIN, MANAGER, SESSION, Bus, agent_at, bus
+from tests.terminal.bus_house import IGNORES, LOGIN, MANAGER, SESSION, Bus, agent_at, bus
 
 __all__ = ["bus", "nothing_left_by_the_module", "nothing_left_running"]
 
-IGNORES = ""
+
 QUICK_WAIT = "wait_seconds = 0.3\n"
 
 
