@@ -89,6 +89,10 @@ TEXTS: Mapping[str, TwoTexts] = {
         "緊急停止中のため、職員カードではログインできません。責任者に連絡してください。",
         "Emergency stop: no badge opens this machine. Call the supervisor.",
     ),
+    "ask_supervisor": TwoTexts(
+        "自分のカードとアカウントを確かめてください。正しい場合は、責任者に確認を依頼してください。",
+        "Make sure that badge and account are yours. If they are, ask the supervisor to check them.",
+    ),
     "user_name": TwoTexts(
         "職員カードで開けるアカウントの名前ではありません。", "No badge opens an account of this name."
     ),
@@ -121,6 +125,7 @@ _BY_PROBLEM: Mapping[tuple[str, str], str] = {
     ("request.bad", "more_than_one"): "two_badges",
     ("request.bad", "extra_forbidden"): "daemon_old",
 }
+_SUPERVISOR: Final = ("auth.failed", "auth.wrong_account")
 LAST_TRY: Final = 1
 _SYSTEM_FILES: Final = (Path("/etc/default/locale"), Path("/etc/locale.conf"))
 _CONSOLE: Final = re.compile(r"(/dev/)?tty[0-9]+")
@@ -151,7 +156,10 @@ class Sentences:
             yield row.message.of(self.locale) if row else visible(error.message)
             if problem:
                 yield visible(Speech(self.locale).why(error.name, problem))
-            yield row.remedy.of(self.locale) if row else visible(error.remedy)
+            if error.name in _SUPERVISOR:
+                yield self("ask_supervisor")  # the table's remedy is for whoever writes programs
+            else:
+                yield row.remedy.of(self.locale) if row else visible(error.remedy)
 
     def _wrong_pin(self, tries: int | None) -> Iterator[str]:
         yield self("wrong_pin", n="?" if tries is None else tries)

@@ -92,6 +92,17 @@ def test_where_pam_says_nothing_the_machine_s_setting_counts(tmp_path: Path, con
     assert locale_of_login({}, (tmp_path / "none", file)) == expected
 
 
+@pytest.mark.parametrize("locale", ["ja", "en"])
+@pytest.mark.parametrize(
+    ("name", "problem"), [("auth.failed", "not_registered"), ("auth.wrong_account", "unix_user_other")]
+)
+def test_whoever_is_refused_reads_no_words_of_programs(name: str, problem: str, locale: Locale) -> None:
+    text = said(locale, name, problem=problem)
+    assert "`" not in text
+    assert problem not in text
+    assert len(text.splitlines()) == 3
+
+
 def test_each_sentence_takes_what_it_is_given() -> None:
     for key in TEXTS:
         for locale in ("ja", "en"):
