@@ -6,7 +6,21 @@ from typing import Final
 
 from terminal.console.console import Screen
 from terminal.console.flows.registry import FLOW_SCREENS
-from terminal.console.screens import alarms, approvals, case, gate, health, home, my_day, pins, policy, read
+from terminal.console.screens import (
+    alarms,
+    approvals,
+    audit,
+    audit_export,
+    audit_plots,
+    case,
+    gate,
+    health,
+    home,
+    my_day,
+    pins,
+    policy,
+    read,
+)
 
 SCREENS: Final[tuple[Screen, ...]] = (
     home.SCREEN,
@@ -17,6 +31,10 @@ SCREENS: Final[tuple[Screen, ...]] = (
     approvals.SCREEN,
     alarms.SCREEN,
     my_day.SCREEN,
+    audit.SCREEN,
+    audit_plots.SCREEN,
+    audit.HEAD_SCREEN,
+    audit_export.SCREEN,
     policy.SCREEN,
     health.SCREEN,
     gate.SCREEN,

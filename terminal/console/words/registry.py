@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from terminal.console.words.alarms import ALARMS
+from terminal.console.words.auditing import AUDITING
 from terminal.console.words.counter import COUNTER
 from terminal.console.words.flow_questions import FLOW_QUESTIONS
 from terminal.console.words.flows import FLOWS
@@ -16,7 +17,7 @@ from terminal.console.words.oversight import OVERSIGHT
 from terminal.console.words.records import RECORDS
 from terminal.console.words.shell import SHELL
 
-_FILES: Final = (SHELL, COUNTER, FLOWS, FLOW_QUESTIONS, OVERSIGHT, ALARMS, RECORDS, MANAGING)
+_FILES: Final = (SHELL, COUNTER, FLOWS, FLOW_QUESTIONS, OVERSIGHT, ALARMS, RECORDS, MANAGING, AUDITING)
 TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     dict(chain.from_iterable(each.items() for each in _FILES))
 )
