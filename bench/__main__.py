@@ -18,6 +18,7 @@ from bench import (
     group_shipping,
     group_side_by_side,
     group_table,
+    group_terminal,
     group_watching,
     results,
     table,
@@ -41,6 +42,7 @@ GROUPS: dict[str, Group] = {
     "watching": group_watching.measure,
     "documents": group_documents.measure,
     "certificates": group_certificates.measure,
+    "terminal": group_terminal.measure,
 }
 
 HELP = """\
@@ -61,6 +63,7 @@ Measures cardd on virtual cards, beside bare PC/SC, OpenSC and yubico-piv-tool, 
   certificates
             a certificate with a revocation list of 1,000,000 entries beside one of 100, in a program and asked of the
             daemon; taking such a list in
+  terminal  a badge pulled at a desktop: from the card's move to Lock on a real D-Bus, beside the daemon's own event
 
 The virtual readers run in a process of their own, cardd in another; libpcsclite is the real one. docs/performance.md says
 how each figure is taken. Look at the ratios: milliseconds of two machines, or of two days, cannot be compared.

@@ -97,6 +97,19 @@ class Bus:
         self.set(SESSION, f"{LOGIN}.Session", "Type", Variant("s", kind))
         self._method(SESSION, f"{LOGIN}.Session", "Lock", "", "", lock)
 
+    def notices(self) -> None:
+        """A stand-in for whoever shows notices on the desktop; this bus is the session bus as well then."""
+        name = "org.freedesktop.Notifications"
+        command = [DEBIAN_PYTHON, "-m", "dbusmock", "--session", "--template", "notification_daemon"]
+        self._start(command, {"DBUS_SESSION_BUS_ADDRESS": self.address})
+        until(lambda: self._owned(name), READY_SECONDS)
+
+    def shown(self) -> list[list[Any]]:
+        """The notices so far: the arguments of each call."""
+        name, path = "org.freedesktop.Notifications", "/org/freedesktop/Notifications"
+        told = asyncio.run(_call(self.address, name, path, MOCK, "GetMethodCalls", "s", ["Notify"]))[0]
+        return [[getattr(each, "value", each) for each in arguments] for _, arguments in told]
+
     def set(self, path: str, interface: str, name: str, value: Variant) -> None:
         """Give a property another value."""
         self.call(path, MOCK, "UpdateProperties", "sa{sv}", interface, {name: value})

@@ -138,11 +138,12 @@ def test_a_locker_that_stays_outlives_the_agent(counter: Counter, sato: Person, 
     bus.login(lock=IGNORES)
     number = counter.folder / "pid"
     locker = script(counter.folder, f"echo $$ > {number}.new; mv {number}.new {number}; exec sleep 600")
-    with agent_at(counter, bus, f'wait_seconds = 5\nlock_command = ["{locker}"]\n') as agent:
+    with agent_at(counter, bus, f'wait_seconds = 1\nlock_command = ["{locker}"]\n') as agent:
         counter.log_in(sato)
         counter.pull(BADGE_SLOT)
         agent.wait_for("locked by the configured command")
         assert bus.terminations() == []
+        until(number.exists, READY_SECONDS)
         pid = int(number.read_text())
         agent.end()
         os.kill(pid, 0)  # raises where it is gone
