@@ -16,12 +16,17 @@ from typing import Any, Final
 from cardd.wire.fault import Locale
 from terminal.console.jobs import Jobs
 from terminal.console.kept import Kept
+from terminal.console.papers.desk import Paper
 from terminal.console.prompter import PagePrompter
 
 MOST_NOTICES: Final = 20
 MOST_CHANGES: Final = 200
 """That are remembered for a page that missed some."""
 EVERYTHING: Final = frozenset({"seat", "stage", "prompt", "notices"})
+OF_A_SESSION: Final = frozenset(
+    {"notice.alarm.watch", *(f"notice.approval.{what}" for what in ("asked", "given", "refused"))}
+)
+"""Notices for whoever was logged in: the next person at the seat may have no right to know of them (docs/watching.md)."""
 RESIDENT_KINDS: Final = frozenset({"my_number", "juki"})
 
 
@@ -77,6 +82,7 @@ class Desk:
         self.kept = Kept(self.clear_seconds, lambda: self.told("stage"))
         self.jobs = Jobs(lambda: self.told("stage"))
         self.prompter = PagePrompter(lambda: self.told("prompt"))
+        self.papers: dict[str, Paper] = {}
         self.drafts: dict[str, tuple[str, float, dict[str, str]]] = {}
 
     # --- who looks -------------------------------------------------------------------------------------------------
@@ -182,6 +188,15 @@ class Desk:
         self.kept.clear()
         self.jobs.forget()
         self.prompter.cancel()
+        self.notices = deque((each for each in self.notices if each.key not in OF_A_SESSION), MOST_NOTICES)
+        for key in tuple(self.papers):
+            self.drop_paper(key)
+
+    def drop_paper(self, screen: str) -> None:
+        """The document that a screen had at hand."""
+        paper = self.papers.pop(screen, None)
+        if paper is not None:
+            paper.drop()
 
     def cards_now(self, cards: tuple[Mapping[str, Any], ...]) -> None:
         """The cards as they are; what was read from one that is gone goes."""

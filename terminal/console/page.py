@@ -49,8 +49,12 @@ def environment() -> Environment:
 
 def purpose_name(desk: Desk, say: Say) -> str:
     """Of the case at hand, as the policy names it."""
-    rows = desk.policy.get("purposes", ())
-    return next((say.named(row) for row in rows if desk.case is not None and row["code"] == desk.case.purpose), "")
+    return "" if desk.case is None else purpose_of(desk, say, desk.case.purpose)
+
+
+def purpose_of(desk: Desk, say: Say, code: str) -> str:
+    """The name of a purpose; its code where the policy knows none."""
+    return next((say.named(row) for row in desk.policy.get("purposes", ()) if row["code"] == code), code)
 
 
 def role_name(desk: Desk) -> str:

@@ -10,6 +10,7 @@ from cardd.cli.failing import facts_of, local_error, remote_error
 from cardd.cli.texts import Speech
 from cardd.client import RemoteError
 from cardd.wire.fault import Locale
+from terminal.console.words.registry import TEXTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class Problem:
 
     error: Mapping[str, Any] = field(default_factory=dict)
     local: str | None = None
-    """Key of a text, where this side found it out."""
+    """Key of a text, where this side found it out: the console's `problem.KEY`, else one of `cardctl`."""
 
     @property
     def name(self) -> str:
@@ -27,6 +28,9 @@ class Problem:
     def told(self, locale: Locale) -> tuple[str, tuple[tuple[str, str], ...]]:
         """The sentence, and label and text of each fact."""
         speech = Speech(locale)
+        own = TEXTS.get(f"problem.{self.local}")
+        if own is not None:
+            return own[locale != "ja"], ()
         error = self.error if self.local is None else local_error(speech, self.local).error
         facts = tuple((speech(f"error.{label}"), text) for label, text in facts_of(error, speech) if text)
         return str(error["message"]), facts

@@ -20,6 +20,8 @@ from terminal.console.screens import (
     pins,
     policy,
     read,
+    sign,
+    verify,
 )
 
 SCREENS: Final[tuple[Screen, ...]] = (
@@ -27,6 +29,8 @@ SCREENS: Final[tuple[Screen, ...]] = (
     case.SCREEN,
     read.SCREEN,
     pins.SCREEN,
+    sign.SCREEN,
+    verify.SCREEN,
     *FLOW_SCREENS,
     approvals.SCREEN,
     alarms.SCREEN,

@@ -176,6 +176,23 @@
 
   document.addEventListener("click", (event) => { if (event.target.closest("[data-print]")) window.print(); });
 
+  // --- documents --------------------------------------------------------------------------------------------------
+
+  document.addEventListener("change", async (event) => {
+    const form = event.target.closest("[data-upload]");
+    if (!form || !event.target.files?.length) return;
+    const [file] = event.target.files;
+    const told = form.querySelector("[role=alert]");
+    told.textContent = "…";
+    const more = { ...headers, "X-Name": encodeURIComponent(file.name) };
+    if (form.dataset.beside) more["X-Beside"] = "1";
+    try {
+      const answer = await fetch(form.dataset.upload, { method: "POST", headers: more, body: file });
+      told.textContent = answer.status === 200 ? await answer.text() : "";
+      if (answer.status === 409) superseded();
+    } catch { told.textContent = "×"; }
+  });
+
   // --- time on the screen -----------------------------------------------------------------------------------------
 
   setInterval(() => {
