@@ -26,15 +26,8 @@ from cardd.wire.remote import DEFAULT_SOCKET, ConnectionEnded, EventsLost, Remot
 from cardd.wire.talk import Message, Talk, failure_of
 
 __all__ = [
-    "DEFAULT_SOCKET",
-    "AsyncClient",
-    "Client",
-    "ConnectionEnded",
-    "EventsLost",
-    "RemoteError",
-    "connect",
-    "connect_async",
-]
+    "DEFAULT_SOCKET", "AsyncClient", "Client", "ConnectionEnded", "EventsLost", "RemoteError", "connect", "connect_async",
+]  # fmt: skip
 
 
 def connect(
