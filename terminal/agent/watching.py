@@ -53,6 +53,7 @@ class Watch:
         self.connected = False
         self._left = LeftBehind(settings.left, all_are_ours=settings.seat is None)
         self._notices = DesktopNotices()
+        self._questions: set[asyncio.Task[None]] = set()
         self._wanted = asyncio.Event()
         self._something_changed = asyncio.Event()
 
@@ -80,25 +81,34 @@ class Watch:
         self._tell(News("connected", {"seat": seat}))
         if snapshot["lockdown"]:
             self._tell(News("lockdown_engaged"))
-        if open_here:
-            await self._learn_badge(daemon)
+        self._learn_badge(daemon, wanted=open_here)
         async for change in changes:
-            topic, word, facts = change["topic"], change["change"], change["facts"]
-            self._left.heard(topic, word, facts, self._now())
-            self._something_changed.set()
-            if topic == "session" and facts.get("seat") == seat:
-                self._session(word, facts)
-                if word == "started":
-                    await self._learn_badge(daemon)
-            elif (topic, word) == ("card", "removed"):
-                self._card_gone(facts["reader"])
-            elif topic == "lockdown":
-                self._say(topic, word, {})
+            self._changed(change["topic"], change["change"], change["facts"], seat)
+            self._learn_badge(daemon, wanted=(change["topic"], change["change"]) == ("session", "started"))
 
-    async def _learn_badge(self, daemon: AsyncClient) -> None:
-        """Whose badge is ours. Its answer may come after the session's end, and names none then."""
-        status = await daemon.call("session.status")
-        self._left.badge_of_ours(status.get("badge"))
+    def _changed(self, topic: str, word: str, facts: Mapping[str, Any], seat: str) -> None:
+        self._left.heard(topic, word, facts, self._now())
+        self._something_changed.set()
+        if topic == "session" and facts.get("seat") == seat:
+            self._session(word, facts)
+        elif (topic, word) == ("card", "removed"):
+            self._card_gone(facts["reader"])
+        elif topic == "lockdown":
+            self._say(topic, word, {})
+
+    def _learn_badge(self, daemon: AsyncClient, *, wanted: bool) -> None:
+        """Whose badge is ours, asked beside the events, which do not wait for it. The answer may come after the session's end, and names
+        none then. A daemon that does not answer it leaves the badge unwatched, at a machine with several seats.
+        """
+
+        async def ask() -> None:
+            with contextlib.suppress(RemoteError, OSError):
+                self._left.badge_of_ours((await daemon.call("session.status")).get("badge"))
+
+        if wanted:
+            task = asyncio.ensure_future(ask())
+            self._questions.add(task)
+            task.add_done_callback(self._questions.discard)
 
     def _session(self, change: str, facts: Mapping[str, Any]) -> None:
         reason = str(facts.get("reason", ""))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import threading
 import time
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,17 @@ from terminal.agent.prompting import PinAsked, Question
 from terminal.agent.service import Agent
 from terminal.agent.session_lock import Outcome
 from terminal.settings import Settings
-from tests.fixtures.counter import BADGE_SLOT, CONTEXT, READY_SECONDS, RESIDENT_SLOT, Counter, counter, sato, until
+from tests.fixtures.counter import (
+    BADGE_SLOT,
+    CONTEXT,
+    READY_SECONDS,
+    RESIDENT_SLOT,
+    SIGN_CONTEXT,
+    Counter,
+    counter,
+    sato,
+    until,
+)
 from tests.fixtures.pinentry import ScriptedPinentry
 from tests.fixtures.terminal import shows
 from tests.terminal.bus_house import AgentProcess, Bus, agent_at, bus, of_bus
@@ -104,6 +116,29 @@ def test_a_resident_agrees_to_the_last_try(counter: Counter, sato: Person, bus: 
     assert first.endswith("Does the holder of the card agree to use the last try?")
     assert "This is the last try. A wrong PIN blocks it." in second
     assert "R8-0042" in second
+
+
+def test_a_person_agrees_to_a_document_and_its_facts_are_shown(counter: Counter, sato: Person, bus: Bus) -> None:
+    resident = counter.office.resident()
+    counter.log_in(sato)
+    card = counter.insert(resident.card, RESIDENT_SLOT, kind="my_number")
+    digest = hashlib.sha256(b"what is signed")
+    document = {"name": "転出届.pdf", "size": 14, "sha256": digest.hexdigest(), "pages": 2}
+    params = {"key": "authentication", "hash": "sha256", "digests_base64": [b64encode(digest.digest()).decode()]}
+    ask = {**params, "signature_format": "pkcs1v15", "document": document, **SIGN_CONTEXT}
+    pinentry = ScriptedPinentry(
+        counter.folder,
+        {**typing(resident.holder.pins.authentication), "CONFIRM": ["['ERR 83886194 no'] if first else ['OK']"]},
+    )
+    with agent_at(counter, bus, asking(pinentry)) as agent:
+        assert counter.fails("sign.digest", card=card, **ask).name == "sign.not_agreed"
+        assert counter.call("sign.digest", card=card, **ask)["signatures_base64"]
+        assert "転出届" not in agent.said
+    no, yes, pin = pinentry.told("SETDESC")
+    assert no == yes
+    assert "転出届.pdf" in yes
+    assert " ".join(digest.hexdigest()[place : place + 4] for place in range(0, 32, 4)) in yes
+    assert "Document to be signed: 転出届.pdf" in pin
 
 
 @pytest.mark.proves("P4")
