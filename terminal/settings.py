@@ -68,6 +68,8 @@ class ConsoleSettings:
     """How long a form that was not sent is kept in memory."""
     browser: tuple[str, ...] = ("xdg-open",)
     """Program and arguments that open the page; its address comes last."""
+    hand_over: str | None = None
+    """Folder into which signed requests of the procedures are put; None: they are downloaded alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,4 +304,5 @@ _CONSOLE: Final = {
     "clear_seconds": _Rule(_number(5, 3600), "5–3600"),
     "draft_minutes": _Rule(_number(1, 480), "1–480"),
     "browser": _Rule(_argv(1), '["program", "argument", …]'),
+    "hand_over": _Rule(_path, '"/…"'),
 }

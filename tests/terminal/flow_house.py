@@ -11,16 +11,18 @@ import re
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from playwright.sync_api import expect
 
+from cardd.japan_time import day_of
 from demo.office import Person, Resident
 from tests.fixtures.counter import RESIDENT_SLOT
 from tests.terminal.console_house import ConsoleDesk
 
-READY = re.compile("カードを入れてください|Insert the resident's card")
+SECOND_SLOT = 2
+READY = re.compile("住民の方のカードを入れてください|Insert the resident's card")
 
 
 @dataclass
@@ -101,6 +103,11 @@ class Signed:
         return dict(json.loads(self.request))
 
 
+def day(days: int) -> str:
+    """So many days from today, in Japan."""
+    return (day_of(datetime.now(UTC)) + timedelta(days=days)).isoformat()
+
+
 Steps = Iterator[str]
 
 
@@ -122,7 +129,7 @@ def move_in(walk: Walk) -> Steps:
     page = walk.desk.page
     walk.begin("move_in")
     walk.identify()
-    page.fill("#i-moved_on", (date.today() - timedelta(days=7)).isoformat())
+    page.fill("#i-moved_on", day(-7))
     page.fill("#i-new_address", "架空県見本町大字新居二丁目３番地の４　コーポ見本２０１号")
     page.check("#i-household-joins")
     page.locator("#i-head_name").fill("見本　一郎")
@@ -139,7 +146,7 @@ def move_out(walk: Walk) -> Steps:
     page = walk.desk.page
     walk.begin("move_out")
     walk.identify()
-    page.fill("#i-planned_on", (date.today() + timedelta(days=7)).isoformat())
+    page.fill("#i-planned_on", day(7))
     page.fill("#i-destination", "架空県試験市中央一丁目１番１号")
     page.check("#i-transfer-card")
     yield "form"
@@ -198,7 +205,7 @@ def agree(walk: Walk, approval: str) -> None:
     """The second person, at another reader of the seat, with a program of their own."""
     assert walk.second is not None
     counter = walk.desk.counter
-    badge = counter.insert(walk.second.badge, 2, kind="badge")
+    badge = counter.insert(walk.second.badge, SECOND_SLOT, kind="badge")
     rows = counter.call("approval.list")["approvals"]
     (row,) = [each for each in rows if each["approval"] == approval]
     counter.call("approval.give", walk.second.pin, approval=approval, content_hash=row["content_hash"], badge=badge)

@@ -41,7 +41,7 @@ class _Judge:
     def _one(self, keyword: str, rule: Any, value: Json, schema: Mapping[str, Any], place: str) -> list[str]:
         if keyword in _PLAIN:
             return [] if _PLAIN[keyword](rule, value) else [f"{place}: {keyword}"]
-        handler = getattr(self, "_" + keyword.strip("$"), None)
+        handler = getattr(self, "_" + re.sub("([A-Z])", r"_\1", keyword.strip("$")).lower(), None)
         assert handler is not None, f"a keyword that this judge does not know: {keyword}"
         return list(handler(rule, value, schema, place))
 
@@ -51,15 +51,15 @@ class _Judge:
             target = target[step]
         return self.look(value, target, place)
 
-    def _oneOf(self, rule: list[Any], value: Json, _schema: Any, place: str) -> list[str]:
+    def _one_of(self, rule: list[Any], value: Json, _schema: Any, place: str) -> list[str]:
         answers = [self.look(value, each, place) for each in rule]
         fits = sum(not answer for answer in answers)
         return [] if fits == 1 else [f"{place}: oneOf, {fits} fit", *min(answers, key=len)]
 
-    def _anyOf(self, rule: list[Any], value: Json, _schema: Any, place: str) -> list[str]:
+    def _any_of(self, rule: list[Any], value: Json, _schema: Any, place: str) -> list[str]:
         return [] if any(not self.look(value, each, place) for each in rule) else [f"{place}: anyOf"]
 
-    def _allOf(self, rule: list[Any], value: Json, _schema: Any, place: str) -> list[str]:
+    def _all_of(self, rule: list[Any], value: Json, _schema: Any, place: str) -> list[str]:
         return [problem for each in rule for problem in self.look(value, each, place)]
 
     def _not(self, rule: Any, value: Json, _schema: Any, place: str) -> list[str]:
@@ -78,7 +78,7 @@ class _Judge:
             for problem in self.look(given[name], each, f"{place}.{name}")
         ]
 
-    def _additionalProperties(self, rule: bool, value: Json, schema: Mapping[str, Any], place: str) -> list[str]:
+    def _additional_properties(self, rule: bool, value: Json, schema: Mapping[str, Any], place: str) -> list[str]:
         assert rule is False
         given = value if isinstance(value, dict) else {}
         return [f"{place}: {name} is not of the form" for name in sorted(set(given) - set(schema["properties"]))]

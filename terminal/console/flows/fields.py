@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final, Literal
 
+from terminal.console.flows.days import day_typed
+
 Kind = Literal["choice", "choices", "number", "date", "text", "lines", "yes"]
 Typed = Mapping[str, str]
 """What stands in a form."""
@@ -88,10 +90,9 @@ class Field:
         return number
 
     def _date(self, text: str, today: date) -> str:
-        try:
-            day = date.fromisoformat(text)
-        except ValueError:
-            raise Wrong("date") from None
+        day = day_typed(text)
+        if day is None:
+            raise Wrong("date")
         if self.least is not None and day < today + timedelta(days=self.least):
             raise Wrong("date_early")
         if self.most is not None and day > today + timedelta(days=self.most):

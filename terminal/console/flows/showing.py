@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +14,7 @@ from cardd.japan_time import day_of
 from terminal.console import people
 from terminal.console.flows.desk_of import FlowDesk
 from terminal.console.flows.fields import Field, Read
-from terminal.console.flows.flow import Flow
+from terminal.console.flows.flow import Flow, Note
 from terminal.console.page import Page
 from terminal.console.say import Say
 
@@ -44,7 +45,7 @@ def check(page: Page, at: FlowDesk, read: Read, problem: Problem, unticked: bool
         step="check",
         reading=at.reading,
         rows=answer_rows(at.flow, read.answers, page.say),
-        notes=notes,
+        notes=told(notes, page.say),
         stopped=any(note.kind == "stop" for note in notes),
         shown=at.shown_digest(read.answers),
         problem=problem,
@@ -67,9 +68,33 @@ def done(page: Page, at: FlowDesk) -> Response:
         )
         day = day_of(datetime.fromisoformat(content["made_at"])).isoformat()
         return page.show(
-            "flow_sheet.html", **known, rows=rows, notes=done.values["notes"], qr=qr(mark(done.values)), day=day
+            "flow_sheet.html",
+            **known,
+            rows=rows,
+            notes=told(done.values["notes"], page.say),
+            qr=qr(mark(done.values)),
+            day=day,
         )
     return page.show("flow_done.html", **known)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A note in words."""
+
+    kind: str
+    text: str
+
+
+def told(notes: Sequence[Note], say: Say) -> list[Told]:
+    """Notes in words; days in both calendars."""
+    return [Told(note.kind, say(note.key, **_values(note, say))) for note in notes]
+
+
+def _values(note: Note, say: Say) -> dict[str, object]:
+    return {
+        name: people.wareki(str(value), say.locale) if name == "day" else value for name, value in note.values.items()
+    }
 
 
 def answer_rows(flow: Flow, answers: Mapping[str, Any], say: Say) -> list[tuple[str, list[str]]]:
@@ -99,7 +124,7 @@ def certificate_lines(row: Mapping[str, Any], say: Say) -> list[str]:
     matching = "flow.after.silent" if silent else "flow.after.differs" if differing else "flow.after.same"
     return [
         say("flow.after.until", day=people.wareki(day, say.locale)),
-        say(f"certresult.{row['result']}"),
+        say("flow.after.status", result=say(f"certresult.{row['result']}")),
         say(matching, items="・".join(differing)),
     ]
 

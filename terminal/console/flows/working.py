@@ -152,6 +152,8 @@ def take_signature(at: FlowDesk, job: Job) -> None:
     )
     if at.flow.checks_card_after and "answers" in made.content:
         at.expect_after(made.content["id"], made.sha256, made.content["answers"]["certificates"])
+    elif at.flow.checks_card_after:
+        at.desk.drop_draft(at.after_key)
     at.desk.drop_draft(at.flow.key)
     at.desk.kept.drop(at.flow.key)
     at.desk.kept.drop(at.after_key)

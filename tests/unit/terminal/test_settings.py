@@ -32,12 +32,14 @@ def test_an_empty_file_is_all_defaults() -> None:
 def test_the_example_stands_at_the_defaults_and_names_every_key() -> None:
     text = EXAMPLE.read_text(encoding="utf-8")
     assert settings.parse(text.encode(), "example.toml") == Settings()
-    uncommented = text.replace('# seat = "', 'seat = "').replace('# locale = "', 'locale = "')
+    uncommented = text
+    for key in ("seat", "locale", "hand_over"):
+        uncommented = uncommented.replace(f'# {key} = "', f'{key} = "')
     read = settings.parse(uncommented.encode(), "example.toml")
-    assert (read.seat, read.locale) == ("counter-1", "ja")
+    assert (read.seat, read.locale, read.console.hand_over) == ("counter-1", "ja", "/srv/juki/incoming")
     for table in (read.agent, read.removal, read.left, read.console):
         for key in table.__dataclass_fields__:
-            assert f"\n{key} = " in text
+            assert f"\n{key} = " in uncommented
 
 
 def test_every_key_is_described() -> None:
@@ -59,6 +61,7 @@ def test_every_key_is_described() -> None:
         ('[removal]\nlock_command = [""]', 2, "removal.lock_command", '["program", "argument", …]'),
         ("[console]\nport = 80", 2, "console.port", "0, 1024–65535"),
         ("[console]\nkeypad = 1", 2, "console.keypad", "true, false"),
+        ('[console]\nhand_over = "incoming"', 2, "console.hand_over", '"/…"'),
         ("[console]\nbrowser = []", 2, "console.browser", '["program", "argument", …]'),
         ('locale = "fr"', 1, "locale", '"ja", "en"'),
         ('seat = ""', 1, "seat", '"…"'),
