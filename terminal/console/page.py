@@ -43,7 +43,7 @@ def environment() -> Environment:
         person=people.person, date=people.date_of, wareki=people.wareki, moment=people.moment, octets=people.octets
     )
     made.filters.update(clock=moments.clock_time, stamp=moments.in_column, said=said)
-    made.globals.update(purpose_name=purpose_name, role_name=role_name, agreed_rows=agreed.rows)
+    made.globals.update(purpose_name=purpose_name, purpose_of=purpose_of, role_name=role_name, agreed_rows=agreed.rows)
     return made
 
 
