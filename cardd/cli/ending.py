@@ -14,6 +14,7 @@ import click
 
 from cardd.cli.context import Run
 from cardd.cli.failing import Ended, document_error, signature_lost
+from cardd.cli.interrupts import none_is_lost
 
 TOLD_TO_END: Final = (signal.SIGTERM, signal.SIGHUP)
 """`kill`, `timeout` and a service manager send the first, a terminal that is closed the second."""
@@ -25,15 +26,16 @@ SILENT_SECONDS: Final = 1.0
 def ends_in_order() -> Iterator[None]:
     """Within, SIGTERM and SIGHUP end the program like Ctrl-C: half-written files go, a terminal gets its echo back, a PIN is wiped.
 
-    The exit status is 128 and the signal's number, as shells count. A signal that is ignored (nohup) stays ignored. For the main
-    thread alone.
+    The exit status is 128 and the signal's number, as shells count. A signal that is ignored (nohup) stays ignored. None of them is
+    lost that comes just before the program begins to wait, Ctrl-C neither. For the main thread alone.
     """
     before = {each: signal.getsignal(each) for each in TOLD_TO_END}
     for each, handler in before.items():
         if handler is signal.SIG_DFL:
             signal.signal(each, _end)
     try:
-        yield
+        with none_is_lost():
+            yield
     finally:
         for each, handler in before.items():
             signal.signal(each, handler)

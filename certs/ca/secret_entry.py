@@ -1,7 +1,11 @@
 """A passphrase or PIN, typed without echo or read from a descriptor: into a bytearray, never into text that nobody can wipe."""
 
 import os
+import select
+import signal
 import termios
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from certs.ca.errors import CaKeyError
 
@@ -42,7 +46,7 @@ def from_descriptor(descriptor: int) -> bytearray:
 
 
 def from_terminal(question: str) -> bytearray:
-    """Asks at the program's terminal. Raises `CaKeyError`: `no_terminal`, and as above."""
+    """Asks at the program's terminal, from the main thread. Raises `CaKeyError`: `no_terminal`, and as above."""
     try:
         terminal = os.open("/dev/tty", os.O_RDWR | os.O_CLOEXEC | os.O_NOCTTY)
     except OSError:
@@ -54,13 +58,35 @@ def from_terminal(question: str) -> bytearray:
         # what was typed ahead is thrown away, and echo is off, before the question is on the screen
         termios.tcsetattr(terminal, termios.TCSAFLUSH, silent)
         try:
-            os.write(terminal, f"{question}: ".encode())
+            with _signals() as heard:
+                os.write(terminal, f"{question}: ".encode())
+                _until_typed(terminal, heard)
             return from_descriptor(terminal)
         finally:
             termios.tcsetattr(terminal, termios.TCSAFLUSH, before)
             os.write(terminal, b"\n")
     finally:
         os.close(terminal)
+
+
+@contextmanager
+def _signals() -> Iterator[int]:
+    """A descriptor that is readable when a signal has come: Ctrl-C just before a read has begun would be seen with the next key only."""
+    hears, tells = os.pipe()
+    os.set_blocking(tells, False)
+    before = signal.set_wakeup_fd(tells)
+    try:
+        yield hears
+    finally:
+        signal.set_wakeup_fd(before)
+        os.close(tells)
+        os.close(hears)
+
+
+def _until_typed(terminal: int, heard: int) -> None:
+    """A terminal gives whole lines (termios(3), canonical mode): reading does not wait afterwards. Raises what a signal's handler does."""
+    while terminal not in select.select([terminal, heard], [], [])[0]:
+        os.read(heard, 64)
 
 
 def new_from_terminal(question: str) -> bytearray:
