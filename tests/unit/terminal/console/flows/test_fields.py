@@ -137,7 +137,6 @@ def test_a_day_is_understood_as_people_write_it(typed: str) -> None:
         "8.11.16",
         "令和8年",
         "11/16",
-        "²026-1-1",
     ],
 )
 def test_what_is_no_day_is_none(typed: str) -> None:
