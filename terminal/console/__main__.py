@@ -17,16 +17,18 @@ import click
 import uvicorn
 
 from cardd.cli.texts import locale_of_environment
-from terminal import service_manager, settings, words
+from terminal import outside, service_manager, settings, words
 from terminal.agent.service import Agent
 from terminal.agent.session_lock import LogindLock
 from terminal.console.app import application
 from terminal.console.console import Console
 from terminal.console.desk import Desk
+from terminal.console.door import LARGEST_HEAD, for_user
 from terminal.console.entry import Entry
 from terminal.console.guard import Guard
 from terminal.console.left import tell
 from terminal.console.link import Link
+from terminal.console.papers import desk as papers
 from terminal.console.screens.gate import gate
 from terminal.console.screens.registry import SCREENS
 from terminal.settings import Settings, SettingsError
@@ -71,17 +73,20 @@ async def serve(console: Console, agent: Agent, door: socket.socket) -> None:
         ws="none",
         lifespan="off",
         loop="asyncio",
-        http="h11",
+        http=for_user(os.getuid()),
+        h11_max_incomplete_event_size=LARGEST_HEAD,
         timeout_graceful_shutdown=1,
     )
     loop = asyncio.get_running_loop()
     work = [loop.create_task(console.link.run()), loop.create_task(agent.run())]
     loop.add_signal_handler(OPEN_AGAIN, console.entry.write)
+    papers.sweep()
     service_manager.notify("READY=1")
     try:
         await uvicorn.Server(config).serve(sockets=[door])
     finally:
         service_manager.notify("STOPPING=1")
+        console.desk.clear()
         for task in work:
             task.cancel()
         await asyncio.gather(*work, return_exceptions=True)
@@ -128,14 +133,17 @@ def build(read: Settings, address: str, locale: str | None) -> tuple[Console, Ag
     kept = read.console
     desk = Desk("ja" if spoken == "ja" else "en", kept.clear_seconds, kept.draft_minutes * 60)
     entry = Entry(address, launch_file())
-    console = Console(desk, Link(desk, None, read.seat), entry, SCREENS, kept.keypad, gate)
+    folder = None if kept.hand_over is None else Path(kept.hand_over)
+    console = Console(desk, Link(desk, None, read.seat), entry, SCREENS, kept.keypad, gate, folder)
     agent = Agent(read, desk.prompter, LogindLock(read.removal), lambda news: tell(desk, news), client="cardd-console")
     return console, agent
 
 
 def _open(browser: tuple[str, ...], place: Path) -> None:
     try:
-        subprocess.Popen([*browser, os.fspath(place)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)  # noqa: S603
+        subprocess.Popen(
+            outside.command([*browser, os.fspath(place)]), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+        )  # noqa: S603
     except OSError as error:
         why = error.strerror or ""
         service_manager.write(

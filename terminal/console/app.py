@@ -23,7 +23,7 @@ from terminal.console.prompts import PROMPT_ROUTES
 
 STATIC: Final = Path(__file__).with_name("static")
 _ENTERED: Final = """<!doctype html><html lang="ja"><head><meta charset="utf-8"><title>cardd</title>
-<meta http-equiv="refresh" content="0;url=/"></head><body><a href="/">cardd</a></body></html>"""
+<link rel="icon" href="/static/icon.svg" type="image/svg+xml"><meta http-equiv="refresh" content="0;url=/"></head><body><a href="/">cardd</a></body></html>"""
 
 
 def application(console: Console, secret: str) -> Starlette:
@@ -31,6 +31,7 @@ def application(console: Console, secret: str) -> Starlette:
     routes: list[BaseRoute] = [
         Route(ENTER, _enter, methods=["POST"]),
         Route("/events", events),
+        Route("/favicon.ico", _no_icon),
         screen_route("/part/seat", "seat", _seat_bar, needs="nobody"),
         screen_route("/part/notices", "notices", _notices, needs="nobody"),
         screen_route("/language", "seat", _language, methods=("POST",), needs="nobody"),
@@ -55,6 +56,11 @@ async def _enter(request: Request) -> Response:
     answer = HTMLResponse(_ENTERED)
     answer.set_cookie(COOKIE, request.app.state.secret, httponly=True, samesite="strict", path="/")
     return answer
+
+
+async def _no_icon(_request: Request) -> Response:
+    """Browsers ask for it on pages that name no icon."""
+    return Response(status_code=204)
 
 
 async def _not_there(request: Request, _error: Exception) -> Response:

@@ -6,7 +6,7 @@ What is typed comes as text by name. A field with several choices has one name f
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final, Literal
@@ -60,7 +60,17 @@ class Field:
             if self.required:
                 raise Wrong("missing")
             return None
-        return _READ[self.kind](self, text, today)
+        return self._reads()[self.kind](text, today)
+
+    def _reads(self) -> Mapping[str, Callable[[str, date], Any]]:
+        return {
+            "choice": self._choice,
+            "yes": self._yes,
+            "number": self._number,
+            "date": self._date,
+            "text": self._text,
+            "lines": self._lines,
+        }
 
     def _chosen(self, typed: Typed) -> list[str]:
         found = [word for word in self.choices if typed.get(f"{self.name}.{word}") == TICKED]
@@ -115,16 +125,6 @@ class Field:
         if any(len(line) > LONGEST_LINE for line in lines):
             raise Wrong("long")
         return [self._text(line, today) for line in lines]
-
-
-_READ: Final = {
-    "choice": Field._choice,
-    "yes": Field._yes,
-    "number": Field._number,
-    "date": Field._date,
-    "text": Field._text,
-    "lines": Field._lines,
-}
 
 
 class Wrong(Exception):

@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute
 from cardd.client import RemoteError
 from terminal.console.console import Screen
 from terminal.console.desk import Case
-from terminal.console.flows import after, showing, working
+from terminal.console.flows import after, request, showing, working
 from terminal.console.flows.desk_of import FlowDesk
 from terminal.console.flows.fields import TICKED, strangers
 from terminal.console.flows.flow import Flow, kinds_to_read
@@ -168,7 +168,7 @@ class FlowScreen:
             return self._check(page, at, None)
         if given.get(CONSENT) != TICKED:
             return self._check(page, at, None, unticked=True)
-        content = working.content_of(at, read.answers, working.request.now())
+        content = working.content_of(at, read.answers, request.now())
         link = page.console.link
         self._start(page, working.sign_key(self.flow), working.sign_work(at, link, content, page.console.hand_over))
         return await self.show(page)
