@@ -300,6 +300,8 @@ class Door:
             self._tools.wrong_pins.remember(mark, now)
         elif witness.pin is PinOutcome.MAY_BE_SPENT and witness.tries_before is not None:
             self._tools.wrong_pins.doubt(mark, witness.tries_before, now)
+        elif witness.pin is PinOutcome.ACCEPTED:
+            self._tools.wrong_pins.accepted(mark)
 
     def _learn_tries(self, which: PinKind) -> None:
         """Keep the counter for the next prompt; not when the card was not reached, or an answer is missing."""

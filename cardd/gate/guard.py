@@ -51,6 +51,11 @@ class WrongPins:
         """The PIN behind `mark` was sent while the counter stood at `before`, and no answer came."""
         self._doubtful[mark] = before, now
 
+    def accepted(self, mark: bytes) -> None:
+        """The card took the PIN behind `mark`: whatever its counter falls to from now on, it was not this PIN."""
+        self._seen.pop(mark, None)
+        self._doubtful.pop(mark, None)
+
     def _forget_old(self, now: float) -> None:
         self._seen = {mark: since for mark, since in self._seen.items() if now - since < self._seconds}
         self._doubtful = {mark: told for mark, told in self._doubtful.items() if now - told[1] < self._seconds}

@@ -41,6 +41,18 @@ def test_anything_else_may_be_tried(card: bytes, which: PinKind, pin: bytes) -> 
     pins.check(pins.mark(card, which, wrong(pin)), which, 101.0)
 
 
+@pytest.mark.proves("P4", "fault 69")
+def test_a_pin_without_an_answer_was_wrong_if_the_counter_fell_unless_the_card_has_taken_it_since() -> None:
+    pins = WrongPins()
+    mark = pins.mark(CARD, PinKind.CARD_INFO, wrong())
+    pins.doubt(mark, 3, 100.0)
+    pins.check(mark, PinKind.CARD_INFO, 101.0, 3)
+    with pytest.raises(PinRepeated):
+        pins.check(mark, PinKind.CARD_INFO, 101.0, 2)
+    pins.accepted(mark)
+    pins.check(mark, PinKind.CARD_INFO, 102.0, 2)  # another PIN, a wrong one, took that try
+
+
 @pytest.mark.proves("P6")
 def test_a_mark_does_not_contain_the_pin_and_differs_between_processes() -> None:
     first, second = WrongPins(), WrongPins()
