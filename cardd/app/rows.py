@@ -42,6 +42,7 @@ class PresenceRows:
                     "pin_pad": reader.traits.pin_pad,
                     "state": reader.state,
                     "card": reader.card.ref.handle if reader.card is not None else None,
+                    "seat": reader.seat,
                 }
             )
             for reader in self._table.readers()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from cardd.client import AsyncClient, ConnectionEnded, EventsLost, RemoteError, connect_async
@@ -89,8 +89,8 @@ class Link:
         self._client = client
         desk.greeting = client.greeting
         snapshot, changes = await client.events(TOPICS)
-        desk.cards_now(tuple(snapshot["cards"]))
-        desk.readers, desk.lockdown = tuple(snapshot["readers"]), bool(snapshot.get("lockdown"))
+        self._here(client, snapshot["readers"], snapshot["cards"])
+        desk.lockdown = bool(snapshot.get("lockdown"))
         await self._look(client)
         desk.connected, desk.why_not = True, None
         desk.told("seat", "stage")
@@ -123,13 +123,22 @@ class Link:
             if what == "engaged":
                 self._over()
         elif topic in {"card", "reader"}:
-            desk.cards_now(tuple((await client.call("cards.list"))["cards"]))
-            listed = await client.call("readers.list")
-            desk.readers, desk.pcsc_up = tuple(listed["readers"]), listed["pcsc"] == "up"
+            cards, listed = (await client.call("cards.list"))["cards"], await client.call("readers.list")
+            self._here(client, listed["readers"], cards)
+            desk.pcsc_up = listed["pcsc"] == "up"
         elif topic == "health":
             desk.pcsc_up = what == "pcsc_up"
         warn_of(desk, topic, what, facts)
         desk.told("seat", f"topic-{topic}", *(("stage",) if topic in {"session", "lockdown"} else ()))
+
+    def _here(
+        self, client: AsyncClient, readers: Sequence[Mapping[str, Any]], cards: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """Readers of this seat and what lies in them; another seat's are none of ours."""
+        own = tuple(row for row in readers if row.get("seat") in {None, client.me["seat"]})
+        names = {row["name"] for row in own}
+        self._desk.readers = own
+        self._desk.cards_now(tuple(card for card in cards if card["reader"] in names))
 
     def _over(self) -> None:
         """The screen shows nothing personal from now on, before anything else is asked."""

@@ -17,6 +17,8 @@ class ReaderRow(WireModel):
     pin_pad: bool
     state: Literal["empty", "card", "stuck"]
     card: Handle | None
+    seat: str | None = None
+    """The seat whose reader it is; None where the configuration has no seats, or gives it to none."""
 
 
 class Result(WireModel):

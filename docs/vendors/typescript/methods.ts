@@ -530,6 +530,8 @@ export interface ReaderRow {
   readonly name: string;
   readonly pin_pad: boolean;
   readonly role: "badge" | "resident" | "any" | "ignored";
+  /** The seat whose reader it is; None where the configuration has no seats, or gives it to none. */
+  readonly seat?: string | null;
   readonly serial: string | null;
   readonly state: "empty" | "card" | "stuck";
   readonly usb_path: string | null;

@@ -69,7 +69,8 @@ def rows(extra: str = "") -> tuple[PresenceTable, SessionTable, PresenceRows]:
     def publish(_topic: str, _change: str, _facts: Mapping[str, str | int | None]) -> None:
         """Nobody listens."""
 
-    table = PresenceTable(boot_id="5f1e", roles=RoleBook((), virtual_readers=True), clock=clock, publish=publish)
+    roles = RoleBook(settings(extra).seats, virtual_readers=True)
+    table = PresenceTable(boot_id="5f1e", roles=roles, clock=clock, publish=publish)
     sessions = SessionTable(clock, publish, ended=lambda *_: None)
     desk: LeaseDesk = ShownDesk()  # type: ignore[assignment]
     return table, sessions, PresenceRows(table, desk, sessions, settings(extra))
@@ -82,7 +83,7 @@ def test_readers_and_cards() -> None:
     name = ReaderName("Evil\\x1b[31m Reader 00 00")
     table.reader_appeared(name, ReaderTraits(usb_path="1-4.2", serial="S1", virtual=False, pin_pad=True))
     (reader,) = shown.readers()
-    assert (reader.role, reader.state, reader.card) == ("any", "empty", None)
+    assert (reader.role, reader.state, reader.card, reader.seat) == ("any", "empty", None, None)
     assert (reader.usb_path, reader.serial, reader.virtual, reader.pin_pad) == ("1-4.2", "S1", False, True)
     table.card_inserted(name, bytes.fromhex("3B00"))
     (card,) = shown.cards()
@@ -144,3 +145,12 @@ def test_clients_are_found_by_uid_and_nothing_else() -> None:
     assert right is not None
     assert (right.name, right.may_prompt, right.private_sector, right.seats) == ("right-app", False, True, ("open",))
     assert table(Peer(0, gid=LEFT, pid=LEFT)) is None
+
+
+def test_a_reader_is_told_with_its_seat() -> None:
+    """So that a screen shows the readers of its own seat alone."""
+    two = '[[seats]]\nname = "left"\nbadge_reader = { name = "Left 00 00" }\n[[seats]]\nname = "right"\n'
+    table, _, shown = rows(two)
+    table.reader_appeared(ReaderName("Left 00 00"), ReaderTraits(usb_path=None, virtual=True, pin_pad=False))
+    table.reader_appeared(ReaderName("Nobody 01 00"), ReaderTraits(usb_path=None, virtual=True, pin_pad=False))
+    assert [row.seat for row in shown.readers()] == ["left", None]
