@@ -141,9 +141,8 @@ def build(read: Settings, address: str, locale: str | None) -> tuple[Console, Ag
 
 def _open(browser: tuple[str, ...], place: Path) -> None:
     try:
-        subprocess.Popen(
-            outside.command([*browser, os.fspath(place)]), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
-        )  # noqa: S603
+        command = outside.command([*browser, os.fspath(place)])
+        subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)  # noqa: S603
     except OSError as error:
         why = error.strerror or ""
         service_manager.write(
