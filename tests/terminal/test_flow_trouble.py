@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, expect
 from demo.office import Office
 from tests.fixtures.counter import BADGE_SLOT, RESIDENT_SLOT, ROOMY, Counter, StandInBox, open_counter
 from tests.terminal.console_house import WAIT_MS, ConsoleDesk, open_console
-from tests.terminal.flow_house import Walk
+from tests.terminal.flow_house import READY, Walk
 
 LOCKS_SOON = ROOMY.replace("[limits]\n", "[limits]\nlock_seconds = 20\n")
 POST = """async ([path, fields]) => {
@@ -199,3 +199,30 @@ def test_the_request_goes_into_the_folder_that_the_settings_name(
         assert names[1] == f"{names[0]}.p7s"
         counter.pull(RESIDENT_SLOT)
         counter.pull(BADGE_SLOT)
+
+
+@pytest.mark.proves("K1")
+def test_a_blocked_card_is_told_and_the_next_one_is_taken(desk: ConsoleDesk) -> None:
+    """No PIN is asked for, the sentence says what the person needs; an old resident register card is read like any other."""
+    page, walk, counter = desk.page, walk_of(desk), desk.counter
+    walk.begin("certificate_issue")
+    handle = desk.put_card(counter.office.resident("latin_name", number=2).card)
+    use = {"purpose": "certificate_issue", "case": "R8-0042", "items": ["name"]}
+    names = [
+        counter.fails("card.read", wrong, consents=True, card=handle, **use).name for wrong in ("0000", "0001", "0002")
+    ]
+    assert names[-1] == "pin.now_blocked"
+    walk.press()
+    expect(page.locator("#stage .problem")).to_contain_text("ロック")
+    assert page.locator("dialog").count() == 0
+    counter.pull(RESIDENT_SLOT)
+    page.get_by_text(READY).wait_for()
+    child = counter.office.resident("child", juki=True, number=3)
+    desk.put_card(child.card)
+    walk.press()
+    desk.type_pin(child.holder.pins.card_info)
+    page.check("#i-certificates-signature")
+    page.check("#i-wish-new")
+    page.check("#i-asked_by-self")
+    walk.check()
+    expect(page.locator(".told.warning")).to_contain_text("15歳未満")

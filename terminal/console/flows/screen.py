@@ -173,6 +173,12 @@ class FlowScreen:
         self._start(page, working.sign_key(self.flow), working.sign_work(at, link, content, page.console.hand_over))
         return await self.show(page)
 
+    async def longer(self, page: Page) -> Response:
+        """It is still being read aloud."""
+        at = FlowDesk(page.desk, self.flow)
+        page.desk.kept.longer(self.flow.key)
+        return await self.show(page) if at.reading is None else self._check(page, at, None)
+
     async def stop(self, page: Page) -> Response:
         """Let it be: what runs is cancelled, what was typed stays."""
         page.desk.jobs.cancel()
@@ -266,6 +272,7 @@ class FlowScreen:
             screen_route(f"{path}/draft", key, self.draft, methods=("POST",)),
             screen_route(f"{path}/send", key, self.send, methods=("POST",)),
             screen_route(f"{path}/sign", key, self.sign, methods=("POST",)),
+            screen_route(f"{path}/longer", key, self.longer, methods=("POST",)),
             screen_route(f"{path}/stop", key, self.stop, methods=("POST",)),
             screen_route(f"{path}/file/{{name}}", key, self.file),
             screen_route(f"{path}/sheet", key, self.sheet, methods=("POST",)),

@@ -42,6 +42,8 @@ async def end(page: Page) -> Response:
         await page.console.call("case.close", case=desk.case.number)
     desk.case = None
     desk.kept.clear()
+    for place in [each for each in desk.drafts if each.startswith("flow.")]:
+        desk.drop_draft(place)
     desk.told("seat")
     return page.go("/")
 

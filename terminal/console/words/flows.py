@@ -59,7 +59,10 @@ FLOWS: Final[dict[str, tuple[str, str]]] = {
     "flow.wrong.choice": ("選び直してください。", "Choose again."),
     "flow.wrong.not_ticked": ("確認してからチェックを入れてください。", "Tick this once it is so."),
     "flow.wrong.number": ("{least}から{most}までの数字を入れてください。", "Give a number from {least} to {most}."),
-    "flow.wrong.date": ("この年月日はありません。例のように入れてください。", "There is no such day. Write it as in the example."),
+    "flow.wrong.date": (
+        "この年月日はありません。例のように入れてください。",
+        "There is no such day. Write it as in the example.",
+    ),
     "flow.wrong.date_early": ("日付が早すぎます。年を確かめてください。", "The date is too early. Look at the year."),
     "flow.wrong.date_late": ("日付が先すぎます。年を確かめてください。", "The date is too late. Look at the year."),
     "flow.wrong.long": ("長すぎます。短くしてください。", "This is too long."),
