@@ -12,8 +12,10 @@ from pathlib import Path
 
 TABLE = Path("/proc/net/tcp")
 """One line for each IPv4 socket of this network namespace (proc(5))."""
-_LOCAL, _REMOTE, _UID = 1, 2, 7
-ESTABLISHED_FIELDS = 8
+_LOCAL, _REMOTE, _UID, _INODE = 1, 2, 7, 9
+_FIELDS = 10
+_NO_PROGRAM = "0"
+"""The inode of a socket that no program holds any more; its uid is written as 0 then, which is not whose it was."""
 
 
 def uid_of(client: tuple[str, int], server: tuple[str, int], table: Path = TABLE) -> int | None:
@@ -22,8 +24,8 @@ def uid_of(client: tuple[str, int], server: tuple[str, int], table: Path = TABLE
     with table.open(encoding="ascii") as lines:
         for line in lines:
             fields = line.split()
-            if len(fields) >= ESTABLISHED_FIELDS and fields[_LOCAL] == near and fields[_REMOTE] == far:
-                return int(fields[_UID])
+            if len(fields) >= _FIELDS and fields[_LOCAL] == near and fields[_REMOTE] == far:
+                return None if fields[_INODE] == _NO_PROGRAM else int(fields[_UID])
     return None
 
 

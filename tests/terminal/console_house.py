@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from demo.office import Person
+from demo.office import Person, Resident
 from tests.fixtures.counter import BADGE_SLOT, RESIDENT_SLOT, Counter, until
 
 CHROMIUM: Final = "/usr/bin/chromium"
@@ -80,6 +80,14 @@ class ConsoleDesk:
     def picture(self, place: Path) -> None:
         """Of the page as it stands."""
         self.page.screenshot(path=place, animations="disabled")
+
+
+def warm_up(counter: Counter, resident: Resident) -> None:
+    """A reader is opened with its first card, and stays open: no test is to be held responsible for that."""
+    counter.insert(counter.office.people[0].badge, BADGE_SLOT)
+    counter.insert(resident.card, RESIDENT_SLOT)
+    for slot in (BADGE_SLOT, RESIDENT_SLOT):
+        counter.pull(slot)
 
 
 @contextmanager

@@ -34,8 +34,35 @@
   const live = () => (document.querySelector("[data-live]")?.dataset.live || "").split(" ");
   const redrawStage = () => fetchInto(location.pathname + location.search, "#stage");
 
+  // --- the focus: never off the page ------------------------------------------------------------------------------
+
+  const nameOf = (e) => e.id || [e.tagName, e.name, e.type === "radio" || e.type === "checkbox" ? e.value : "", e.getAttribute("hx-post"),
+    e.getAttribute("href"), e.tagName === "BUTTON" ? e.textContent : ""].join(" ");
+  const FOCUSABLE = "a[href], button, input, select, textarea, summary, [tabindex]";
+  let held = "";
+  let heldHead = "";
+  const headOf = () => by("stage").querySelector("h1")?.textContent || "";
+
+  function toTheTop() {
+    const first = by("stage").querySelector("[aria-invalid=true], [autofocus], h1");
+    if (first?.tagName === "H1") first.tabIndex = -1;
+    (first || by("stage")).focus();
+  }
+
+  function keepFocus(target) {
+    if (document.querySelector("dialog[open]")) return;
+    const lost = !document.activeElement || document.activeElement === body;
+    const same = lost && held ? [...target.querySelectorAll(FOCUSABLE)].find((each) => nameOf(each) === held) : null;
+    if (same) same.focus();
+    else if (target.id === "stage" && headOf() !== heldHead && !by("stage").contains(document.activeElement)) toTheTop();
+    else if (lost && (held || target.id === "prompt")) toTheTop();
+  }
+
   document.addEventListener("htmx:beforeSwap", (event) => {
+    const at = document.activeElement;
+    held = event.detail.target.contains(at) && at !== event.detail.target ? nameOf(at) : "";
     if (event.detail.target.id !== "stage") return;
+    heldHead = headOf();
     const number = Number(event.detail.xhr.getResponseHeader("X-Desk"));
     if (number < drawn) event.detail.shouldSwap = false;
     else drawn = number;
@@ -168,6 +195,7 @@
       const title = head ? head.textContent.trim() + " – " : "";
       document.title = title + body.dataset.title;
     }
+    keepFocus(event.target);
   });
   document.addEventListener("cancel", (event) => event.preventDefault(), true); // Escape is the button "cancel", which tells the daemon
   document.addEventListener("keydown", (event) => {
@@ -207,6 +235,8 @@
     }
   }, 1000);
 
-  window.addEventListener("beforeunload", () => source.close());
+  // A page that was left is not kept by the browser with what was on it: not for "back", not for a picture of the tab.
+  window.addEventListener("pagehide", () => { source.close(); curtain(); });
+  window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
   if (by("prompt").childElementCount === 0) fetchInto("/prompt", "#prompt");
 })();
