@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-import sys
-import traceback
 from pathlib import Path
 from typing import Final
 
@@ -19,11 +16,13 @@ from terminal.console.console import Console
 from terminal.console.events import events
 from terminal.console.guard import COOKIE, ENTER
 from terminal.console.page import Page, screen_route
+from terminal.console.problem import incident
 from terminal.console.prompts import PROMPT_ROUTES
 
 STATIC: Final = Path(__file__).with_name("static")
 _ENTERED: Final = """<!doctype html><html lang="ja"><head><meta charset="utf-8"><title>cardd</title>
-<link rel="icon" href="/static/icon.svg" type="image/svg+xml"><meta http-equiv="refresh" content="0;url=/"></head><body><a href="/">cardd</a></body></html>"""
+<link rel="icon" href="/static/icon.svg" type="image/svg+xml">
+<meta http-equiv="refresh" content="0;url=/"></head><body><a href="/">cardd</a></body></html>"""
 
 
 def application(console: Console, secret: str) -> Starlette:
@@ -70,15 +69,9 @@ async def _not_there(request: Request, _error: Exception) -> Response:
 
 
 async def _fault(request: Request, error: Exception) -> Response:
-    """A fault of ours. The log gets what kind and where, and never the text of the error, which may hold what somebody typed."""
-    incident = secrets.token_hex(4)
-    where = traceback.extract_tb(error.__traceback__)[-1]
-    sys.stderr.write(
-        f"cardd-console: incident {incident}: {type(error).__name__} at {Path(where.filename).name}:{where.lineno}\n"
-    )
-    return Page(request.app.state.console, request, "fault").show(
-        "fault.html", status=500, kind="fault", incident=incident
-    )
+    """A fault of ours."""
+    page = Page(request.app.state.console, request, "fault")
+    return page.show("fault.html", status=500, kind="fault", incident=incident(error))
 
 
 async def _seat_bar(page: Page) -> Response:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cardd.client import ConnectionEnded, RemoteError
-from terminal.console.problem import Problem, no_daemon, of_remote
+from terminal.console.problem import Failed, Problem, incident, no_daemon, of_remote
 
 Progress = Callable[[Mapping[str, Any]], None]
 Work = Callable[[Progress], Awaitable[Any]]
@@ -87,8 +87,12 @@ class Jobs:
             job.problem = of_remote(error)
         except (ConnectionEnded, OSError):
             job.problem = no_daemon()
+        except Failed as error:
+            job.problem = error.problem
         except asyncio.CancelledError:
             job.cancelled = True
+        except Exception as error:  # a fault of ours: the person is told so, and IT finds where it was
+            job.problem = Problem({"incident": incident(error)}, local="fault")
         finally:
             job.done = True
             self._changed()

@@ -5,11 +5,10 @@ What a card holds is anybody's: the decoder runs apart, with bounds on memory an
 
 from __future__ import annotations
 
-import asyncio
-import os
-import resource
 import sys
 from typing import Final
+
+from terminal.console.children import ask_child, bound
 
 LIMIT_SECONDS: Final = 10.0
 MOST_MEMORY: Final = 512 * 1024 * 1024
@@ -17,37 +16,17 @@ MOST_MEMORY: Final = 512 * 1024 * 1024
 LARGEST: Final = 4 * 1024 * 1024
 """Octets of a picture, in and out."""
 MOST_PIXELS: Final = 4_000_000
-_HANDED_ON: Final = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH")
 
 
 async def as_png(octets: bytes) -> bytes | None:
     """The same picture as PNG; None for what is no picture, or none that a card may hold."""
-    child = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-P",
-        "-m",
-        "terminal.console.pictures",
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        env={name: os.environ[name] for name in _HANDED_ON if name in os.environ},
-    )
-    try:
-        drawn, _ = await asyncio.wait_for(child.communicate(octets), LIMIT_SECONDS)
-    except TimeoutError:
-        drawn = b""
-    finally:
-        if child.returncode is None:
-            child.kill()
-            await child.wait()
-    return drawn if child.returncode == 0 and 0 < len(drawn) <= LARGEST else None
+    drawn = await ask_child("terminal.console.pictures", octets, LIMIT_SECONDS)
+    return drawn if drawn and len(drawn) <= LARGEST else None
 
 
 def main() -> int:
     """The child: a picture on standard input, PNG on standard output."""
-    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (int(LIMIT_SECONDS), int(LIMIT_SECONDS)))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    bound(MOST_MEMORY, LIMIT_SECONDS)
     import io  # noqa: PLC0415  # after the limits
 
     from PIL import Image  # noqa: PLC0415

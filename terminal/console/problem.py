@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
+import sys
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from cardd.cli.failing import facts_of, local_error, remote_error
@@ -30,7 +34,7 @@ class Problem:
         speech = Speech(locale)
         own = TEXTS.get(f"problem.{self.local}")
         if own is not None:
-            return own[locale != "ja"], ()
+            return own[locale != "ja"].format(**self.error), ()
         error = self.error if self.local is None else local_error(speech, self.local).error
         facts = tuple((speech(f"error.{label}"), text) for label, text in facts_of(error, speech) if text)
         return str(error["message"]), facts
@@ -44,3 +48,21 @@ def of_remote(error: RemoteError) -> Problem:
 def no_daemon() -> Problem:
     """The daemon went while it was asked."""
     return Problem(local="daemon_gone")
+
+
+class Failed(Exception):
+    """Work of the console that came to nothing; `problem` says why."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        super().__init__(problem.name)
+
+
+def incident(error: Exception) -> str:
+    """Write down what kind of fault it was and where, and never its text, which may hold what somebody typed. The number to tell IT."""
+    number = secrets.token_hex(4)
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    sys.stderr.write(
+        f"cardd-console: incident {number}: {type(error).__name__} at {Path(where.filename).name}:{where.lineno}\n"
+    )
+    return number

@@ -16,13 +16,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from demo.office import Person, Resident
 from tests.fixtures.counter import BADGE_SLOT, RESIDENT_SLOT, Counter, until
 
 CHROMIUM: Final = "/usr/bin/chromium"
-WAIT_MS: Final = 30_000
+WAIT_MS: Final = 60_000
+"""On the slowest machine, with neighbours."""
+expect.set_options(timeout=WAIT_MS)
 SIZE: Final = {"width": 1280, "height": 800}
 FLAGS: Final = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
 """Chromium refuses to run as root with its sandbox, and containers have a small /dev/shm."""

@@ -5,19 +5,17 @@ What a card holds is anybody's, and the console stays small: neither the parser 
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
-import resource
 import sys
 from typing import Any, Final
+
+from terminal.console.children import ask_child, bound
 
 LIMIT_SECONDS: Final = 10.0
 MOST_MEMORY: Final = 512 * 1024 * 1024
 """Bytes of address space of the child."""
 LARGEST: Final = 16 * 1024
 """Octets of a certificate, and of what is said of it."""
-_HANDED_ON: Final = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH")
 
 
 async def look_at(der: bytes) -> dict[str, Any] | None:
@@ -25,25 +23,8 @@ async def look_at(der: bytes) -> dict[str, Any] | None:
 
     None for what is no certificate.
     """
-    child = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-P",
-        "-m",
-        "terminal.console.flows.certificate_look",
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        env={name: os.environ[name] for name in _HANDED_ON if name in os.environ},
-    )
-    try:
-        told, _ = await asyncio.wait_for(child.communicate(der), LIMIT_SECONDS)
-    except TimeoutError:
-        told = b""
-    finally:
-        if child.returncode is None:
-            child.kill()
-            await child.wait()
-    if child.returncode != 0 or len(told) > LARGEST:
+    told = await ask_child("terminal.console.flows.certificate_look", der, LIMIT_SECONDS)
+    if told is None or len(told) > LARGEST:
         return None
     found: dict[str, Any] = json.loads(told)
     return found
@@ -51,9 +32,7 @@ async def look_at(der: bytes) -> dict[str, Any] | None:
 
 def main() -> int:
     """The child: DER on standard input, JSON on standard output; status 1 for what is no certificate."""
-    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (int(LIMIT_SECONDS), int(LIMIT_SECONDS)))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    bound(MOST_MEMORY, LIMIT_SECONDS)
     from cryptography import x509  # noqa: PLC0415  # after the limits
 
     from certs.errors import Malformed  # noqa: PLC0415

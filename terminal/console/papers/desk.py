@@ -6,11 +6,9 @@ for, at the end of the session, and when the console ends.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
@@ -20,20 +18,16 @@ from typing import Any, Final
 from cardd.cli.failing import document_error
 from cardd.cli.texts import Speech
 from cardd.wire.fault import Locale
-from terminal.console.problem import Problem
+from terminal.console.children import ask_child
+from terminal.console.problem import Failed, Problem
 
 LARGEST: Final = 512 * 1024 * 1024
 """Bytes of one document."""
 LIMIT_SECONDS: Final = 300.0
-_HANDED_ON: Final = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "CARDD_SOCKET", "HOME")
 
 
 class TooLarge(Exception):
     """The document is larger than the console takes."""
-
-
-class ChildFailed(Exception):
-    """The child gave no answer."""
 
 
 @dataclass(slots=True)
@@ -98,27 +92,12 @@ async def take(name: str, stream: AsyncIterator[bytes], *, beside: Paper | None 
     return paper
 
 
-async def ask_child(task: Mapping[str, Any]) -> dict[str, Any]:
-    """One task, one answer. A task that is cancelled here ends the child, and with it its calls. Raises `ChildFailed`."""
-    child = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-P",
-        "-m",
-        "terminal.console.papers.child",
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        env={name: os.environ[name] for name in _HANDED_ON if name in os.environ},
-    )
-    try:
-        told, _ = await asyncio.wait_for(child.communicate(json.dumps(task).encode()), LIMIT_SECONDS)
-        answer: dict[str, Any] = json.loads(told)
-    except (TimeoutError, ValueError) as error:
-        raise ChildFailed from error
-    finally:
-        if child.returncode is None:
-            child.kill()
-            await child.wait()
+async def do(task: Mapping[str, Any]) -> dict[str, Any]:
+    """One task, one answer. A task that is cancelled here ends the child, and with it its calls. Raises `Failed`."""
+    told = await ask_child("terminal.console.papers.child", json.dumps(task).encode(), LIMIT_SECONDS)
+    if told is None:
+        raise Failed(Problem(local="paper_failed"))
+    answer: dict[str, Any] = json.loads(told)
     return answer
 
 

@@ -15,7 +15,6 @@ from terminal.console.jobs import Busy, Progress
 from terminal.console.kept import Picture
 from terminal.console.page import Page, screen_route
 from terminal.console.papers import desk as papers
-from terminal.console.problem import Problem
 
 KEY: Final = "sign"
 LOOKED: Final = "sign_look"
@@ -87,7 +86,7 @@ async def begin(page: Page) -> Response:
     }
 
     async def work(_progress: Progress) -> Any:
-        return await papers.ask_child(task)
+        return await papers.do(task)
 
     desk.kept.longer(KEY)
     with suppress(Busy):
@@ -117,9 +116,7 @@ async def clear(page: Page) -> Response:
 
 
 async def _look(paper: papers.Paper) -> dict[str, Any]:
-    answer = await papers.ask_child(
-        {"do": "look", "file": str(paper.file), "folder": str(paper.folder), "name": paper.name}
-    )
+    answer = await papers.do({"do": "look", "file": str(paper.file), "folder": str(paper.folder), "name": paper.name})
     return {"paper": paper, **answer}
 
 
@@ -136,8 +133,6 @@ def _take_results(page: Page) -> Any:
         elif job.key == KEY and desk.kept.of(KEY) is not None:
             desk.kept.longer(KEY)
             desk.kept.of(KEY).values["receipt"] = job.result["receipt"]  # type: ignore[union-attr]
-    elif problem is None and not job.cancelled:
-        problem = Problem(local="paper_failed")
     if problem is not None and job.key == LOOKED:
         desk.drop_paper(KEY)
     desk.jobs.forget(job.key)

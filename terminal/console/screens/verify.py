@@ -13,7 +13,6 @@ from terminal.console.console import Screen
 from terminal.console.jobs import Busy, Progress
 from terminal.console.page import Page, screen_route
 from terminal.console.papers import desk as papers
-from terminal.console.problem import Problem
 from terminal.console.screens.sign import LONGEST_NAME
 
 KEY: Final = "verify"
@@ -27,8 +26,6 @@ async def verify(page: Page) -> Response:
     job, problem = desk.jobs.of(KEY), None
     if job is not None and job.done:
         wrong = job.problem or (None if job.result is None else papers.problem_of(job.result, desk.locale))
-        if wrong is None and job.result is None and not job.cancelled:
-            wrong = Problem(local="paper_failed")
         if wrong is None and job.result is not None:
             desk.kept.show(KEY, job.result)
         problem = None if wrong is None else wrong.told(desk.locale)
@@ -75,7 +72,7 @@ async def begin(page: Page) -> Response:
     }
 
     async def work(_progress: Progress) -> Any:
-        return await papers.ask_child(task)
+        return await papers.do(task)
 
     with suppress(Busy):
         desk.jobs.start(KEY, work)

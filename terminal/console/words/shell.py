@@ -22,6 +22,10 @@ SHELL: Final[dict[str, tuple[str, str]]] = {
         "続くときは、この番号をシステム担当に伝えてください: {incident}",
         "Nothing was done with card or PIN by this. Begin again from the start page. If it stays, tell IT this number: {incident}",
     ),
+    "problem.fault": (
+        "窓口端末の中で失敗しました。続くときは、この番号をシステム担当に伝えてください: {incident}",
+        "Something failed in the console. If it stays, tell IT this number: {incident}",
+    ),
     "gone.head": ("その画面はありません", "There is no such page"),
     "gone.text": ("はじめの画面から選んでください。", "Choose from the start page."),
     "seat.case": ("受付番号", "Case"),
