@@ -2,12 +2,18 @@
 
 import os
 import secrets
+import stat
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import click
 
 from cardd.cli.context import Run
 from cardd.cli.failing import local_error
+
+LEFT_SECONDS = 24 * 60 * 60
+"""No question waits so long: what is older was left by a cardctl that was killed."""
 
 
 def check_target(run: Run, path: Path | None) -> None:
@@ -55,8 +61,25 @@ def write_private(run: Run, path: Path, octets: bytes) -> None:
         click.echo(run.speech("written", path=path), err=True)
 
 
+def beside_of(target: Path) -> Path:
+    """A file beside `target` for what is not finished, under a name that nobody else has. What was left there a day ago is removed."""
+    with suppress(
+        OSError
+    ):  # a folder that cannot be listed, or a file that another one has just removed: the next time
+        _sweep(target.parent)
+    return target.with_name(f".cardctl-{secrets.token_hex(8)}.part")
+
+
+def _sweep(folder: Path) -> None:
+    """Files of this user alone: they hold documents."""
+    for left in folder.glob(f".cardctl-{'[0-9a-f]' * 16}.part"):
+        found = left.lstat()
+        if stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid() and time.time() - found.st_mtime > LEFT_SECONDS:
+            left.unlink()
+
+
 def _write_beside(target: Path, octets: bytes) -> None:
-    beside = target.with_name(f".cardctl-{secrets.token_hex(8)}.part")
+    beside = beside_of(target)
     try:
         _write(beside, octets, os.O_EXCL)
         beside.replace(target)

@@ -1,6 +1,5 @@
 """`cardctl sign --format cades|pades|xades|jws`: a finished signed document, with one PIN."""
 
-import secrets
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from cardd.cli.card import Use
 from cardd.cli.context import Asking, Run
 from cardd.cli.ending import keeping, says_after_a_second
 from cardd.cli.failing import document_error, local_error
-from cardd.cli.output import check_new, write_private
+from cardd.cli.output import beside_of, check_new, write_private
 from cardd.cli.picking import card_or_only_one
 from cardd.cli.shown_document import in_units
 from cardd.cli.verify import EXTRA
@@ -201,9 +200,13 @@ class _Work:
         """While the document is looked at, before anybody is asked."""
         return says_after_a_second(self.task.run, "document.looking", size=in_units(self.task.file.stat().st_size))
 
-    def write(self, prepared: _Finishing, answer: "counter.Answer") -> "counter.Answer":
-        """Finish and write. Raises `Ended`, which says that the card has signed."""
+    def write(
+        self, prepared: _Finishing, answer: "counter.Answer", check: Callable[[], None] | None = None
+    ) -> "counter.Answer":
+        """Finish and write, once `check` finds nothing wrong. Raises `Ended`, which says that the card has signed."""
         with keeping(self.task.run, answer.receipt):
+            if check is not None:
+                check()
             signed = prepared.finish(
                 answer.octets,
                 expected_fingerprint=answer.fingerprint,
@@ -231,7 +234,7 @@ def _pades(work: _Work) -> "counter.Answer":
 
     task = work.task
     # A name that no other signature has, whatever is signed at the same time, and that fits however long the file's own is.
-    before = task.out.with_name(f".cardctl-{secrets.token_hex(8)}.part")
+    before = beside_of(task.out)
     try:
         with work.reading():
             prepared = pades.prepare(task.file, _pdf_options(task), name=task.file.name, work=before)
@@ -266,6 +269,12 @@ def _xades(work: _Work) -> "counter.Answer":
 
     task = work.task
     layout = Layout(Form(task.layout), beside_others=task.wish.more_to_come)
+    if layout.form is Form.DETACHED:
+        with work.reading():
+            read = xades.read_before(task.file, hash_name=_hash(task.hash_name))
+        begun = counter.begin(work.caller, work.use, read.facts, hash_name=task.hash_name)
+        prepared = xades.prepare(read, begun.certificate)
+        return work.write(prepared, counter.finish(work.caller, begun, prepared), read.check)
     with work.reading():
         shown = xades.look(task.file, layout)
     begun = counter.begin(work.caller, work.use, shown, hash_name=task.hash_name)
@@ -283,7 +292,7 @@ def _jws(work: _Work) -> "counter.Answer":
     with work.reading():
         shown = jws.look(task.file, detached=detached)
     begun = counter.begin(work.caller, work.use, shown, hash_name=task.hash_name)
-    prepared = jws.prepare(task.file, certificate=begun.certificate, detached=detached)
+    prepared = jws.prepare(task.file, certificate=begun.certificate, detached=detached, known=shown)
     return work.write(prepared, counter.finish(work.caller, begun, prepared))
 
 

@@ -23,7 +23,10 @@ from cardd.documents.model import Facts, Format, Order, Stamper, ValidationMater
 from cardd.documents.state import Value, dump_state, kept_document, load_state
 
 LARGEST_PAYLOAD = 64 * 1024 * 1024
-"""Bytes of a document that goes into its signature; a detached one may have any size."""
+"""Bytes of a document that goes into its signature."""
+LARGEST_DETACHED = 128 * 1024 * 1024
+"""Bytes of a document beside its signature. What is signed begins with the certificate, so that the document can be digested only when
+the PIN is given, within the 10 s from `sign.begin` to `sign.finish`; the other formats read it before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +116,13 @@ def prepare(
     detached: bool = False,
     typ: str | None = None,
     cty: str | None = None,
+    known: Facts | None = None,
 ) -> PreparedJws:
-    """Read the document once and say what is to be signed. `certificate`: the signer's, DER; `chain`: each the issuer of the one before.
+    """Read the document and say what is to be signed. `certificate`: the signer's, DER; `chain`: each the issuer of the one before.
 
-    `typ`, `cty`: media types of the whole and of the document (RFC 7515, 4.1.9 and 4.1.10). Raises `DocumentError`:
-    `file_unreadable`, `too_large`, `certificate_unreadable`, `key_not_supported`, `key_weak`, `document_changed` (while it was read).
+    `known`: what `look` said of it; then it is read once, while the card waits, and not twice. `typ`, `cty`: media types of the whole and
+    of the document (RFC 7515, 4.1.9 and 4.1.10). Raises `DocumentError`: `file_unreadable`, `too_large`, `too_large_for_jws`,
+    `certificate_unreadable`, `key_not_supported`, `key_weak`, `document_changed` (while it was read, or since `look`).
     """
     key = public_key(load_certificate(certificate))
     if is_weak(key):
@@ -125,7 +130,7 @@ def prepare(
     for der in chain:
         load_certificate(der)
     algorithm = algorithm_of(key)
-    facts = look(document, name, detached=detached)
+    facts = known or look(document, name, detached=detached)
     header = {
         "alg": algorithm,
         **({} if typ is None else {"typ": typ}),
@@ -145,9 +150,11 @@ def prepare(
 def look(document: Document, name: str | None = None, *, detached: bool = False) -> Facts:
     """Whether `prepare` would take this document, before anybody is asked for a PIN, and what the person is shown of it.
 
-    Raises `DocumentError`: `file_unreadable`, `too_large` (above 64 MiB, unless detached).
+    Raises `DocumentError`: `file_unreadable`, `too_large` (above 64 MiB, unless detached), `too_large_for_jws` (above 128 MiB).
     """
     facts = facts_of(document, name)
+    if facts.size > LARGEST_DETACHED:
+        raise DocumentError("too_large_for_jws")
     if not detached and facts.size > LARGEST_PAYLOAD:
         raise DocumentError("too_large")
     return facts

@@ -27,6 +27,12 @@ _COMMON: Mapping[str, Sentence] = {
         "署名を書類と別のファイルにする形式（分離署名）にしてください。",
         "Use a signature in a file of its own (detached).",
     ),
+    "too_large_for_jws": Sentence(
+        "書類が、JWS形式で署名できる大きさ（128 MiB）を超えています。",
+        "The document is larger than what can be signed as a JWS (128 MiB).",
+        "CAdES形式かXAdES形式で、署名を書類と別のファイルにしてください（分離署名）。",
+        "Use CAdES or XAdES with a signature in a file of its own (detached).",
+    ),
     "document_missing": Sentence(
         "署名の対象となる書類が渡されていません。",
         "The document that is to be signed was not given.",

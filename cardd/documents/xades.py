@@ -48,6 +48,22 @@ _SIGNED_INFO: Final = tag(DS, "SignedInfo")
 
 
 @dataclass(frozen=True, slots=True)
+class ReadBefore:
+    """The document of a detached signature, read before anybody is asked for a PIN: nothing of it is read while the card waits."""
+
+    facts: Facts
+    hash_name: HashName
+    digest: bytes = field(repr=False)
+    """Of the document, by `hash_name`."""
+    document: Document = field(repr=False)
+
+    def check(self) -> None:
+        """Read it once more. Raises `DocumentError`: `document_changed`, `file_unreadable`."""
+        if digest_of(self.document, self.hash_name) != self.digest:
+            raise DocumentError("document_changed")
+
+
+@dataclass(frozen=True, slots=True)
 class PreparedXades:
     """What was prepared. It holds the document (but a detached one), and is kept where the document may be kept."""
 
@@ -120,8 +136,25 @@ def loads(state: bytes) -> PreparedXades:
     )
 
 
+def read_before(document: Document, *, name: str | None = None, hash_name: HashName = "sha256") -> ReadBefore:
+    """Read the document of a detached signature, of any size, for `prepare`.
+
+    Raises `DocumentError`: `file_unreadable`, `name_missing`, `document_changed` (while it was read).
+    """
+    facts = facts_of(document, name)
+    if not facts.name:
+        raise DocumentError("name_missing")
+    # Of SHA-256 the one that the person is shown; of another the file is read once more, and must be the same before and after.
+    digest = bytes.fromhex(facts.sha256)
+    if hash_name != "sha256":
+        digest = digest_of(document, hash_name)
+        if digest_of(document, "sha256").hex() != facts.sha256:
+            raise DocumentError("document_changed")
+    return ReadBefore(facts, hash_name, digest, document)
+
+
 def prepare(
-    document: Document,
+    document: Document | ReadBefore,
     certificate: bytes,
     layout: Layout = ENVELOPED,
     *,
@@ -132,8 +165,10 @@ def prepare(
 ) -> PreparedXades:
     """Prepare one signature with the key of `certificate` (DER).
 
-    `layout`: enveloped and enveloping take XML of at most 64 MiB; detached takes any file, read in pieces, and names it by `name`. A
-    document whose signatures left room gets `beside_others` by itself. `at`: the signing time as the signer says it, with time
+    `document`: one that was `ReadBefore` is detached, under its own name and `hash_name`, and is not read again; whoever writes
+    the signature calls its `check` before. `layout`: enveloped and enveloping take XML of at most 64 MiB; detached takes any
+    file, read in pieces, and names it by `name`. A document whose signatures left room gets `beside_others` by itself.
+    `at`: the signing time as the signer says it, with time
     zone; now where none is given. `others`: certificates of authorities that go along, DER.
 
     Raises `DocumentError`: `xml_…` as `read_xml`, `xml_signed_whole` (a signature in it covers everything: one more would break
@@ -144,7 +179,12 @@ def prepare(
     key = public_key(leaf)
     if is_weak(key):
         raise DocumentError("key_weak")
-    facts, wanted = _wanted(document, layout, name, hash_name, at or datetime.now(UTC))
+    at = at or datetime.now(UTC)
+    if isinstance(document, ReadBefore):
+        hash_name = document.hash_name
+        facts, wanted = document.facts, _detached(document, at)
+    else:
+        facts, wanted = _wanted(document, layout, name, hash_name, at)
     recording = RecordingKey(key)
     made = Signer(wanted, key).made(recording, [leaf, *map(load_certificate, others)])
     xml = write_xml(made)
@@ -179,8 +219,8 @@ def _wanted(
 ) -> tuple[Facts, Wanted]:
     """The document, read once, and how it is to be signed."""
     if layout.form is Form.DETACHED:
-        facts = facts_of(document, name)
-        return facts, _detached(document, facts, hash_name, at)
+        read = read_before(document, name=name, hash_name=hash_name)
+        return read.facts, _detached(read, at)
     octets = octets_of(document, LARGEST)
     facts = facts_of(octets, name if name is not None or isinstance(document, bytes) else readable(document.name))
     root = read_xml(octets)
@@ -190,16 +230,9 @@ def _wanted(
     return facts, Wanted(layout, hash_name, at, "text/xml", root)
 
 
-def _detached(document: Document, facts: Facts, hash_name: HashName, at: datetime) -> Wanted:
-    if not facts.name:
-        raise DocumentError("name_missing")
-    # Of SHA-256 the one that the person is shown; of another the file is read once more, and must be the same before and after.
-    content = bytes.fromhex(facts.sha256)
-    if hash_name != "sha256":
-        content = digest_of(document, hash_name)
-        if digest_of(document, "sha256").hex() != facts.sha256:
-            raise DocumentError("document_changed")
-    return Wanted(Layout(Form.DETACHED), hash_name, at, facts.media_type, name=Path(facts.name).name, digest=content)
+def _detached(read: ReadBefore, at: datetime) -> Wanted:
+    name = Path(read.facts.name).name
+    return Wanted(Layout(Form.DETACHED), read.hash_name, at, read.facts.media_type, name=name, digest=read.digest)
 
 
 def _room_for_one_more(root: Element, element: str | None) -> bool:

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from cardd.documents import jws, xades
+from cardd.documents.checking.xades import check as check_xades
 from cardd.documents.errors import DocumentError
+from cardd.documents.found import Integrity
 from cardd.documents.xades_signer import Form, Layout
 from tests.fixtures.application_xml import APPLICATION
 from tests.fixtures.software_signer import operator, resident
@@ -72,6 +74,48 @@ def test_a_jws_that_would_be_too_large_is_seen_before(monkeypatch: pytest.Monkey
     with pytest.raises(DocumentError, match=r"^too_large$"):
         jws.look(tmp_path / "a")
     assert jws.look(tmp_path / "a", detached=True).size == 4
+
+
+def test_a_detached_jws_has_a_size_that_is_read_while_a_card_waits(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(jws, "LARGEST_DETACHED", 4)
+    (tmp_path / "a").write_bytes(b"12345")
+    for detached in (True, False):
+        with pytest.raises(DocumentError, match=r"^too_large_for_jws$"):
+            jws.look(tmp_path / "a", detached=detached)
+    (tmp_path / "a").write_bytes(b"1234")
+    assert jws.look(tmp_path / "a", detached=True).size == 4
+
+
+def test_while_the_card_waits_a_document_is_read_once_for_a_jws_and_never_for_a_detached_xades(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path, signer = tmp_path / "a.txt", resident()
+    path.write_bytes(b"agreed")
+    shown, read = jws.look(path, detached=True), xades.read_before(path, hash_name="sha384")
+    opens: list[Path] = []
+    whole = Path.open
+
+    def counted(self: Path, *args: str, **more: object) -> object:
+        opens.append(self)
+        return whole(self, *args, **more)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(Path, "open", counted)
+    of_jws = jws.prepare(path, certificate=signer.certificate, detached=True, known=shown)
+    assert opens == [path]
+    of_xml = xades.prepare(read, signer.certificate)
+    assert opens == [path]
+    assert of_jws.facts == of_xml.facts == shown
+    signed = of_xml.finish(signer(of_xml.order))
+    (found,) = check_xades(signed, content=b"agreed")
+    assert found.integrity is Integrity.INTACT
+    read.check()
+    path.write_bytes(b"others")
+    with pytest.raises(DocumentError, match=r"^document_changed$"):
+        read.check()
+    with pytest.raises(DocumentError, match=r"^document_changed$"):
+        jws.prepare(path, certificate=signer.certificate, detached=True, known=shown)
 
 
 @pytest.mark.parametrize("make", ["xades", "jws"])
