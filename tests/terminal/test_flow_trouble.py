@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import APIResponse, Browser, Route, expect
 
 from demo.office import Office
-from tests.fixtures.counter import BADGE_SLOT, RESIDENT_SLOT, ROOMY, Counter, StandInBox, open_counter
+from tests.fixtures.counter import BADGE_SLOT, RESIDENT_SLOT, ROOMY, Counter, StandInBox, open_counter, until
 from tests.terminal.console_house import WAIT_MS, ConsoleDesk, open_console
 from tests.terminal.flow_house import READY, Walk
 
 LOCKS_SOON = ROOMY.replace("[limits]\n", "[limits]\nlock_seconds = 20\n")
+FETCH = """["GET", "/flow/wide_area_copy", {
+  source: "#stage", target: "#stage", swap: "innerHTML", headers: { "X-Tab": document.body.dataset.tab } }]"""
 POST = """async ([path, fields]) => {
   const headers = { "X-Tab": document.body.dataset.tab, "HX-Request": "true" };
   const answer = await fetch(path, { method: "POST", headers, body: new URLSearchParams(fields) });
@@ -226,3 +229,28 @@ def test_a_blocked_card_is_told_and_the_next_one_is_taken(desk: ConsoleDesk) -> 
     page.check("#i-asked_by-self")
     walk.check()
     expect(page.locator(".told.warning")).to_contain_text("15歳未満")
+
+
+@pytest.mark.proves("K1")
+def test_a_page_that_is_fetched_anew_while_somebody_types_takes_nothing_away(desk: ConsoleDesk) -> None:
+    """The form comes as it was a moment ago, after more was typed: that stays on the page, and is the draft."""
+    walk, page = walk_of(desk), desk.page
+    walk.begin("wide_area_copy")
+    walk.identify()
+    held: list[tuple[Route, APIResponse]] = []
+    address = re.compile(r"/flow/wide_area_copy$")
+    page.route(address, lambda route: held.append((route, route.fetch())))
+    page.evaluate(
+        f"() => {{ document.querySelector('#stage form').dataset.old = 'yes'; void window.htmx.ajax(...{FETCH}); }}"
+    )
+    until(lambda: page.wait_for_timeout(20) or held, WAIT_MS / 1000)
+    page.check("#i-whose-household")
+    page.fill("#i-submitted_to", "見本銀行")
+    ((route, stale),) = held
+    route.fulfill(response=stale)
+    page.unroute(address)
+    page.locator("#stage form:not([data-old])").wait_for()
+    expect(page.locator("#i-submitted_to")).to_have_value("見本銀行", timeout=WAIT_MS)
+    expect(page.locator("#i-whose-household")).to_be_checked()
+    walk.check()
+    expect(page.locator("#stage")).to_contain_text("見本銀行")

@@ -13,6 +13,7 @@
   const fetchInto = (path, target) => window.htmx.ajax("GET", path, { source: target, target, swap: "innerHTML", headers });
 
   function curtain() {
+    touched.clear();
     by("stage").replaceChildren();
     by("prompt").replaceChildren();
     document.title = body.dataset.title;
@@ -176,6 +177,30 @@
     event.stopPropagation();
     send(form);
   }, true);
+
+  // The page is fetched anew while somebody types: what they did since then is put back, and sent as a draft once more.
+  const JUST_NOW_MS = 3000;
+  const touched = new Map();
+  by("stage").addEventListener("input", (event) => {
+    const { id, value, checked } = event.target;
+    if (id) touched.set(id, { value, checked, at: Date.now() });
+  });
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.target.matches("form")) touched.clear(); // sent: from now on the answer says what stands there
+  });
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.target.id !== "stage") return;
+    let last = null;
+    for (const [id, was] of [...touched]) {
+      const field = by(id);
+      if (Date.now() - was.at > JUST_NOW_MS || !by("stage").contains(field)) { touched.delete(id); continue; }
+      if (field.value === was.value && field.checked === was.checked) continue;
+      if (field.type === "checkbox" || field.type === "radio") field.checked = was.checked;
+      else field.value = was.value;
+      last = field;
+    }
+    last?.dispatchEvent(new Event("input", { bubbles: true }));
+  });
 
   let shownStep = "";
   document.addEventListener("htmx:afterSwap", (event) => {
