@@ -91,6 +91,6 @@ def open_oversight(town: Town, browser: Browser, *, locale: str = "ja") -> Itera
     """Whatever badges are in are out at the end; the page had no fault."""
     with open_console(town.counter, browser, locale=locale) as desk:
         yield Oversight(desk, town)
-        assert desk.faults == []
+        assert desk.faults == [], desk.faults
     for slot in (BADGE_SLOT, SECOND_SLOT):
         take_out(town.counter, slot)

@@ -6,6 +6,7 @@ import string
 from typing import Any, get_args
 
 import pytest
+import segno
 
 from cardd.model import Item, KeyRole, Operation
 from cardd.policy.table import RIGHTS, ROW_OPERATIONS
@@ -123,6 +124,16 @@ def test_other_alarms_are_told_to_everybody_also_those_of_a_later_daemon() -> No
     warn_of(desk, "alarm", "of_tomorrow", {"seat": "other"})
     warn_of(desk, "alarm", "lockdown_engaged", {})
     assert [notice.key for notice in desk.notices] == ["notice.alarm.log_damaged", "notice.alarm.other"]
+
+
+def test_the_whole_code_of_a_head_is_drawn() -> None:
+    """Every module, the quiet zone of 4 included (ISO/IEC 18004, 6.3.8)."""
+    text = "cardd/log\n12\n" + "A" * 300
+    code = segno.make_qr(text.encode(), mode="byte", error="l", boost_error=False)
+    wide, high = code.symbol_size(border=4)
+    svg = audit._qr(text)
+    assert f'viewBox="0 0 {wide} {high}"' in svg
+    assert "style=" not in svg
 
 
 def test_filters_of_a_form() -> None:

@@ -43,11 +43,17 @@ async def waiting(page: Page, problem: Problem | None = None) -> Response:
 async def look(page: Page) -> Response:
     """One request, whole; and whose badge is to agree."""
     desk, number = page.desk, page.request.path_params["approval"]
-    desk.jobs.forget(KEY)
     row = await _row(page, number)
-    if row is None:
+    job = desk.jobs.of(KEY)
+    if row is None or (job is not None and not job.done):
         return page.go("/approvals") if page.is_part else await waiting(page)
-    return page.show("approval.html", row=row, badges=_badges(desk, mine=row["mine"]))
+    problem = (
+        job.problem if job is not None else None
+    )  # what became of the last try; an answer that came was for another request
+    if job is not None and job.result is not None:
+        desk.jobs.forget(KEY)
+    told = problem.told(desk.locale) if problem is not None else None
+    return page.show("approval.html", row=row, badges=_badges(desk, mine=row["mine"]), problem=told)
 
 
 async def give(page: Page) -> Response:

@@ -178,11 +178,12 @@ async def head(page: Page) -> Response:
 
 
 def _qr(text: str) -> Any:
+    """Drawn in modules: how large it is, the style says. Level L, as `cardctl audit export-head` prints it."""
     import segno  # noqa: PLC0415  # only here, and seldom
     from markupsafe import Markup  # noqa: PLC0415
 
     code = segno.make_qr(text.encode(), mode="byte", error="l", boost_error=False)
-    return Markup(code.svg_inline(scale=6, border=4, light="white", svgclass="qr", lineclass=None))  # noqa: S704  # of dots
+    return Markup(code.svg_inline(border=4, light="white", svgclass="qr", lineclass=None, omitsize=True))  # noqa: S704  # of dots
 
 
 async def _call(page: Page, method: str, **wanted: Any) -> tuple[dict[str, Any] | None, Problem | None]:
