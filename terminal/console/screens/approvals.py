@@ -45,15 +45,14 @@ async def look(page: Page) -> Response:
     desk, number = page.desk, page.request.path_params["approval"]
     row = await _row(page, number)
     job = desk.jobs.of(KEY)
-    if row is None or (job is not None and not job.done):
+    if row is None:  # agreed to, refused, or over
         return page.go("/approvals") if page.is_part else await waiting(page)
-    problem = (
-        job.problem if job is not None else None
-    )  # what became of the last try; an answer that came was for another request
+    tried = desk.draft(KEY).get("approval") == number  # what became of a try for another request is not told here
+    problem = job.problem if job is not None and tried else None
     if job is not None and job.result is not None:
         desk.jobs.forget(KEY)
     told = problem.told(desk.locale) if problem is not None else None
-    return page.show("approval.html", row=row, badges=_badges(desk, mine=row["mine"]), problem=told)
+    return page.show("approval.html", row=row, badges=_badges(desk, mine=row["mine"]), job=job, problem=told)
 
 
 async def give(page: Page) -> Response:
@@ -72,7 +71,8 @@ async def give(page: Page) -> Response:
 
     with suppress(Busy):  # pressed twice: the first one runs
         desk.jobs.start(KEY, work)
-    return page.go("/approvals")
+        desk.keep_draft(KEY, {"approval": number})
+    return await look(page)
 
 
 async def refuse(page: Page) -> Response:
