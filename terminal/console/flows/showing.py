@@ -67,6 +67,8 @@ def done(page: Page, at: FlowDesk) -> Response:
             else answer_rows(at.flow, content["answers"], page.say)
         )
         day = day_of(datetime.fromisoformat(content["made_at"])).isoformat()
+        key = f"flow.{at.flow.code}.{'checked' if content['stage'] == 'checked' else 'sheet'}"
+        titles = [page.say(key)] if page.say.locale == "ja" else [page.say(key), Say("ja")(key)]
         return page.show(
             "flow_sheet.html",
             **known,
@@ -74,6 +76,7 @@ def done(page: Page, at: FlowDesk) -> Response:
             notes=told(done.values["notes"], page.say),
             qr=qr(mark(done.values)),
             day=day,
+            titles=titles,
         )
     return page.show("flow_done.html", **known)
 

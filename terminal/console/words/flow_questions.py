@@ -16,7 +16,7 @@ _WIDE: Final[dict[str, tuple[str, str]]] = {
     ),
     "flow.wide_area_copy.sheet": (
         "住民票の写しの広域交付請求書（控え）",
-        "Request for a copy of the residence record 住民票の写しの広域交付",
+        "Request for a copy of the residence record",
     ),
     "flow.wide_area_copy.whose": ("どなたの写しですか", "For whom?"),
     "flow.wide_area_copy.whose.self": ("ご本人だけ", "The person alone"),
@@ -46,7 +46,7 @@ _MOVE_IN: Final[dict[str, tuple[str, str]]] = {
         "前の市区町村に転出届を出した方が、カードと暗証番号で転入を届け出ます。転出証明書は要りません。",
         "Somebody who notified the old town moves in here with card and PIN. No paper from the old town is needed.",
     ),
-    "flow.move_in.sheet": ("転入届（特例）（控え）", "Notification of moving in 転入届（特例）"),
+    "flow.move_in.sheet": ("転入届（特例）（控え）", "Notification of moving in"),
     "flow.move_in.moved_on": ("転入した日（住み始めた日）", "Day of the move (first day here)"),
     "flow.move_in.new_address": ("新しい住所", "New address"),
     "flow.move_in.new_address.hint": ("方書（建物名・部屋番号）まで。", "With building and room."),
@@ -92,7 +92,7 @@ _MOVE_OUT: Final[dict[str, tuple[str, str]]] = {
         "ほかの市区町村へ移る方が、あらかじめ届け出ます。カードがあれば、転出証明書なしで転入届ができます。",
         "Somebody who moves to another municipality says so beforehand. With the card no paper is needed there.",
     ),
-    "flow.move_out.sheet": ("転出届（控え）", "Notification of moving out 転出届"),
+    "flow.move_out.sheet": ("転出届（控え）", "Notification of moving out"),
     "flow.move_out.planned_on": ("転出の予定日", "Planned day of the move"),
     "flow.move_out.destination": ("転出先の住所", "Address after the move"),
     "flow.move_out.destination.hint": (
@@ -147,7 +147,8 @@ _CERTIFICATE: Final[dict[str, tuple[str, str]]] = {
         "申請に職員が署名し、発行端末で発行します。発行後に、この画面でカードを確認します。",
         "The request is signed here and carried out at the issuing terminal. Afterwards the card is looked at here.",
     ),
-    "flow.certificate_issue.sheet": ("電子証明書 発行申請（控え）", "Request for certificates 電子証明書発行申請"),
+    "flow.certificate_issue.sheet": ("電子証明書 発行申請（控え）", "Request for certificates"),
+    "flow.certificate_issue.checked": ("電子証明書 発行後の確認（控え）", "Certificates: the card after the issue"),
     "flow.certificate_issue.certificates": ("電子証明書", "Certificates"),
     "flow.certificate_issue.certificates.signature": ("署名用電子証明書", "Signature certificate"),
     "flow.certificate_issue.certificates.authentication": ("利用者証明用電子証明書", "Authentication certificate"),
@@ -183,7 +184,7 @@ _CODE: Final[dict[str, tuple[str, str]]] = {
     ),
     "flow.resident_code.sheet": (
         "住民票コード変更請求書（控え）",
-        "Request for another resident code 住民票コード変更請求",
+        "Request for another resident code",
     ),
     **{f"flow.resident_code.{key}": text for key, text in _PROOF.items()},
     "flow.resident_code.age_proved": (

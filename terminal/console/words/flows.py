@@ -86,6 +86,7 @@ FLOWS: Final[dict[str, tuple[str, str]]] = {
     ),
     "flow.applicant": ("手続をする方（カードから）", "The person (from the card)"),
     "flow.asked": ("申請の内容", "What is asked for"),
+    "flow.found": ("確認の結果", "What was found"),
     "flow.consent": ("読み上げた内容で申請することに、ご本人が同意した", "The person agrees to what was read aloud"),
     "flow.sign.hint": (
         "職員カードの署名の暗証番号を入力します。住民の方のカードは、署名が済むまで抜かないでください。",
