@@ -123,8 +123,17 @@ def cut_inside(files: Files) -> Expected:
 def insert_bytes(files: Files) -> Expected:
     name, octets = files.a_segment()
     place = files.chance.randrange(len(octets) + 1)
-    files.put(name, octets[:place] + files.chance.randbytes(files.chance.randrange(1, 90)) + octets[place:])
-    return Expected(record_at(name, octets, place))
+    return inserted(files, name, place, files.chance.randbytes(files.chance.randrange(1, 90)))
+
+
+def inserted(files: Files, name: str, place: int, added: bytes) -> Expected:
+    """Bytes put in before this place of a segment. What begins as the rest does leaves that much as it was written: with a `}`
+    before the last byte of a record, which is one, this record is whole, and the next one the first that is bad."""
+    octets = files.segments[name]
+    now = octets[:place] + added + octets[place:]
+    files.put(name, now)
+    differs = next((at for at in range(len(octets)) if octets[at] != now[at]), len(octets))
+    return Expected(record_at(name, octets, differs))
 
 
 # --- records ---------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cardd.audit.verifier import Finding, Note, Outside, note_of, verify
-from tests.unit.cardd.audit.tampered import Expected, Files, a_town_in_small
+from tests.unit.cardd.audit.tampered import Expected, Files, a_town_in_small, inserted, spans
 from tests.unit.cardd.audit.tampered_heads import KINDS
 
 CI_ROUNDS = 400
@@ -63,7 +63,7 @@ def rounds(town: Files, folder: Path, number: int, count: int) -> None:
         for name, octets in changed.items():
             (folder / name).unlink() if octets is None else (folder / name).write_bytes(octets)
         finding = verify(folder, outside=Outside(anchors=anchors(expected)), full=place % FULL_EVERY == 0).finding
-        assert finding is not None, f"round {place} was not found"
+        assert finding is not None, f"round {place} was not found: {expected}"
         assert is_named(finding, expected), f"round {place}: {finding} instead of {expected}"
         put_back(folder, changed, every)
 
@@ -88,6 +88,27 @@ def test_every_tampering_is_found_and_the_first_bad_record_named(town: Files, tm
 @pytest.mark.parametrize("number", range(len(KINDS)), ids=[kind.__name__ for kind in KINDS])
 def test_a_million_tamperings_are_found(town: Files, tmp_path: Path, number: int) -> None:
     rounds(town, tmp_path, number, LONG_ROUNDS)
+
+
+@pytest.mark.proves("A6", "A7")
+def test_bytes_that_begin_as_the_record_goes_on_are_found_in_the_next_one(town: Files, tmp_path: Path) -> None:
+    """Round 6,981 of `insert_bytes`: put in before the last byte of record 12, a `}`, and beginning with one."""
+    added = bytes.fromhex(
+        "7d04b5587f5f5fe7b40832e3ba814414a802bc6e0770ce377e816dbf886d7ebb20180f93e5"
+        "311c462d48654c6e8ad92efc3ebb8136f37f8c6d6b472b8361c69a5f7506354e69b299daccd2"
+    )
+    written(town, tmp_path)
+    name, octets = next(iter(town.segments.items()))
+    _, end = spans(octets)[11]
+    files = Files(random.Random(0), town.segments, town.heads, town.log_id, town.newest_head)
+    expected = inserted(files, name, end - 1, added)
+    now = files.changed[name]
+    assert now is not None
+    assert now[:end] == octets[:end], "record 12 stands as it was written"
+    assert expected == Expected(13)
+    (tmp_path / name).write_bytes(now)
+    for full in (False, True):
+        assert verify(tmp_path, full=full).finding == Finding("length", 13, name, end)
 
 
 def test_there_are_as_many_as_promised() -> None:
