@@ -179,6 +179,8 @@ def test_a_locked_screen_shows_nothing_and_the_form_is_there_afterwards(browser:
         assert walk.resident.holder.name not in page.content()
         page.get_by_role("button", name="ロックを解除する").click()
         desk.type_pin(clerk.pin)
+        page.locator("dialog").wait_for(state="detached")
+        page.goto(f"{desk.address}/flow/move_out")
         page.get_by_text("入力した内容は残っています").wait_for()
         walk.press()
         desk.type_pin(walk.resident.holder.pins.card_info)
