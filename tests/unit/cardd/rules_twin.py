@@ -191,6 +191,21 @@ class Twin:
         handle = self.world.handle(badge_reader(seat))
         self.does("log in", self.world.login.login(self.world.call("session.login", seat, uid), handle), expected)
 
+    def a_locked_seat_is_restarted(self, chance: Random) -> None:
+        """Somebody guesses a badge's PIN until the seat is locked, and then has the daemon start again; the seat opens by itself."""
+        seat = chance.choice(SEATS)
+        if seat not in self.model.at_seat:
+            self.put_badge(seat, chance.choice(NAMES))
+        for _ in range(3):
+            self.after(1.0)
+            if self.model.session(seat) is None:
+                self._log_in(seat, UID, right=False)
+            else:
+                self._unlock(seat, right=False)
+        self.the_daemon_restarts(chance)
+        self.compare()
+        self.after(901.0)
+
     def unlock(self, chance: Random) -> None:
         self.moment(chance)
         self._unlock(self.seat_at_work(chance), right=chance.random() < 0.9)

@@ -39,6 +39,7 @@ ACTS = {
     Twin.somebody_puts_in_a_badge: 2,
     Twin.time_passes: 2,
     Twin.the_daemon_restarts: 3,
+    Twin.a_locked_seat_is_restarted: 1,
     Twin.lock_or_log_out: 2,
     Twin.the_machine_reboots: 1,
     Twin.the_machine_sleeps: 1,
