@@ -33,7 +33,7 @@ ACTS = {
     Twin.release: 12,
     Twin.log_in: 6,
     Twin.somebody_sets_the_clock: 4,
-    Twin.refuse: 3,
+    Twin.refuse: 5,
     Twin.engage: 3,
     Twin.an_administrator_unblocks_a_badge: 2,
     Twin.somebody_puts_in_a_badge: 2,
