@@ -226,6 +226,7 @@ def run(module: str, *arguments: str, locale: str = "C.UTF-8") -> subprocess.Com
 def test_the_shipper_ships_once_and_says_what(fleet: Fleet, tmp_path: Path) -> None:
     made = made_log(tmp_path / "log", 300, 2, seed=88, terminal="once")
     fleet.enrol("once", made.first_key)
+    fleet.made["once"] = made  # whoever walks over all logs from now on walks over this one too
     file = tmp_path / "ship.toml"
     file.write_text(f'log_directory = "{made.directory}"\n[database]\n{database_toml(fleet.postgres.database("once"))}')
     checked = run("cardd.collector", "--config", str(file), "--check-config")
@@ -308,6 +309,7 @@ def test_health_names_what_is_to_be_looked_at(fleet: Fleet, tmp_path: Path) -> N
         (standing,) = [each for each in health.standings(link) if each.terminal == "silent"]
         assert (standing.state, standing.records, standing.seen_age_s) == ("never", 0, None)
     fleet.ship("silent", made.directory)
+    fleet.made["silent"] = made
     with fleet.owner() as link:
         for seen, local, state in (
             ("0", made.records, "good"),

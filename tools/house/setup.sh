@@ -27,6 +27,7 @@ declare -rA PACKAGES=(
   [check]="systemd"
   [demo]="openssl fonts-ipafont-gothic poppler-utils"
   [test]="systemd pcscd vsmartcard-vpcd opensc yubico-piv-tool openssl softhsm2 postgresql socat strace procps zbar-tools fonts-ipafont-gothic poppler-utils xmlsec1 pamtester libpam-wrapper chromium dbus python3-dbusmock pinentry-tty pinentry-curses"
+  [pictures]="pcscd openssl fonts-ipafont-gothic poppler-utils chromium"
   [bench]="systemd pcscd vsmartcard-vpcd opensc yubico-piv-tool openssl postgresql fonts-ipafont-gothic dbus python3-dbusmock"
 )
 
