@@ -29,6 +29,14 @@ UNTRUSTED = ("setpriv", "--bounding-set", "-dac_override", "--") if os.geteuid()
 """Without the right of root to write anywhere (capabilities(7))."""
 
 
+@pytest.fixture(autouse=True)
+def hears_a_hang_up() -> Iterator[None]:
+    """Whoever runs the tests under nohup hands on that SIGHUP is ignored, and cardctl keeps to that as programs do."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 @pytest.fixture(scope="module")
 def desk() -> Iterator[Counter]:
     """An operator is logged in, a resident's card is in."""

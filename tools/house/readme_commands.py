@@ -17,14 +17,16 @@ ROOT = Path(__file__).parents[2]
 PAGES = ("README.md", "README.ja.md", *sorted(str(page.relative_to(ROOT)) for page in (ROOT / "docs").glob("*.md")))
 PROGRAMS = ("cardctl", "cardd", "cardd-vcard", "cardd-verify")
 
-_FENCE = re.compile(r"^```[^\n`]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^```([^\n`]*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_FIGURES = "text"
+"""Language of a fenced block in which no line is typed: figures, output."""
 _INLINE = re.compile(r"`([^`\n]+)`")
 _WORD = re.compile(r"[a-z][a-z0-9-]*")
 
 
 def commands_shown(page: str) -> list[list[str]]:
     """The commands of a Markdown page that begin with `./dev` or one of our programs, as argument lists."""
-    blocks = _FENCE.findall(page)
+    blocks = [block for language, block in _FENCE.findall(page) if language != _FIGURES]
     lines = [line for block in blocks for line in block.replace("\\\n", " ").splitlines()]
     lines += _INLINE.findall(_FENCE.sub("", page))
     return [command for line in lines for command in _ours(line)]
